@@ -1,1 +1,17 @@
-//! Placeholder.
+//! How do records walk from the stores to a sealed package, one stage after the other?
+//!
+//! The stages stand below in street order. Each takes what only the stage before it can make.
+
+pub mod aggregate;
+pub mod enforce;
+pub mod plan;
+pub mod seal;
+pub mod source;
+pub mod transform;
+
+pub mod batch;
+pub mod personal;
+pub mod types;
+
+pub use batch::{Batch, Fault, Faults};
+pub use personal::Personal;

@@ -1,1 +1,20 @@
-//! Placeholder.
+//! What are the nouns of a governed exchange of personal data, and what may be decided from them alone?
+//!
+//! Pure: no input or output, no clock, no randomness, no async. Documents (catalogue, arrangement, exchange) are
+//! parsed with positions, so that every finding names a line and a column; decisions carry stable codes.
+
+pub mod arrangement;
+pub mod catalogue;
+pub mod document;
+pub mod exchange;
+pub mod form;
+pub mod lineage;
+pub mod population;
+pub mod transfer;
+pub mod value;
+pub mod violation;
+
+pub use form::Form;
+pub use lineage::ElementRef;
+pub use value::{Value, ValueType};
+pub use violation::{Code, Violation};

@@ -1,0 +1,139 @@
+//! **source** reads records from somebody else's store.
+//!
+//! In: [`Scan`]s that the plan declares. Out: streams of [`Batch`]es, typed and checked value by value.
+//! Guarantees: a consistent snapshot per source; only the declared columns are asked for; a stream that ends without
+//! an error is whole. Refuses when: a source cannot be reached, a column is missing or retyped, a stream ends early, a
+//! limit is passed, the run is cancelled. Ledger events: none of its own; the transfer records snapshot times.
+
+mod decode;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use causeway_model::{Code, ElementRef, ValueType};
+
+pub use decode::{Cell, Decoder};
+
+use crate::Batch;
+
+/// One reading of one table, with exactly the columns that the plan declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// Source in the catalogue.
+    pub source: String,
+    /// Entity whose records stand there.
+    pub entity: String,
+    /// Name of the table or view in the source; none for files.
+    pub table: Option<String>,
+    /// Columns, in the order in which the batches have them.
+    pub columns: Vec<ScanColumn>,
+}
+
+/// One column of a scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanColumn {
+    /// Name of the column in the batches.
+    pub name: String,
+    /// Element that it holds.
+    pub element: ElementRef,
+    /// Name of the column, member or header in the source.
+    pub column: String,
+    /// Type that its values must have.
+    pub value_type: ValueType,
+    /// For codes: what is in the list.
+    pub codes: Option<Arc<BTreeSet<String>>>,
+    /// Longest value, in characters (bytes for `bytes`).
+    pub max_length: u32,
+    /// Whether a value may be missing.
+    pub optional: bool,
+    /// strptime notation of dates and moments that are not ISO 8601.
+    pub format: Option<String>,
+}
+
+/// How a source was held still while it was read, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotInfo {
+    /// `read-transaction`, `whole-file`, …
+    pub kind: String,
+    /// When the snapshot was taken.
+    pub taken_at: jiff::Timestamp,
+}
+
+/// Batches of one scan. An error ends the stream; an end without an error means that everything was read.
+pub type BatchStream = Box<dyn Iterator<Item = Result<Batch, SourceError>> + Send>;
+
+/// A place where records are read.
+pub trait Source: Send + Sync {
+    /// Name in the catalogue.
+    fn name(&self) -> &str;
+
+    /// Takes a snapshot. `now` is the time that [`SnapshotInfo`] tells.
+    fn snapshot(&self, now: jiff::Timestamp, watch: &Watch) -> Result<Box<dyn Snapshot>, SourceError>;
+}
+
+/// A source held still. Every scan of a transfer sees the same state.
+pub trait Snapshot: Send {
+    /// How it is held still, and since when.
+    fn info(&self) -> SnapshotInfo;
+
+    /// Begins a scan. One stream at a time: the one before must have been drained or dropped.
+    fn scan(&mut self, scan: &Scan) -> Result<BatchStream, SourceError>;
+}
+
+/// Why a source could not be read. Never holds a value.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("source `{origin}`: {detail} ({code})")]
+pub struct SourceError {
+    /// Stable reason.
+    pub code: Code,
+    /// Source in the catalogue.
+    pub origin: String,
+    /// What happened, where: table, column, row number; and what was expected.
+    pub detail: String,
+}
+
+impl SourceError {
+    /// An error of `source`.
+    pub fn new(code: Code, source: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { code, origin: source.into(), detail: detail.into() }
+    }
+}
+
+/// What a run looks at and counts while it reads: shared between the stages and the progress display.
+#[derive(Clone, Debug, Default)]
+pub struct Watch(Arc<WatchState>);
+
+#[derive(Debug, Default)]
+struct WatchState {
+    cancelled: AtomicBool,
+    rows_read: AtomicU64,
+    rows_released: AtomicU64,
+}
+
+impl Watch {
+    /// Asks the run to stop at the next batch.
+    pub fn cancel(&self) {
+        self.0.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the run was asked to stop.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Counts rows that a source gave.
+    pub fn read(&self, rows: u64) {
+        self.0.rows_read.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Counts records that were released into the package.
+    pub fn released(&self, rows: u64) {
+        self.0.rows_released.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Rows read so far, rows released so far.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.0.rows_read.load(Ordering::Relaxed), self.0.rows_released.load(Ordering::Relaxed))
+    }
+}

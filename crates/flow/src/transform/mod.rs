@@ -1,0 +1,1 @@
+//! **transform** changes values, element by element, into the shape that would leave.
