@@ -85,7 +85,8 @@ def checkpoint(note, key):
     body, _, tail = note.rpartition("\n\n")
     need(tail.endswith("\n") and not re.search(r"[\x00-\x09\x0b-\x1f]", note), "not a signed note")
     signatures = [line.split(" ") for line in tail[:-1].split("\n")]
-    ours = [base64.b64decode(signature, validate=True) for dash, name, signature in signatures if name == key[0]]
+    need(all(dash == "\u2014" for dash, _, _ in signatures), "not a signed note")
+    ours = [base64.b64decode(signature, validate=True) for _, name, signature in signatures if name == key[0]]
     ours = [signature[4:] for signature in ours if signature[:4] == key[1]]
     need(ours and all(openssl_verifies(key[2], (body + "\n").encode(), one) for one in ours), "a checkpoint's signature is bad")
     origin, size, tree_root = body.split("\n")[:3]

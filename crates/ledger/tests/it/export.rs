@@ -100,7 +100,8 @@ fn leaves_swapped_with_their_indexes_put_right_are_narrowed_to_their_checkpoint(
 
 #[test]
 fn an_export_cut_anywhere_is_refused() {
-    let text = log().export();
+    let text = log_from((0..5).map(leaf), &[2, 5]).export();
+    verify(&text).unwrap();
     for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
         assert!(verify(&text[..end]).is_err(), "cut at {end}");
     }

@@ -71,6 +71,7 @@ fn mutations(text: &str) -> Vec<(&'static str, String)> {
         ("checkpoint's size edited", once(r"\n12\n", r"\n11\n")),
         ("checkpoint signed by a thief", once(&as_json(&sample.checkpoints[4]), &as_json(&stolen))),
         ("checkpoint of other leaves", once(&as_json(&sample.checkpoints[3]), &as_json(&other))),
+        ("signature line begins otherwise", once("\u{2014} invented", "\u{2015} invented")),
         ("last checkpoint deleted", rebuilt(&|lines| drop(lines.remove(last_leaf + 1)))),
         ("key replaced", once(&public().to_string(), &thief.public().to_string())),
         ("origin edited", once(&format!(r#""origin":"{ORIGIN}""#), r#""origin":"elsewhere.example""#)),
