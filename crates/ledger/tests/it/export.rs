@@ -75,6 +75,18 @@ fn a_deleted_swapped_or_doubled_line_names_its_leaf() {
 }
 
 #[test]
+fn lines_swapped_far_apart_name_both_leaves() {
+    let (lines, places) = lines();
+    for (one, other) in [(0, 22), (3, 20), (5, 7), (6, 12), (11, 13)] {
+        let mut swapped = lines.clone();
+        swapped.swap(places[one], places[other]);
+        let found = fault(&joined(&swapped));
+        let expected = (FaultKind::RowsSwapped, one as u64, Some(other as u64));
+        assert_eq!((found.kind, found.index, found.other), expected, "{found}");
+    }
+}
+
+#[test]
 fn an_edited_field_names_its_leaf() {
     let (lines, places) = lines();
     for (index, place) in places.into_iter().enumerate() {
@@ -117,6 +129,7 @@ fn lines_that_two_readers_could_read_differently_are_refused() {
         (r#"{"leaf":{"index":3,"#, r#"{"leaf":{"index":3.0,"#),
         (r#"{"end":{"size":23}}"#, r#"{"end":{"size":23}} {}"#),
         (r#""version":1"#, r#""version":2"#),
+        (r#"{"end":{"size":23}}"#, r#"{"end":{"size":24}}"#),
     ] {
         assert!(text.contains(from));
         let refused = verify(&text.replace(from, to));

@@ -46,7 +46,11 @@ fn every_small_tree_agrees_with_the_oracle() {
                 let added = usize::try_from(size - old).unwrap();
                 assert_eq!(concatenated(&path), theirs.prove_consistency(added).as_bytes(), "{old} in {size}");
             }
-            verify_consistency(old, size, &ours.root(old).unwrap(), &root, &path).unwrap();
+            let then = ours.root(old).unwrap();
+            verify_consistency(old, size, &then, &root, &path).unwrap();
+            let wrong = leaf_hash(99);
+            assert!(verify_consistency(old, size, &wrong, &root, &path).is_err());
+            assert!(verify_consistency(old, size, &then, &wrong, &path).is_err());
         }
     }
 }
