@@ -1,1 +1,35 @@
-//! Placeholder.
+//! How does personal data leave the house so that only the partner can read it, and how does the partner prove it?
+//!
+//! A *package* is a folder: `manifest.json` (clear, signed), `manifest.sig`, and opaque `*.age` parts. The first part is
+//! the inner manifest; the others, decrypted, decompressed and joined in order, are the data file. The partner needs
+//! nothing of ours to open it (`docs/guides/partner.md`); this crate, which depends on no other of ours, is the comfortable way.
+//!
+//! - [`seal`] makes a package in one streaming pass, [`open`](mod@open) verifies and opens it.
+//! - [`receipt`] is what the partner signs and sends back.
+//! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
+//!
+//! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
+
+pub mod canonical;
+pub mod digest;
+pub mod disclosure;
+pub mod entropy;
+pub mod error;
+mod files;
+pub mod inner;
+pub mod key;
+pub mod manifest;
+pub mod open;
+mod padding;
+pub mod receipt;
+pub mod report;
+pub mod seal;
+mod stream;
+
+pub use digest::RecordDigest;
+pub use entropy::Entropy;
+pub use error::PackageError;
+pub use inner::{InnerFacts, InnerManifest};
+pub use manifest::OuterManifest;
+pub use open::{Limits, Opened, Verified, open, read_inner, verify};
+pub use seal::{PackageWriter, SealedPackage, Spec};

@@ -1,0 +1,242 @@
+//! How do bytes become one sealed file, and back, without ever being held whole?
+//!
+//! One pass outward: plaintext hash, compress, fill, age, ciphertext hash, file.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::Path;
+
+use age::stream::StreamWriter;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::PackageError;
+use crate::files::create_private;
+use crate::inner::Compression;
+use crate::key::{Identities, Recipient};
+use crate::padding::{fill_gzip, fill_zstd};
+
+const BUFFER: usize = 64 * 1024;
+const ZSTD_LEVEL: i32 = 3;
+/// Largest window that a part may ask its reader to hold: 8 MiB, what our level uses with room.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+
+/// What a closed sealed file is: its digest and size as ciphertext and as plaintext.
+#[derive(Clone, Debug)]
+pub(crate) struct SealedFile {
+    pub(crate) sha256: String,
+    pub(crate) size: u64,
+    pub(crate) plain_sha256: String,
+    pub(crate) plain_size: u64,
+}
+
+/// A writer that counts and hashes what passes.
+pub(crate) struct Hashing<W> {
+    inner: W,
+    hash: Sha256,
+    size: u64,
+}
+
+impl<W: Write> Hashing<W> {
+    pub(crate) fn new(inner: W) -> Self {
+        Self { inner, hash: Sha256::new(), size: 0 }
+    }
+
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The writer below, the digest in hex, the size.
+    pub(crate) fn finish(self) -> (W, String, u64) {
+        (self.inner, hex::encode(self.hash.finalize()), self.size)
+    }
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or(bytes));
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+struct Counting<W> {
+    inner: W,
+    size: u64,
+}
+
+impl<W: Write> Write for Counting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}
+
+type Encrypting = Counting<StreamWriter<Hashing<BufWriter<File>>>>;
+
+enum Encoder {
+    Zstd(Box<zstd::stream::write::Encoder<'static, Encrypting>>),
+    Gzip(Box<flate2::write::GzEncoder<Encrypting>>),
+    None(Box<Encrypting>),
+}
+
+impl Encoder {
+    fn new(out: Encrypting, compression: Compression) -> io::Result<Self> {
+        Ok(match compression {
+            Compression::Zstd => {
+                let mut encoder = zstd::stream::write::Encoder::new(out, ZSTD_LEVEL)?;
+                encoder.include_checksum(true)?;
+                Self::Zstd(Box::new(encoder))
+            }
+            Compression::Gzip => {
+                Self::Gzip(Box::new(flate2::write::GzEncoder::new(out, flate2::Compression::default())))
+            }
+            Compression::None => Self::None(Box::new(out)),
+        })
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Zstd(encoder) => encoder.write_all(bytes),
+            Self::Gzip(encoder) => encoder.write_all(bytes),
+            Self::None(out) => out.write_all(bytes),
+        }
+    }
+
+    /// Ends the compressed stream, fills it, ends the encryption.
+    fn finish(self) -> io::Result<Hashing<BufWriter<File>>> {
+        let out = match self {
+            Self::Zstd(encoder) => {
+                let mut out = encoder.finish()?;
+                let length = out.size;
+                fill_zstd(&mut out, length)?;
+                out
+            }
+            Self::Gzip(encoder) => {
+                let mut out = encoder.finish()?;
+                let length = out.size;
+                fill_gzip(&mut out, length)?;
+                out
+            }
+            Self::None(out) => *out,
+        };
+        out.inner.finish()
+    }
+}
+
+/// One sealed file in the making.
+pub(crate) struct SealingStream {
+    encoder: Encoder,
+    hash: Sha256,
+    size: u64,
+    pending: Zeroizing<Vec<u8>>,
+    path: std::path::PathBuf,
+}
+
+impl SealingStream {
+    /// Creates the file (it must not exist) and writes the age header.
+    pub(crate) fn create(
+        path: &Path,
+        recipients: &[Recipient],
+        compression: Compression,
+    ) -> Result<Self, PackageError> {
+        let encryptor = age::Encryptor::with_recipients(recipients.iter().map(Recipient::as_age))
+            .map_err(|_| PackageError::NoRecipient)?;
+        let file = Hashing::new(BufWriter::new(create_private(path)?));
+        let begin = || Encoder::new(Counting { inner: encryptor.wrap_output(file)?, size: 0 }, compression);
+        Ok(Self {
+            encoder: begin().map_err(PackageError::io("write", path))?,
+            hash: Sha256::new(),
+            size: 0,
+            // Capacity first: growing would leave unwiped copies behind.
+            pending: Zeroizing::new(Vec::with_capacity(BUFFER)),
+            path: path.to_path_buf(),
+        })
+    }
+
+    /// Bytes of plaintext so far.
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), PackageError> {
+        self.size += bytes.len() as u64;
+        if self.pending.len() + bytes.len() > BUFFER {
+            self.push_pending()?;
+        }
+        if bytes.len() >= BUFFER {
+            self.hash.update(bytes);
+            return self.encoder.write_all(bytes).map_err(PackageError::io("write", &self.path));
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn push_pending(&mut self) -> Result<(), PackageError> {
+        self.hash.update(self.pending.as_slice());
+        self.encoder.write_all(&self.pending).map_err(PackageError::io("write", &self.path))?;
+        self.pending.clear();
+        Ok(())
+    }
+
+    /// Ends all layers and makes the file's bytes durable.
+    pub(crate) fn finish(mut self) -> Result<SealedFile, PackageError> {
+        self.push_pending()?;
+        let Self { encoder, hash, size, path, .. } = self;
+        let end = || -> io::Result<(String, u64)> {
+            let (buffered, sha256, size) = encoder.finish()?.finish();
+            let file = buffered.into_inner().map_err(|error| error.into_error())?;
+            file.sync_all()?;
+            Ok((sha256, size))
+        };
+        let (sha256, file_size) = end().map_err(PackageError::io("write", &path))?;
+        Ok(SealedFile { sha256, size: file_size, plain_sha256: hex::encode(hash.finalize()), plain_size: size })
+    }
+}
+
+/// Why a sealed file did not open.
+pub(crate) enum Closed {
+    /// None of the identities fits.
+    NoKey,
+    /// The file is damaged or not age.
+    Damaged(io::Error),
+}
+
+/// The decrypted bytes of a sealed file, not decompressed; seekable.
+pub(crate) fn decrypt<R: BufRead>(file: R, identities: &Identities) -> Result<age::stream::StreamReader<R>, Closed> {
+    age::Decryptor::new_buffered(file).and_then(|decryptor| decryptor.decrypt(identities.as_age())).map_err(|error| {
+        match error {
+            age::DecryptError::NoMatchingKeys => Closed::NoKey,
+            age::DecryptError::Io(error) => Closed::Damaged(error),
+            _ => Closed::Damaged(io::Error::new(io::ErrorKind::InvalidData, "it is not a sound age file")),
+        }
+    })
+}
+
+/// The plaintext of a sealed file.
+pub(crate) fn unseal(
+    file: File,
+    identities: &Identities,
+    compression: Compression,
+) -> Result<Box<dyn Read + Send>, Closed> {
+    let decrypted = decrypt(BufReader::new(file), identities)?;
+    Ok(match compression {
+        Compression::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::new(decrypted).map_err(Closed::Damaged)?;
+            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(Closed::Damaged)?;
+            Box::new(decoder)
+        }
+        Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(decrypted)),
+        Compression::None => Box::new(decrypted),
+    })
+}
