@@ -33,7 +33,7 @@ pub struct Spec {
     pub recipients: Vec<Recipient>,
     /// How data parts are compressed.
     pub compression: Compression,
-    /// A part is closed at the end of the record with which its plaintext reaches this size; `None`: only by
+    /// A part whose plaintext has reached this size is closed before the next record's bytes; `None`: only by
     /// [`PackageWriter::close_part`] (Parquet).
     pub part_size: Option<u64>,
 }
@@ -63,6 +63,8 @@ struct OpenPart {
     stream: SealingStream,
     name: String,
     records: u64,
+    /// Whether the last bytes written belong to records that were ended: only then may the part be closed.
+    settled: bool,
 }
 
 /// A package in the making.
@@ -128,25 +130,34 @@ impl PackageWriter {
         self.digest.records()
     }
 
-    /// Appends bytes of the data file to the current part, beginning one if none is open.
+    /// Appends bytes of the data file: a piece of a record, a record or many, whose [`Self::end_record`] follow *after*
+    /// them and before the bytes of others. Begins a part if none is open or the last one is full.
     ///
     /// # Errors
     /// The disk refuses; the package is then given up.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), PackageError> {
-        self.attempt(|writer| writer.part()?.stream.write(bytes))
+        self.attempt(|writer| {
+            let limit = writer.spec.part_size.unwrap_or(u64::MAX);
+            if writer.open.as_ref().is_some_and(|part| part.settled && part.stream.size() >= limit) {
+                writer.close()?;
+            }
+            let part = writer.part()?;
+            part.settled = false;
+            part.stream.write(bytes)
+        })
     }
 
-    /// Says that a record is complete and what it is canonically ([`crate::canonical`]); may close the part.
+    /// Says that a record is complete and what it is canonically ([`crate::canonical`]).
     ///
     /// # Errors
     /// The disk refuses; the package is then given up.
     pub fn end_record(&mut self, canonical: &[u8]) -> Result<(), PackageError> {
         self.attempt(|writer| {
             writer.digest.add(canonical);
-            let limit = writer.spec.part_size;
             let part = writer.part()?;
             part.records += 1;
-            if limit.is_some_and(|limit| part.stream.size() >= limit) { writer.close() } else { Ok(()) }
+            part.settled = true;
+            Ok(())
         })
     }
 
@@ -250,14 +261,14 @@ impl PackageWriter {
                 let name = self.part_name(self.closed.len() as u64 + 1);
                 let path = self.dir.join(&name);
                 let stream = SealingStream::create(&path, &self.spec.recipients, self.spec.compression)?;
-                OpenPart { stream, name, records: 0 }
+                OpenPart { stream, name, records: 0, settled: false }
             }
         };
         Ok(self.open.insert(part))
     }
 
     fn close(&mut self) -> Result<(), PackageError> {
-        let Some(OpenPart { stream, name, records }) = self.open.take() else { return Ok(()) };
+        let Some(OpenPart { stream, name, records, .. }) = self.open.take() else { return Ok(()) };
         let SealedFile { sha256, size, plain_sha256, plain_size } = stream.finish()?;
         self.closed.push((
             PartRef { name: name.clone(), sha256, size },

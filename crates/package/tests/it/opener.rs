@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use causeway_package::inner::Compression;
 use causeway_package::receipt::{Expected, Outcome, verify};
 
-use crate::support::{CHECKPOINT, House, KeyFiles, people_csv};
+use crate::support::{CHECKPOINT, House, KeyFiles, facts, people_csv};
 
 fn run(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_causeway-open")).args(args).output().unwrap()
@@ -116,4 +116,42 @@ fn fingerprints_of_both_kinds_of_key_are_printed() {
         assert_eq!(String::from_utf8_lossy(&printed.stdout), format!("{print}\n{}\n", print.aloud()));
     }
     assert_eq!(code(&run(&["fingerprint", text(&keys.signing)])), 2, "a private key is not printed");
+}
+
+#[test]
+fn opening_takes_the_same_memory_for_any_size() {
+    use causeway_package::inner::Format;
+
+    let house = House::new();
+    let keys = house.key_files();
+    let mut writer = house.writer(Compression::Zstd, 48 << 20, 1);
+    // 128 MB that compress a little, written in batches of many records.
+    let mut state = 1_u64;
+    for _ in 0..128 {
+        let mut batch = String::with_capacity(1 << 21);
+        while batch.len() < 1 << 20 {
+            batch.push_str("{\"note\":\"");
+            for _ in 0..250 {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                batch.push_str(&format!("{state:016x}"));
+            }
+            batch.push_str("\"}\n");
+        }
+        writer.write(batch.as_bytes()).unwrap();
+        for line in batch.lines() {
+            writer.end_record(line.as_bytes()).unwrap();
+        }
+    }
+    let sealed = writer.finish(facts(Format::Jsonl), &house.sender).unwrap();
+    assert!(sealed.plain_size > 128 << 20 && sealed.manifest.parts.len() == 4);
+    let out = house.folder("out");
+    // The limit is on address space: program, libraries and all buffers within 96 MB.
+    let script = "ulimit -v 98304; \"$BIN\" open \"$PKG\" --sender \"$SENDER\" --identity \"$IDENTITY\" --out \"$OUT\"";
+    let bin = Path::new(env!("CARGO_BIN_EXE_causeway-open"));
+    let said = crate::support::shell(
+        script,
+        &[("BIN", bin), ("PKG", &sealed.dir), ("SENDER", &keys.sender), ("IDENTITY", &keys.identity), ("OUT", &out)],
+    );
+    assert!(said.contains(&format!("{} records", sealed.released)), "{said}");
+    assert_eq!(std::fs::metadata(out.join("data.jsonl")).unwrap().len(), sealed.plain_size);
 }

@@ -81,6 +81,27 @@ fn parquet_parts_stay_whole_files() {
 }
 
 #[test]
+fn batches_of_records_are_counted_in_the_part_that_holds_their_bytes() {
+    let house = House::new();
+    let mut writer = house.writer(Compression::Zstd, 100, 1);
+    for batch in 0..7 {
+        let lines: Vec<String> =
+            (0..batch + 1).map(|number| format!("{{\"name\":\"Nobody {batch} {number}\"}}\n")).collect();
+        // A record in two pieces first: no part ends between them.
+        let (start, rest) = lines[0].split_at(5);
+        for piece in [start, rest, &lines[1..].concat()] {
+            writer.write(piece.as_bytes()).unwrap();
+        }
+        lines.iter().for_each(|line| writer.end_record(line.as_bytes()).unwrap());
+    }
+    let sealed = writer.finish(facts(Format::Jsonl), &house.sender).unwrap();
+    // Opening counts again, part by part.
+    let opened = house.open(&sealed.dir, &house.folder("out")).unwrap();
+    let records: Vec<u64> = opened.inner.parts.iter().map(|part| part.records).collect();
+    assert!(records.len() > 3 && records.iter().sum::<u64>() == 28, "{records:?}");
+}
+
+#[test]
 fn nothing_is_overwritten_and_nothing_is_left_beside() {
     let house = House::new();
     let sealed = house.seal_people(3, Compression::Zstd, 1000, 1);
