@@ -229,6 +229,13 @@ mod tests {
     }
 
     #[test]
+    fn entity_and_key_cannot_be_shifted_into_each_other() {
+        let key = DisclosureKey::new([4; 32]);
+        assert_ne!(key.pseudonym("case", b"file7"), key.pseudonym("casefile", b"7"));
+        assert_ne!(key.pseudonym("case", b"7"), DisclosureKey::new([5; 32]).pseudonym("case", b"7"));
+    }
+
+    #[test]
     fn a_set_cut_short_or_of_another_key_does_not_answer() {
         let dir = tempfile::tempdir().unwrap();
         let identity = Identity::generate();

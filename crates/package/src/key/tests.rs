@@ -43,6 +43,19 @@ fn a_private_key_in_the_place_of_a_public_one_is_named() {
 }
 
 #[test]
+fn a_weak_public_key_under_which_anything_verifies_is_refused() {
+    use base64::Engine as _;
+
+    // SPKI of the neutral point, a key of small order.
+    let mut der = hex::decode("302a300506032b6570032100").unwrap();
+    der.push(1);
+    der.resize(44, 0);
+    let text = base64::prelude::BASE64_STANDARD.encode(der);
+    let error = VerifyingKey::from_pem(&format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n"));
+    assert!(error.unwrap_err().to_string().contains("weak"));
+}
+
+#[test]
 fn fingerprints_are_confirmed_only_in_full() {
     let print = SigningKey::from_seed(&[1; 32]).verifying_key().fingerprint();
     let aloud = print.aloud();

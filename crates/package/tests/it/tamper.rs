@@ -7,7 +7,7 @@ use causeway_package::key::SigningKey;
 use causeway_package::{Limits, PackageError, SealedPackage};
 use sha2::{Digest, Sha256};
 
-use crate::support::{House, facts};
+use crate::support::{House, facts, shell};
 
 fn copy_of(house: &House, sealed: &SealedPackage, name: &str) -> PathBuf {
     let copy = house.folder(name);
@@ -40,6 +40,64 @@ fn resign(house: &House, dir: &Path, change: impl FnOnce(&mut serde_json::Value)
     let bytes = serde_json::to_vec_pretty(&manifest).unwrap();
     std::fs::write(dir.join("manifest.sig"), house.sender.sign(&bytes)).unwrap();
     std::fs::write(path, bytes).unwrap();
+}
+
+/// Puts other ciphertext under a part's name and signs the manifest anew.
+fn replace_part(house: &House, dir: &Path, at: usize, script: &str) -> String {
+    let keys = house.key_files();
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(dir.join("manifest.json")).unwrap()).unwrap();
+    let name = manifest["parts"][at]["name"].as_str().unwrap().to_owned();
+    let (part, plain, to) = (dir.join(&name), house.path("plain"), house.path("recipient.txt"));
+    std::fs::write(&to, house.recipient().as_str()).unwrap();
+    let whole = format!("age -d -i \"$KEY\" \"$PART\" | {script} > \"$PLAIN\"; age -R \"$TO\" -o \"$PART\" \"$PLAIN\"");
+    shell(&whole, &[("KEY", &keys.identity), ("PART", &part), ("PLAIN", &plain), ("TO", &to)]);
+    let bytes = std::fs::read(&part).unwrap();
+    let plain = std::fs::read(&plain).unwrap();
+    resign(house, dir, |manifest| {
+        manifest["parts"][at]["sha256"] = hex::encode(Sha256::digest(&bytes)).into();
+        manifest["parts"][at]["size"] = bytes.len().into();
+        if at == 0 {
+            manifest["inner_sha256"] = hex::encode(Sha256::digest(&plain)).into();
+        }
+    });
+    name
+}
+
+#[test]
+fn other_data_of_the_same_size_is_found_though_the_outside_is_signed() {
+    let house = House::new();
+    let sealed = house.seal_people(30, Compression::Zstd, 9000, 1);
+    let copy = copy_of(&house, &sealed, "copy");
+    let name = replace_part(&house, &copy, 1, "zstd -d -q | sed s/twice/thrce/ | zstd -q");
+    let error = refused(&house, &copy);
+    assert!(matches!(&error, PackageError::PlaintextAltered { part } if *part == name), "{error}");
+}
+
+#[test]
+fn an_inner_manifest_that_does_not_add_up_is_refused_though_signed() {
+    let house = House::new();
+    let sealed = house.seal_people(30, Compression::Zstd, 9000, 1);
+    let copy = copy_of(&house, &sealed, "more");
+    replace_part(&house, &copy, 0, "sed 's/\"released\": 30/\"released\": 31/'");
+    let error = refused(&house, &copy);
+    assert!(matches!(error, PackageError::CountMismatch { declared: 31, found: 30, .. }), "{error}");
+    let copy = copy_of(&house, &sealed, "algorithm");
+    replace_part(&house, &copy, 0, "sed 's,hmac-sha256-sum/1,hmac-sha256-xor/9,'");
+    let error = refused(&house, &copy);
+    assert!(error.to_string().contains("hmac-sha256-xor/9"), "{error}");
+    let copy = copy_of(&house, &sealed, "version");
+    replace_part(&house, &copy, 0, "sed 's,causeway-inner/1,causeway-inner/2,'");
+    assert!(matches!(refused(&house, &copy), PackageError::UnknownVersion { .. }));
+}
+
+#[test]
+fn a_manifest_that_names_another_signer_than_its_own_is_refused() {
+    let house = House::new();
+    let sealed = house.seal_people(3, Compression::Zstd, 9000, 1);
+    let copy = copy_of(&house, &sealed, "copy");
+    resign(&house, &copy, |manifest| manifest["signer"] = "0123456789abcdef".into());
+    assert!(matches!(refused(&house, &copy), PackageError::OtherSender { claims, .. } if claims == "0123456789abcdef"));
 }
 
 #[test]
