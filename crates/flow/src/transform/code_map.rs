@@ -1,0 +1,99 @@
+//! How does a code become the code of another vocabulary, and what if there is none?
+
+use std::collections::BTreeMap;
+
+use arrow::array::{Array, AsArray, StringArray};
+use arrow::datatypes::DataType;
+use causeway_model::catalogue::CodeList;
+use causeway_model::exchange::CodeMapRule;
+use causeway_model::{Code, ValueType, Violation};
+
+use super::chain::Site;
+use super::column::{Mismatch, Step};
+
+const TRUTHS: [&str; 2] = ["true", "false"];
+
+/// Maps by what stands in the exchange (`map`) or in the catalogue (`to`), never by another table. A code without an
+/// entry refuses. Booleans are mapped by the keys `true` and `false`.
+pub(super) fn step(rule: &CodeMapRule, site: &Site<'_>) -> Result<Step, Violation> {
+    if site.elements.len() != 1 {
+        let count = site.elements.len();
+        return Err(site.wrong(
+            Code::CodeMapNotACode,
+            format_args!("the value holds {count} elements, and one code list must decide"),
+        ));
+    }
+    match site.input {
+        ValueType::Boolean => booleans(rule, site),
+        ValueType::Code(name) => {
+            let list = site.context.catalogue.code_list(name).ok_or_else(|| {
+                site.wrong(Code::UnknownName, format_args!("the catalogue has no code list `{name}`"))
+            })?;
+            codes(rule, list, site)
+        }
+        other => Err(site.wrong(Code::CodeMapNotACode, format_args!("`{other}` has no code list"))),
+    }
+}
+
+fn codes(rule: &CodeMapRule, list: &CodeList, site: &Site<'_>) -> Result<Step, Violation> {
+    let map = match (&rule.to, rule.map.is_empty()) {
+        (Some(vocabulary), true) => {
+            let found = list.equivalents(vocabulary);
+            if found.is_empty() {
+                let detail = format_args!("code list `{}` has no equivalents in `{vocabulary}`", list.name);
+                return Err(site.wrong(Code::UnknownName, detail));
+            }
+            found.into_iter().map(|(code, other)| (code.to_owned(), other.to_owned())).collect()
+        }
+        (None, false) => {
+            known_keys(&rule.map, |code| list.contains(code), &format!("code list `{}`", list.name), site)?
+        }
+        _ => return Err(one_of_both(site)),
+    };
+    let sure = list.codes.iter().all(|entry| map.contains_key(&entry.code)) && !list.codes.is_empty();
+    let step = Step::partial(ValueType::Text, move |input, rows| {
+        rows.texts(input, |code| map.get(code).map(|other| Some(other.clone())).ok_or(Code::CodeUnmapped))
+    });
+    Ok(Step::unless(sure, step))
+}
+
+fn booleans(rule: &CodeMapRule, site: &Site<'_>) -> Result<Step, Violation> {
+    if rule.to.is_some() {
+        return Err(site.wrong(Code::CodeMapNotACode, "`boolean` has no code list with equivalents: write `map`"));
+    }
+    if rule.map.is_empty() {
+        return Err(one_of_both(site));
+    }
+    let map = known_keys(&rule.map, |key| TRUTHS.contains(&key), "`boolean`", site)?;
+    let sure = TRUTHS.iter().all(|truth| map.contains_key(*truth));
+    let step = Step::partial(ValueType::Text, move |input, rows| {
+        let truths = input.as_boolean_opt();
+        let truths =
+            truths.ok_or_else(|| Mismatch { expected: DataType::Boolean, found: input.data_type().clone() })?;
+        Ok(rows.build::<String, StringArray>(truths.len(), |row| {
+            if truths.is_null(row) {
+                return Ok(None);
+            }
+            let key = if truths.value(row) { "true" } else { "false" };
+            map.get(key).map(|other| Some(other.clone())).ok_or(Code::CodeUnmapped)
+        }))
+    });
+    Ok(Step::unless(sure, step))
+}
+
+fn one_of_both(site: &Site<'_>) -> Violation {
+    site.wrong(Code::TransformType, "needs `map` or `to`, one of them")
+}
+
+/// The map, whose keys must all be real: a misspelt key would map nothing and be noticed by nobody.
+fn known_keys(
+    map: &BTreeMap<String, String>,
+    known: impl Fn(&str) -> bool,
+    of: &str,
+    site: &Site<'_>,
+) -> Result<BTreeMap<String, String>, Violation> {
+    match map.keys().find(|key| !known(key)) {
+        Some(key) => Err(site.wrong(Code::UnknownName, format_args!("{of} has no code `{key}`"))),
+        None => Ok(map.clone()),
+    }
+}

@@ -1,0 +1,166 @@
+//! How does a step read a column row by row, build the next one, and remember the rows that it refused?
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType};
+use causeway_model::{Code, ValueType};
+use jiff::civil::Date;
+
+/// A column of another type than the chain was compiled for.
+#[derive(Debug)]
+pub(super) struct Mismatch {
+    pub(super) expected: DataType,
+    pub(super) found: DataType,
+}
+
+/// Result of a step.
+pub(super) type Stepped = Result<ArrayRef, Mismatch>;
+
+type Run = dyn Fn(&ArrayRef, &mut Rows) -> Stepped + Send + Sync;
+
+/// One compiled transform.
+pub(super) struct Step {
+    /// Type of what it gives.
+    pub(super) output: ValueType,
+    /// Whether it may refuse a row.
+    pub(super) may_refuse: bool,
+    /// Whether it answers for every row that was refused before it.
+    pub(super) forgives: bool,
+    run: Box<Run>,
+}
+
+impl Step {
+    /// A step that has a result for every value.
+    pub(super) fn total(
+        output: ValueType,
+        run: impl Fn(&ArrayRef, &mut Rows) -> Stepped + Send + Sync + 'static,
+    ) -> Self {
+        Self { output, may_refuse: false, forgives: false, run: Box::new(run) }
+    }
+
+    /// A step that may refuse a row.
+    pub(super) fn partial(
+        output: ValueType,
+        run: impl Fn(&ArrayRef, &mut Rows) -> Stepped + Send + Sync + 'static,
+    ) -> Self {
+        Self { may_refuse: true, ..Self::total(output, run) }
+    }
+
+    /// A step that may refuse a row unless `sure`.
+    pub(super) fn unless(sure: bool, step: Self) -> Self {
+        Self { may_refuse: !sure, ..step }
+    }
+
+    /// The same step, which answers for every row that was refused before it.
+    pub(super) fn forgiving(self) -> Self {
+        Self { forgives: true, ..self }
+    }
+
+    pub(super) fn run(&self, input: &ArrayRef, rows: &mut Rows) -> Stepped {
+        (self.run)(input, rows)
+    }
+}
+
+/// What a chain knows of the rows of the batch that it works on.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    refused: BTreeMap<usize, Code>,
+    /// Substitutions by `default`.
+    pub(super) defaulted: u64,
+    /// Substitutions by `otherwise`.
+    pub(super) otherwise: u64,
+}
+
+impl Rows {
+    pub(super) fn is_refused(&self, row: usize) -> bool {
+        !self.refused.is_empty() && self.refused.contains_key(&row)
+    }
+
+    /// The refused rows, which are then no longer refused.
+    pub(super) fn forgive(&mut self) -> BTreeMap<usize, Code> {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// Builds a column of `length` rows by asking `each` for every row. A row that was refused before is not asked.
+    ///
+    /// INVARIANT (refused stays refused): a refused row is null in every column built after it, whatever the step would
+    /// make of a missing value, until an `otherwise` answers for it.
+    pub(super) fn build<T, A>(
+        &mut self,
+        length: usize,
+        mut each: impl FnMut(usize) -> Result<Option<T>, Code>,
+    ) -> ArrayRef
+    where
+        A: FromIterator<Option<T>> + Array + 'static,
+    {
+        let row = |row: usize| {
+            if self.is_refused(row) {
+                return None;
+            }
+            each(row).unwrap_or_else(|code| {
+                self.refused.insert(row, code);
+                None
+            })
+        };
+        let column: A = (0..length).map(row).collect();
+        Arc::new(column)
+    }
+
+    /// Builds a text column from a text column; `each` sees only the values that are there.
+    pub(super) fn texts<T: AsRef<str>>(
+        &mut self,
+        input: &ArrayRef,
+        each: impl Fn(&str) -> Result<Option<T>, Code>,
+    ) -> Stepped {
+        let texts = texts(input)?;
+        Ok(self.build::<T, StringArray>(texts.len(), |row| {
+            if texts.is_null(row) { Ok(None) } else { each(texts.value(row)) }
+        }))
+    }
+}
+
+/// The column as text.
+pub(super) fn texts(input: &ArrayRef) -> Result<&StringArray, Mismatch> {
+    input.as_string_opt::<i32>().ok_or_else(|| Mismatch { expected: DataType::Utf8, found: input.data_type().clone() })
+}
+
+/// The day that is `days` after 1970-01-01, if the calendar reaches so far.
+pub(super) fn day(days: i32) -> Option<Date> {
+    let span = jiff::Span::new().try_days(days).ok()?;
+    EPOCH.checked_add(span).ok()
+}
+
+/// Days from 1970-01-01 to `date`.
+pub(super) fn days(date: Date) -> i32 {
+    let hours = date.duration_since(EPOCH).as_hours();
+    i32::try_from(hours / 24).unwrap_or(i32::MAX)
+}
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// The value of a row as text: ISO 8601 for dates and moments, all digits of a decimal, hexadecimal for bytes. None for
+/// a missing value and for types that no element has.
+pub fn show(column: &dyn Array, row: usize) -> Option<String> {
+    if row >= column.len() || column.is_null(row) {
+        return None;
+    }
+    match column.data_type() {
+        DataType::Utf8 => column.as_string_opt::<i32>().map(|c| c.value(row).to_owned()),
+        DataType::Int64 => column.as_primitive_opt::<Int64Type>().map(|c| c.value(row).to_string()),
+        DataType::Decimal128(..) => column.as_primitive_opt::<Decimal128Type>().map(|c| c.value_as_string(row)),
+        DataType::Boolean => column.as_boolean_opt().map(|c| c.value(row).to_string()),
+        DataType::Date32 => {
+            let days = column.as_primitive_opt::<Date32Type>()?.value(row);
+            Some(day(days).map_or_else(|| format!("day {days} after 1970-01-01"), |date| date.to_string()))
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let moment = column.as_primitive_opt::<TimestampMicrosecondType>()?.value(row);
+            let shown = jiff::Timestamp::from_microsecond(moment).map(|moment| moment.to_string());
+            Some(shown.unwrap_or_else(|_| format!("microsecond {moment} after 1970-01-01")))
+        }
+        DataType::Binary => column.as_binary_opt::<i32>().map(|c| hex::encode(c.value(row))),
+        _ => None,
+    }
+}

@@ -1,0 +1,122 @@
+//! How does a value become a pseudonym that this partner can join on for this purpose, and nobody else?
+//!
+//! Key of an entity: HKDF-SHA256 (RFC 5869) of the pseudonym root, no salt, `info` = version, partner, purpose, entity,
+//! each preceded by its length as four bytes, big-endian, so that no two lists of names give the same bytes.
+//! Pseudonym: the first 16 bytes of HMAC-SHA256 under that key over the canonical bytes of the value, written as 32
+//! hexadecimal digits in lower case. Canonical bytes: of a `uuid` its 16 bytes; of everything else the UTF-8 text in
+//! Unicode normalisation form C, dates and moments in ISO 8601, decimals with all their digits. A UUID that the
+//! catalogue declares as `text` is text, and has another pseudonym.
+
+use arrow::array::{Array, AsArray, StringArray};
+use causeway_model::{Code, ValueType, Violation};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::chain::Site;
+use super::column::{Step, show};
+
+const VERSION: &str = "causeway/pseudonym/1";
+/// Block of SHA-256: HMAC fills a shorter key up with zeros to this length.
+const BLOCK: usize = 64;
+
+/// Pseudonyms for one partner and purpose. Cannot be printed; the keys are wiped when it is dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Pseudonyms {
+    root: [u8; 32],
+    #[zeroize(skip)]
+    partner: String,
+    #[zeroize(skip)]
+    purpose: String,
+}
+
+/// The key of one entity for one partner and purpose. Cannot be printed; wiped when it is dropped.
+pub struct PseudonymKey(Zeroizing<[u8; BLOCK]>);
+
+impl Pseudonyms {
+    /// Pseudonyms for `partner` and `purpose` under the installation's root key.
+    pub fn new(root: &[u8; 32], partner: impl Into<String>, purpose: impl Into<String>) -> Self {
+        Self { root: *root, partner: partner.into(), purpose: purpose.into() }
+    }
+
+    /// The key of `entity`.
+    pub fn key(&self, entity: &str) -> PseudonymKey {
+        let mut info = Vec::new();
+        for part in [VERSION, &self.partner, &self.purpose, entity] {
+            let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
+            info.extend_from_slice(&length.to_be_bytes());
+            info.extend_from_slice(part.as_bytes());
+        }
+        let mut key = Zeroizing::new([0; BLOCK]);
+        let (used, _zeros) = key.split_at_mut(32);
+        #[expect(clippy::expect_used, reason = "HKDF refuses only more than 255 blocks, and this is one")]
+        Hkdf::<Sha256>::new(None, &self.root).expand(&info, used).expect("one block");
+        PseudonymKey(key)
+    }
+
+    /// Pseudonym of a value of `entity`, given its canonical bytes.
+    pub fn of(&self, entity: &str, canonical: &[u8]) -> [u8; 16] {
+        self.key(entity).of(canonical)
+    }
+}
+
+impl PseudonymKey {
+    /// Pseudonym of a value, given its canonical bytes.
+    pub fn of(&self, canonical: &[u8]) -> [u8; 16] {
+        let mut mac = Hmac::<Sha256>::new((&*self.0).into());
+        mac.update(canonical);
+        let mut pseudonym = [0; 16];
+        for (to, from) in pseudonym.iter_mut().zip(mac.finalize().into_bytes()) {
+            *to = from;
+        }
+        pseudonym
+    }
+}
+
+pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
+    let [element] = site.elements else {
+        let count = site.elements.len();
+        return Err(site.wrong(
+            Code::TransformType,
+            format_args!("the value holds {count} elements, and one entity's key must be taken"),
+        ));
+    };
+    let key = site.context.pseudonyms.key(&element.entity);
+    match site.input {
+        ValueType::Bytes => Err(site.takes("anything but bytes")),
+        ValueType::Uuid => Ok(Step::partial(ValueType::Text, move |input, rows| {
+            rows.texts(input, |text| {
+                let bytes = uuid_bytes(text).ok_or(Code::WrongType)?;
+                Ok(Some(hex::encode(key.of(&bytes))))
+            })
+        })),
+        _ => Ok(Step::total(ValueType::Text, move |input, rows| {
+            let texts = input.as_string_opt::<i32>();
+            Ok(rows.build::<String, StringArray>(input.len(), |row| {
+                let pseudonym = match texts {
+                    Some(texts) if texts.is_null(row) => None,
+                    Some(texts) => Some(text_pseudonym(&key, texts.value(row))),
+                    None => show(input.as_ref(), row).map(|text| text_pseudonym(&key, &text)),
+                };
+                Ok(pseudonym)
+            }))
+        })),
+    }
+}
+
+fn text_pseudonym(key: &PseudonymKey, text: &str) -> String {
+    if is_nfc(text) {
+        return hex::encode(key.of(text.as_bytes()));
+    }
+    hex::encode(key.of(text.nfc().collect::<String>().as_bytes()))
+}
+
+/// The 16 bytes of a UUID written in hexadecimal with dashes, in either case.
+pub(super) fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
+    let dashed = text.len() == 36 && [8, 13, 18, 23].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
+    let mut bytes = [0; 16];
+    let digits: String = text.chars().filter(|c| *c != '-').collect();
+    (dashed && hex::decode_to_slice(digits, &mut bytes).is_ok()).then_some(bytes)
+}
