@@ -1,0 +1,92 @@
+//! How does the partner's receipt count, and count once?
+
+use causeway_model::transfer::Event;
+
+use super::Seen;
+use crate::db::{Cells, named, stored};
+use crate::{Changed, Saved, Stamp, Store, StoreError};
+
+named! {
+    /// What the receipt says became of the data.
+    ReceiptOutcome {
+        /// All records are loaded.
+        Accepted = "accepted",
+        /// Some are.
+        Partial = "partial",
+        /// None is.
+        Rejected = "rejected",
+    }
+}
+
+/// A receipt. Whoever calls has verified its signature against the partner's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewReceipt {
+    /// The transfer as seen.
+    pub seen: Seen,
+    /// The package that was opened.
+    pub package: String,
+    /// SHA-256 of the token in the receipt, lower-case hexadecimal.
+    pub token_sha256: String,
+    /// The receipt, byte for byte as it was signed.
+    pub text: String,
+    /// The partner's signature.
+    pub signature: String,
+    /// What it says.
+    pub outcome: ReceiptOutcome,
+    /// How many records it says were loaded.
+    pub records_loaded: u64,
+    /// Whether it disagrees with what was sent: a rejection always does, another digest as loaded may.
+    pub disputes: bool,
+}
+
+impl Store {
+    /// Accepts a receipt. The same one again changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::ReceiptUnproven`] when the token is not the package's or the package not the transfer's;
+    /// [`StoreError::ReceiptReplayed`] when the package has another receipt.
+    pub async fn accept_receipt(&self, change: Changed<NewReceipt>, stamp: Stamp) -> Result<Saved, StoreError> {
+        let (receipt, event) = change.into_parts();
+        let NewReceipt { seen, package, token_sha256, text, signature, outcome, records_loaded, disputes } = receipt;
+        let mut writing = self.begin().await?;
+        let row = sqlx::query("SELECT id, transfer, receipt_token_sha256 FROM package WHERE id = $1")
+            .bind(&package)
+            .fetch_optional(writing.rows())
+            .await?;
+        let Some(row) = row else { return Err(StoreError::NotFound { what: "package", name: package }) };
+        let cells = Cells::new(&row, "package", "id");
+        let proven = cells.get::<&str>("receipt_token_sha256")? == token_sha256;
+        if !proven || cells.get::<&str>("transfer")? != seen.transfer {
+            return Err(StoreError::ReceiptUnproven { package });
+        }
+        let there: Option<(String, String)> = sqlx::query_as("SELECT text, signature FROM receipt WHERE package = $1")
+            .bind(&package)
+            .fetch_optional(writing.rows())
+            .await?;
+        match there {
+            Some(there) if there == (text.clone(), signature.clone()) => {
+                writing.abandon().await?;
+                return Ok(Saved::Already);
+            }
+            Some(_) => return Err(StoreError::ReceiptReplayed { package }),
+            None => {}
+        }
+        let disputed = disputes || outcome == ReceiptOutcome::Rejected;
+        let step = if disputed { Event::Dispute } else { Event::Acknowledge };
+        seen.advance(&mut writing, step, stamp.micros()).await?;
+        sqlx::query(
+            "INSERT INTO receipt (package, text, signature, outcome, records_loaded, accepted_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(package)
+        .bind(text)
+        .bind(signature)
+        .bind(outcome.name())
+        .bind(stored(records_loaded, "the number of records loaded")?)
+        .bind(stamp.micros())
+        .execute(writing.rows())
+        .await?;
+        writing.commit(event, stamp).await?;
+        Ok(Saved::New)
+    }
+}

@@ -1,0 +1,65 @@
+//! What is committed after the network was touched? How it ended.
+
+use causeway_model::transfer::Event;
+
+use super::Seen;
+use crate::db::named;
+use crate::{Changed, Stamp, Store, StoreError};
+
+named! {
+    /// How a delivery attempt ended.
+    DeliveryOutcome {
+        /// The package is where the partner takes it.
+        Arrived = "arrived",
+        /// It is not.
+        Failed = "failed",
+        /// The attempt was cut off, and it was found afterwards that the package is not whole there.
+        Interrupted = "interrupted",
+    }
+}
+
+/// A delivery attempt that has ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinishDelivery {
+    /// The transfer as seen.
+    pub seen: Seen,
+    /// The attempt.
+    pub attempt: u32,
+    /// How it ended.
+    pub outcome: DeliveryOutcome,
+    /// The reason, for people: never anything of the package.
+    pub detail: Option<String>,
+}
+
+impl Store {
+    /// Commits the outcome of an attempt. Only an arrival changes the transfer's state.
+    ///
+    /// # Errors
+    /// [`StoreError::NoOpenDelivery`] when the attempt is not under way.
+    pub async fn finish_delivery(&self, change: Changed<FinishDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
+        let (FinishDelivery { seen, attempt, outcome, detail }, event) = change.into_parts();
+        let mut writing = self.begin().await?;
+        let finished = sqlx::query(
+            "UPDATE delivery SET outcome_at = $1, outcome = $2, detail = $3 \
+             WHERE transfer = $4 AND attempt = $5 AND outcome IS NULL",
+        )
+        .bind(stamp.micros())
+        .bind(outcome.name())
+        .bind(detail)
+        .bind(&seen.transfer)
+        .bind(attempt)
+        .execute(writing.rows())
+        .await?;
+        if finished.rows_affected() != 1 {
+            return Err(StoreError::NoOpenDelivery { transfer: seen.transfer, attempt });
+        }
+        let state = if outcome == DeliveryOutcome::Arrived {
+            seen.advance(&mut writing, Event::Arrive, stamp.micros()).await?
+        } else {
+            seen.check(&mut writing).await?;
+            seen.state.clone()
+        };
+        writing.commit(event, stamp).await?;
+        Ok(seen.next(state))
+    }
+}

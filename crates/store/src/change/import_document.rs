@@ -1,0 +1,88 @@
+//! How does a catalogue, an arrangement or an exchange come in? As a version that is never edited again.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::db::{Cells, DbConnection, named};
+use crate::{Changed, Saved, Stamp, Store, StoreError};
+
+named! {
+    /// Which governance document.
+    DocumentKind {
+        /// What this installation holds.
+        Catalogue = "catalogue",
+        /// The signed terms between parties.
+        Arrangement = "arrangement",
+        /// One configured flow under an arrangement.
+        Exchange = "exchange",
+    }
+}
+
+/// A version of a document to be stored; the digest is made here, so that it is always the text's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewDocument {
+    /// Which kind.
+    pub kind: DocumentKind,
+    /// Its name.
+    pub name: String,
+    /// Its version, from 1.
+    pub version: u32,
+    /// Its canonical text, with everything frozen into it that it refers to.
+    pub text: String,
+}
+
+impl Store {
+    /// Stores a version of a document. The event's actor is who imported it.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when that version holds another text.
+    pub async fn import_document(&self, change: Changed<NewDocument>, stamp: Stamp) -> Result<Saved, StoreError> {
+        let (document, event) = change.into_parts();
+        let sha256 = sha256_hex(&document.text);
+        let mut writing = self.begin().await?;
+        let there = stored_sha256(writing.rows(), document.kind, &document.name, document.version).await?;
+        match there {
+            Some(there) if there == sha256 => {
+                writing.abandon().await?;
+                return Ok(Saved::Already);
+            }
+            Some(_) => return Err(StoreError::Taken { what: document.kind.name(), name: document.name }),
+            None => {}
+        }
+        sqlx::query(
+            "INSERT INTO document (kind, name, version, text, sha256, imported_at, imported_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(document.kind.name())
+        .bind(document.name)
+        .bind(document.version)
+        .bind(document.text)
+        .bind(sha256)
+        .bind(stamp.micros())
+        .bind(&event.actor)
+        .execute(writing.rows())
+        .await?;
+        writing.commit(event, stamp).await?;
+        Ok(Saved::New)
+    }
+}
+
+/// The digest stored with a version, if that is there.
+pub(super) async fn stored_sha256(
+    connection: &mut DbConnection,
+    kind: DocumentKind,
+    name: &str,
+    version: u32,
+) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query("SELECT name, sha256 FROM document WHERE kind = $1 AND name = $2 AND version = $3")
+        .bind(kind.name())
+        .bind(name)
+        .bind(version)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|row| Cells::new(&row, "document", "name").get("sha256")).transpose()
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256_hex(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}

@@ -1,0 +1,228 @@
+//! What can go wrong with our memory, and what should be done? Names and numbers only, never a row's content.
+
+use std::io;
+use std::path::PathBuf;
+
+use causeway_ledger::export::WriteError;
+use causeway_ledger::proof::LogProofError;
+use causeway_ledger::tree::TreeError;
+use causeway_ledger::{CheckpointError, Fault};
+use causeway_model::transfer::Impossible;
+
+/// Why the store did not do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A file of ours could not be read or written.
+    #[error("could not {doing} `{path}`: {source}")]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process works in the same database.
+    #[error("another process is at work here and holds the lock `{lock}`: wait until it ends, or stop it")]
+    Locked {
+        /// The lock file.
+        lock: PathBuf,
+    },
+    /// The database can be read by other users of the machine.
+    #[error("`{path}` is open to others than its owner: run `chmod 600` on it")]
+    TooOpen {
+        /// The database file.
+        path: PathBuf,
+    },
+    /// A newer version of this program has changed the tables.
+    #[error("the database has schema version {found}, this program knows {known}: install the newer program again")]
+    NewerSchema {
+        /// The database's version.
+        found: i64,
+        /// The newest this program knows.
+        known: i64,
+    },
+    /// The tables are older than the program, and a reader may not change them.
+    #[error(
+        "the database has schema version {found}, this program needs {known}: run a command that works in it once, which brings it up to date"
+    )]
+    OlderSchema {
+        /// The database's version.
+        found: i64,
+        /// What this program needs.
+        known: i64,
+    },
+    /// The tables could not be brought up to date.
+    #[error("the database's tables could not be brought up to date: {0}")]
+    Migration(#[source] sqlx::migrate::MigrateError),
+    /// The database is an older copy, or another one, than the one last worked with.
+    #[error(
+        "the database was rolled back or replaced: the saved head saw {saved_size} ledger entries, and the database, which has {found_size}, does not begin with them; restore the newest copy"
+    )]
+    RolledBack {
+        /// The size of the saved head.
+        saved_size: u64,
+        /// The size found.
+        found_size: u64,
+    },
+    /// The guard against older copies is gone.
+    #[error(
+        "the ledger has {found_size} entries, and the saved head `{path}` that guards it against older copies is gone: put there the newest checkpoint that you hold outside this database"
+    )]
+    HeadMissing {
+        /// Where it should be.
+        path: PathBuf,
+        /// The size of the ledger found.
+        found_size: u64,
+    },
+    /// The saved head is not a checkpoint by the ledger's key.
+    #[error("the saved head `{path}` cannot be relied on: {source}")]
+    BadHead {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: CheckpointError,
+    },
+    /// The ledger is not as it was left; nothing is signed over it.
+    #[error("the ledger is damaged: {what}; run `causeway ledger verify` to see where")]
+    LedgerDamaged {
+        /// In which way.
+        what: &'static str,
+    },
+    /// Someone tampered with the ledger.
+    #[error("the ledger was tampered with: {0}")]
+    Tampered(#[from] Fault),
+    /// The checkpoint to compare the ledger with cannot be relied on.
+    #[error("the saved checkpoint cannot be used: {0}")]
+    BadSavedCheckpoint(#[source] CheckpointError),
+    /// The key given is not the one that the ledger was opened with.
+    #[error("the ledger is signed by `{expected}`, not by `{found}`: give the ledger key of this installation")]
+    WrongLedgerKey {
+        /// The public key that it was opened with.
+        expected: String,
+        /// The public half of the key given.
+        found: String,
+    },
+    /// A checkpoint could not be signed or read.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The tree lacks a node, or a leaf that was asked for.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// The ledger could not be exported.
+    #[error(transparent)]
+    Export(#[from] WriteError),
+    /// A proof could not be made.
+    #[error(transparent)]
+    Proof(#[from] LogProofError),
+    /// There is no such thing.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its name or id.
+        name: String,
+    },
+    /// The name or id belongs to something else already.
+    #[error("there is already another {what} `{name}`: nothing was replaced; choose another name or the next version")]
+    Taken {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its name or id.
+        name: String,
+    },
+    /// The transfer changed since it was read.
+    #[error("transfer `{transfer}` changed since it was read: look at it again before deciding")]
+    Conflict {
+        /// The transfer.
+        transfer: String,
+    },
+    /// The attempt has been taken over by another.
+    #[error("transfer `{transfer}` is being worked on by another attempt: this one may not finish it")]
+    StaleAttempt {
+        /// The transfer.
+        transfer: String,
+    },
+    /// The transfer's state does not allow it.
+    #[error("transfer `{transfer}`: {source}")]
+    Impossible {
+        /// The transfer.
+        transfer: String,
+        /// Why not.
+        source: Impossible,
+    },
+    /// A delivery attempt was begun and nobody knows how it ended.
+    #[error("delivery attempt {attempt} of transfer `{transfer}` has no outcome yet: find out how it ended first")]
+    OpenDelivery {
+        /// The transfer.
+        transfer: String,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The delivery attempt was never begun, or has its outcome already.
+    #[error("delivery attempt {attempt} of transfer `{transfer}` is not under way")]
+    NoOpenDelivery {
+        /// The transfer.
+        transfer: String,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// The sequence number sealed into the package is not the exchange's next.
+    #[error("the next sequence number of exchange `{exchange}` is {next}, not {sealed}: seal again")]
+    OutOfSequence {
+        /// The exchange.
+        exchange: String,
+        /// Its next number.
+        next: u64,
+        /// The number in the package.
+        sealed: u64,
+    },
+    /// A second, different receipt for a package.
+    #[error("package `{package}` has its receipt already, and this one differs from it: ask the partner which is true")]
+    ReceiptReplayed {
+        /// The package.
+        package: String,
+    },
+    /// The receipt lacks the token that only the package's reader knows, or names another package than the transfer's.
+    #[error("the receipt does not prove that package `{package}` was opened: ask the partner to sign one for it")]
+    ReceiptUnproven {
+        /// The package.
+        package: String,
+    },
+    /// The officer's key no longer counts.
+    #[error("the key of officer `{officer}` is revoked")]
+    OfficerRevoked {
+        /// The officer.
+        officer: String,
+    },
+    /// The approval is for another text than the one stored under this version.
+    #[error("the approval is not for the text stored as `{arrangement}` version {version}: have that text signed")]
+    OtherText {
+        /// The arrangement.
+        arrangement: String,
+        /// Its version.
+        version: u32,
+    },
+    /// A number is larger than the database can hold.
+    #[error("{what} is too large to be true: the largest number that can be stored is 9223372036854775807")]
+    TooLarge {
+        /// Which number.
+        what: &'static str,
+    },
+    /// A stored row is not what this program writes.
+    #[error(
+        "row `{row}` of table `{table}` is damaged in column `{column}`: restore the newest copy of the database, and find out who wrote to it"
+    )]
+    Damaged {
+        /// The table.
+        table: &'static str,
+        /// The row's key.
+        row: String,
+        /// The column.
+        column: &'static str,
+    },
+    /// The database engine failed.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+}

@@ -1,0 +1,139 @@
+//! In which order did things happen, for everybody and for ever? The one sequencer says so and signs it.
+
+use causeway_ledger::tree::Edge;
+use causeway_ledger::{Checkpoint, Leaf, Row, SignerKey};
+use jiff::Timestamp;
+
+use super::tree::{keep, newest_checkpoint, nodes_for, size};
+use crate::db::{BEGIN_WRITE, Cells, DbConnection, stored};
+use crate::open::write_head;
+use crate::{Store, StoreError};
+
+/// How many pending leaves are held in memory at once.
+const BATCH: i64 = 256;
+
+impl Store {
+    /// Puts all committed leaves in order, grows the tree, signs a checkpoint over it; returns the checkpoint's text.
+    ///
+    /// Call it before anything leaves the house: what a partner or a person outside learns must be in a signed
+    /// checkpoint first. Without pending leaves the newest checkpoint is returned again.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongLedgerKey`] for another key than the ledger's; [`StoreError::LedgerDamaged`] when the tree
+    /// is not the one last signed, over which nothing is signed. When only the saved head cannot be written, the
+    /// leaves are in the ledger, and the next call writes the head.
+    pub async fn sequence(&self, key: &SignerKey, now: Timestamp) -> Result<String, StoreError> {
+        if *key.public() != self.key {
+            let (expected, found) = (self.key.to_string(), key.public().to_string());
+            return Err(StoreError::WrongLedgerKey { expected, found });
+        }
+        // Held until the head is written, so that an older head never replaces a newer one.
+        let _turn = self.turn.lock().await;
+        let mut transaction = self.pool.begin_with(BEGIN_WRITE).await?;
+        let newest = newest_checkpoint(&mut transaction).await?;
+        let mut edge = edge_as_signed(&mut transaction, newest.as_deref(), key).await?;
+        let before = edge.size();
+        append_pending(&mut transaction, &mut edge).await?;
+        let text = match newest {
+            Some(text) if edge.size() == before => text,
+            _ => {
+                let origin = key.public().name().to_owned();
+                let text = Checkpoint { origin, size: edge.size(), root: edge.root() }.sign(key)?;
+                sqlx::query("INSERT INTO checkpoint (size, text, made_at) VALUES ($1, $2, $3)")
+                    .bind(stored(edge.size(), "the size of the ledger")?)
+                    .bind(&text)
+                    .bind(now.as_microsecond())
+                    .execute(&mut *transaction)
+                    .await?;
+                text
+            }
+        };
+        // CRASH: before the commit the leaves are still pending, and the next call takes them.
+        transaction.commit().await?;
+        // CRASH: the database is newer than the saved head; opening it writes the head again.
+        self.save_head(&text).await?;
+        Ok(text)
+    }
+
+    async fn save_head(&self, text: &str) -> Result<(), StoreError> {
+        let stands = tokio::fs::read_to_string(&self.head).await.is_ok_and(|saved| saved == text);
+        if stands { Ok(()) } else { write_head(&self.head, text.to_owned()).await }
+    }
+}
+
+/// The tree's edge, which must be what the newest checkpoint signed: nothing is ever signed on top of an edit.
+async fn edge_as_signed(
+    connection: &mut DbConnection,
+    newest: Option<&str>,
+    key: &SignerKey,
+) -> Result<Edge, StoreError> {
+    let damaged = |what| StoreError::LedgerDamaged { what };
+    let size = size(connection).await?;
+    let edge = Edge::load(&nodes_for(connection, size).await?, size)?;
+    let signed = match newest {
+        Some(text) => Checkpoint::verify(text, key.public())
+            .map_err(|_| damaged("its newest checkpoint is not signed by the ledger's key"))?,
+        None if size == 0 => return Ok(edge),
+        None => return Err(damaged("it has leaves and no checkpoint")),
+    };
+    if signed.size != size || signed.root != edge.root() {
+        return Err(damaged("its tree is not the one that the newest checkpoint signed"));
+    }
+    Ok(edge)
+}
+
+async fn append_pending(connection: &mut DbConnection, edge: &mut Edge) -> Result<(), StoreError> {
+    loop {
+        let batch = sqlx::query(
+            "SELECT id, time_us, actor, event, subject, body, salt FROM ledger_pending ORDER BY id LIMIT $1",
+        )
+        .bind(BATCH)
+        .fetch_all(&mut *connection)
+        .await?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        for row in &batch {
+            let cells = Cells::new(row, "ledger_pending", "id");
+            let row = Row::new(edge.size(), leaf(&cells)?);
+            insert(connection, &row).await?;
+            for node in edge.append(row.hash) {
+                keep(connection, &node).await?;
+            }
+            sqlx::query("DELETE FROM ledger_pending WHERE id = $1")
+                .bind(cells.get::<i64>("id")?)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+}
+
+/// The leaf in the cells of a pending or a sequenced row.
+pub(super) fn leaf(cells: &Cells<'_>) -> Result<Leaf, StoreError> {
+    Ok(Leaf {
+        time_us: cells.get("time_us")?,
+        actor: cells.get("actor")?,
+        event: cells.get("event")?,
+        subject: cells.get("subject")?,
+        body: cells.get("body")?,
+        salt: cells.bytes32("salt")?,
+    })
+}
+
+async fn insert(connection: &mut DbConnection, row: &Row) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO ledger_leaf (idx, time_us, actor, event, subject, body, salt, hash) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(stored(row.index, "the index of a leaf")?)
+    .bind(row.leaf.time_us)
+    .bind(&row.leaf.actor)
+    .bind(&row.leaf.event)
+    .bind(&row.leaf.subject)
+    .bind(&row.leaf.body)
+    .bind(row.leaf.salt.as_slice())
+    .bind(row.hash.0.as_slice())
+    .execute(connection)
+    .await?;
+    Ok(())
+}

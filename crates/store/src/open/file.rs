@@ -1,0 +1,73 @@
+//! How does SQLite treat the file, and who else may read it? Durably, and nobody.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::StoreError;
+use crate::db::DbPool;
+
+/// Makes the file if it is not there, readable by its owner only, and refuses one that others can read.
+///
+/// SQLite gives the write-ahead log and its index the permissions of the database.
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
+    let failed = |doing| move |source| StoreError::File { doing, path: path.to_owned(), source };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    owner_only(&mut options);
+    match options.open(path) {
+        Ok(_) => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(failed("make the database")(error)),
+    }
+    let metadata = fs::metadata(path).map_err(failed("look at"))?;
+    if is_open_to_others(&metadata) { Err(StoreError::TooOpen { path: path.to_owned() }) } else { Ok(()) }
+}
+
+/// Connects to write. A commit is on the disk when it returns.
+pub(super) async fn connect(path: &Path) -> Result<DbPool, StoreError> {
+    let options = common(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+    Ok(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?)
+}
+
+/// Connects to read. The file is opened for writing all the same, because a reader of a write-ahead log may have to
+/// restore its index after a crash; the connection itself refuses every statement that writes.
+pub(super) async fn connect_to_read(path: &Path) -> Result<DbPool, StoreError> {
+    let options = common(path).pragma("query_only", "ON");
+    Ok(SqlitePoolOptions::new().max_connections(2).connect_with(options).await?)
+}
+
+fn common(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(15))
+        // A database that someone else has edited must not run their code in ours.
+        .pragma("trusted_schema", "OFF")
+        .disable_statement_logging()
+}
+
+#[cfg(unix)]
+pub(super) fn owner_only(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600);
+}
+
+#[cfg(not(unix))]
+pub(super) fn owner_only(_: &mut OpenOptions) {}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,85 @@
+//! Is this the database that we last worked with, or an older copy of it?
+
+use std::path::Path;
+
+use causeway_ledger::tree::{HashSource, TreeError, root};
+use causeway_ledger::{Checkpoint, Hash};
+
+use super::Opening;
+use super::head::Saved;
+use crate::StoreError;
+use crate::db::{DbConnection, DbPool};
+use crate::ledger::tree::{newest_checkpoint, nodes_for, size};
+
+/// A head without a database is a database lost: said before an empty one is made in its place.
+pub(super) fn check_presence(database: &Path, saved: Option<&Saved>) -> Result<(), StoreError> {
+    match saved {
+        Some(saved) if saved.checkpoint.size > 0 && !database.exists() => {
+            Err(StoreError::RolledBack { saved_size: saved.checkpoint.size, found_size: 0 })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The database must begin with all that the saved head saw. Returns the newest checkpoint's text.
+pub(super) async fn check(
+    pool: &DbPool,
+    opening: Opening<'_>,
+    saved: Option<&Saved>,
+) -> Result<Option<String>, StoreError> {
+    let mut snapshot = pool.begin().await?;
+    let connection = &mut *snapshot;
+    let found_size = size(connection).await?;
+    let newest = newest_checkpoint(connection).await?;
+    match &newest {
+        Some(text) => check_newest(connection, text, found_size, opening).await?,
+        None if found_size > 0 => return Err(StoreError::LedgerDamaged { what: "it has leaves and no checkpoint" }),
+        None => {}
+    }
+    match saved {
+        Some(saved) => {
+            let Checkpoint { size, root, .. } = &saved.checkpoint;
+            // A smaller database is older; another root at the same size is an older copy that went another way.
+            if *size > found_size || root_at(connection, *size).await? != Some(*root) {
+                return Err(StoreError::RolledBack { saved_size: *size, found_size });
+            }
+        }
+        // CRASH: between the commit of the first checkpoint and the first writing of the head there is none. A
+        // missing head is innocent only there.
+        None if checkpoints(connection).await? > 1 => {
+            return Err(StoreError::HeadMissing { path: opening.head.to_owned(), found_size });
+        }
+        None => {}
+    }
+    Ok(newest)
+}
+
+/// The newest checkpoint is by our key and speaks of the tree as it stands.
+async fn check_newest(
+    connection: &mut DbConnection,
+    text: &str,
+    found_size: u64,
+    opening: Opening<'_>,
+) -> Result<(), StoreError> {
+    let damaged = |what| StoreError::LedgerDamaged { what };
+    let newest = Checkpoint::verify(text, opening.key)
+        .map_err(|_| damaged("its newest checkpoint is not signed by the ledger's key"))?;
+    if newest.size != found_size || root_at(connection, newest.size).await? != Some(newest.root) {
+        return Err(damaged("its tree is not the one that the newest checkpoint signed"));
+    }
+    Ok(())
+}
+
+async fn checkpoints(connection: &mut DbConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("SELECT count(*) FROM checkpoint").fetch_one(connection).await?)
+}
+
+/// The root over the first `size` leaves, unless a node is missing.
+async fn root_at(connection: &mut DbConnection, size: u64) -> Result<Option<Hash>, StoreError> {
+    let nodes = nodes_for(connection, size).await?;
+    Ok(root_of(&nodes, size).ok())
+}
+
+fn root_of(nodes: &impl HashSource, size: u64) -> Result<Hash, TreeError> {
+    root(nodes, size)
+}

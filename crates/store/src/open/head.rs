@@ -1,0 +1,64 @@
+//! What is the newest thing we have promised? The newest checkpoint, kept where a restored database does not bring an
+//! older one along.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use causeway_ledger::{Checkpoint, VerifierKey};
+
+use crate::StoreError;
+
+/// The saved head.
+#[derive(Debug)]
+pub(super) struct Saved {
+    pub(super) text: String,
+    pub(super) checkpoint: Checkpoint,
+}
+
+/// Reads the saved head, if there is one.
+pub(super) fn read(path: &Path, key: &VerifierKey) -> Result<Option<Saved>, StoreError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(StoreError::File { doing: "read the saved head", path: path.to_owned(), source });
+        }
+    };
+    let checkpoint =
+        Checkpoint::verify(&text, key).map_err(|source| StoreError::BadHead { path: path.to_owned(), source })?;
+    Ok(Some(Saved { text, checkpoint }))
+}
+
+/// Replaces the saved head: at every moment there is the old or the new one, whole and on the disk.
+pub(crate) async fn write(path: &Path, text: String) -> Result<(), StoreError> {
+    let path = path.to_owned();
+    let failed = {
+        let path = path.clone();
+        move |source| StoreError::File { doing: "write the saved head", path, source }
+    };
+    match tokio::task::spawn_blocking(move || replace(&path, &text)).await {
+        Ok(outcome) => outcome.map_err(failed),
+        Err(stopped) => Err(failed(io::Error::other(stopped))),
+    }
+}
+
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    super::file::owner_only(&mut options);
+    let mut file = options.open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    // CRASH: the old head stands, the database is newer than it, and the next start writes the head again.
+    fs::rename(&beside, path)?;
+    match path.parent() {
+        // The rename itself must survive a power cut; an empty parent is the current directory.
+        Some(directory) if directory.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(directory) => File::open(directory)?.sync_all(),
+        None => Ok(()),
+    }
+}

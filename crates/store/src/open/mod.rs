@@ -1,0 +1,130 @@
+//! How is the database opened so that it is ours, whole, and the newest?
+//!
+//! In order: the lock, the file's permissions, the schema, then the guard against an older copy. [`Store`] may write
+//! and holds the lock; [`Reader`] may only read, beside a process at work.
+
+mod file;
+mod guard;
+mod head;
+mod lock;
+mod schema;
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use causeway_ledger::VerifierKey;
+use tokio::sync::Mutex;
+
+pub(crate) use head::write as write_head;
+
+use crate::StoreError;
+use crate::db::DbPool;
+
+/// Where the database is, and what guards it.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// The database file, in the data directory.
+    pub database: &'a Path,
+    /// The saved head: a file outside the data directory, so that restoring an older copy of the one does not restore
+    /// the other.
+    pub head: &'a Path,
+    /// The ledger's public key.
+    pub key: &'a VerifierKey,
+}
+
+/// The database, to read from.
+#[derive(Debug)]
+pub struct Reader {
+    pub(crate) pool: DbPool,
+    pub(crate) key: VerifierKey,
+}
+
+/// The database, to work in. One process at a time has it. It reads as a [`Reader`] does.
+#[derive(Debug)]
+pub struct Store {
+    reader: Reader,
+    pub(crate) head: PathBuf,
+    /// Whose turn it is to write: a fair queue within this process, so that nobody waits on SQLite's busy handler.
+    pub(crate) turn: Arc<Mutex<()>>,
+    /// Released when the store is dropped, and by the system when the process dies.
+    _lock: lock::Lock,
+}
+
+impl Store {
+    /// Opens the database to work in it; makes it if it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process has it, [`StoreError::NewerSchema`] when a newer program wrote it,
+    /// [`StoreError::RolledBack`] when it is an older copy.
+    pub async fn open(opening: Opening<'_>) -> Result<Self, StoreError> {
+        let lock = lock::Lock::take(opening.database)?;
+        let saved = head::read(opening.head, opening.key)?;
+        guard::check_presence(opening.database, saved.as_ref())?;
+        file::make_private(opening.database)?;
+        let pool = file::connect(opening.database).await?;
+        match prepare(&pool, opening, saved).await {
+            Ok(()) => {}
+            Err(error) => {
+                pool.close().await;
+                return Err(error);
+            }
+        }
+        let reader = Reader { pool, key: opening.key.clone() };
+        Ok(Self { reader, head: opening.head.to_owned(), turn: Arc::new(Mutex::new(())), _lock: lock })
+    }
+
+    /// Closes the database: all that is written is in the one file afterwards.
+    pub async fn close(self) {
+        self.reader.pool.close().await;
+    }
+}
+
+impl Deref for Store {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+impl Reader {
+    /// Opens the database to read it, also while another process works in it. It must be there and up to date.
+    ///
+    /// # Errors
+    /// As [`Store::open`], except that the lock is not asked for.
+    pub async fn open(opening: Opening<'_>) -> Result<Self, StoreError> {
+        let saved = head::read(opening.head, opening.key)?;
+        guard::check_presence(opening.database, saved.as_ref())?;
+        let pool = file::connect_to_read(opening.database).await?;
+        let reader = Self { pool, key: opening.key.clone() };
+        match reader.check(opening, saved).await {
+            Ok(()) => Ok(reader),
+            Err(error) => {
+                reader.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Closes the database.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+
+    async fn check(&self, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
+        schema::demand(&self.pool).await?;
+        guard::check(&self.pool, opening, saved.as_ref()).await?;
+        Ok(())
+    }
+}
+
+async fn prepare(pool: &DbPool, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
+    schema::bring_up_to_date(pool).await?;
+    let newest = guard::check(pool, opening, saved.as_ref()).await?;
+    // The database may be ahead by the checkpoint after whose commit the process died: the head catches up.
+    match newest {
+        Some(text) if saved.is_none_or(|saved| saved.text != text) => head::write(opening.head, text).await,
+        _ => Ok(()),
+    }
+}

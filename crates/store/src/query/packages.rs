@@ -1,0 +1,126 @@
+//! What was sealed, and what did the partner say of it?
+
+use jiff::Timestamp;
+
+use crate::change::ReceiptOutcome;
+use crate::db::{Cells, DbRow};
+use crate::{Reader, StoreError};
+
+/// A package as stored: its digests, never its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its id.
+    pub id: String,
+    /// The transfer it belongs to.
+    pub transfer: String,
+    /// SHA-256 of its outer manifest.
+    pub manifest_sha256: String,
+    /// SHA-256 of its receipt token.
+    pub receipt_token_sha256: String,
+    /// When it was sealed.
+    pub sealed_at: Timestamp,
+    /// When its bytes were erased.
+    pub erased_at: Option<Timestamp>,
+}
+
+/// A receipt as accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// The package.
+    pub package: String,
+    /// The receipt, byte for byte.
+    pub text: String,
+    /// The partner's signature.
+    pub signature: String,
+    /// What it says.
+    pub outcome: ReceiptOutcome,
+    /// How many records it says were loaded.
+    pub records_loaded: u64,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+}
+
+/// A package sealed under an arrangement, as its frequency counts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Release {
+    /// The transfer.
+    pub transfer: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// When the package was sealed.
+    pub sealed_at: Timestamp,
+}
+
+impl Reader {
+    /// A package.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn package(&self, id: &str) -> Result<Option<Package>, StoreError> {
+        let row = sqlx::query("SELECT * FROM package WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(package).transpose()
+    }
+
+    /// Packages whose bytes are not erased, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn held_packages(&self) -> Result<Vec<Package>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM package WHERE erased_at IS NULL ORDER BY sealed_at, id");
+        rows.fetch_all(&self.pool).await?.iter().map(package).collect()
+    }
+
+    /// A package's receipt.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn receipt(&self, package: &str) -> Result<Option<Receipt>, StoreError> {
+        let row = sqlx::query("SELECT * FROM receipt WHERE package = $1").bind(package);
+        row.fetch_optional(&self.pool).await?.as_ref().map(receipt).transpose()
+    }
+
+    /// What was sealed under an arrangement, whatever its version, at `since` or later, oldest first. A transfer
+    /// that was cancelled or lapsed before it left does not count.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn releases_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT transfer.id AS id, transfer.exchange AS exchange, package.sealed_at AS sealed_at \
+             FROM transfer JOIN package ON package.transfer = transfer.id \
+             WHERE transfer.arrangement = $1 AND package.sealed_at >= $2 \
+             AND transfer.state NOT IN ('cancelled', 'lapsed') ORDER BY package.sealed_at, transfer.id",
+        );
+        let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;
+        rows.iter().map(release).collect()
+    }
+}
+
+fn package(row: &DbRow) -> Result<Package, StoreError> {
+    let cells = Cells::new(row, "package", "id");
+    Ok(Package {
+        id: cells.get("id")?,
+        transfer: cells.get("transfer")?,
+        manifest_sha256: cells.get("manifest_sha256")?,
+        receipt_token_sha256: cells.get("receipt_token_sha256")?,
+        sealed_at: cells.time("sealed_at")?,
+        erased_at: cells.optional_time("erased_at")?,
+    })
+}
+
+fn receipt(row: &DbRow) -> Result<Receipt, StoreError> {
+    let cells = Cells::new(row, "receipt", "package");
+    Ok(Receipt {
+        package: cells.get("package")?,
+        text: cells.get("text")?,
+        signature: cells.get("signature")?,
+        outcome: cells.named("outcome", ReceiptOutcome::from_name)?,
+        records_loaded: cells.count("records_loaded")?,
+        accepted_at: cells.time("accepted_at")?,
+    })
+}
+
+fn release(row: &DbRow) -> Result<Release, StoreError> {
+    let cells = Cells::new(row, "transfer", "id");
+    Ok(Release { transfer: cells.get("id")?, exchange: cells.get("exchange")?, sealed_at: cells.time("sealed_at")? })
+}

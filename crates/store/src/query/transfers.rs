@@ -1,0 +1,174 @@
+//! What was asked for, how far has it come, and what came before it?
+
+use causeway_model::transfer::Transfer;
+use jiff::Timestamp;
+
+use crate::change::{SealedFacts, Seen};
+use crate::db::{Cells, DbConnection, DbRow};
+use crate::{Reader, StoreError};
+
+/// A transfer as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransferRow {
+    /// Its id.
+    pub id: String,
+    /// The exchange.
+    pub exchange: String,
+    /// Its version.
+    pub exchange_version: u32,
+    /// The arrangement.
+    pub arrangement: String,
+    /// Its version.
+    pub arrangement_version: u32,
+    /// Who asked.
+    pub requested_by: String,
+    /// When.
+    pub requested_at: Timestamp,
+    /// Whether a person said beforehand that an unexpectedly small result is right.
+    pub expect_fewer: bool,
+    /// How far it has come.
+    pub state: Transfer,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+    /// The token of the newest run.
+    pub attempt_token: Option<String>,
+    /// The exchange's sequence number, once sealed.
+    pub sequence: Option<u64>,
+    /// Counts and digests, once sealed.
+    pub sealed: Option<SealedFacts>,
+}
+
+/// Which transfers to list; what is `None` does not narrow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TransferFilter {
+    /// Of this exchange.
+    pub exchange: Option<String>,
+    /// Of this arrangement.
+    pub arrangement: Option<String>,
+    /// In the state of this name ([`Transfer::name`]).
+    pub state: Option<&'static str>,
+    /// Requested at this instant or later.
+    pub since: Option<Timestamp>,
+    /// At most so many, the newest.
+    pub limit: Option<u32>,
+}
+
+/// What a new result of an exchange is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastReceipted {
+    /// The transfer.
+    pub transfer: String,
+    /// Its sequence number.
+    pub sequence: u64,
+    /// How many records it released.
+    pub released: u64,
+}
+
+impl TransferRow {
+    /// The transfer as seen here, for a decision about it.
+    #[must_use]
+    pub fn seen(&self) -> Seen {
+        Seen { transfer: self.id.clone(), state: self.state.clone() }
+    }
+}
+
+impl Reader {
+    /// A transfer.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn transfer(&self, id: &str) -> Result<Option<TransferRow>, StoreError> {
+        let row = sqlx::query("SELECT * FROM transfer WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(transfer).transpose()
+    }
+
+    /// Transfers, newest first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn transfers(&self, filter: &TransferFilter) -> Result<Vec<TransferRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM transfer WHERE ($1 IS NULL OR exchange = $1) AND ($2 IS NULL OR arrangement = $2) \
+             AND ($3 IS NULL OR state = $3) AND ($4 IS NULL OR requested_at >= $4) \
+             ORDER BY requested_at DESC, id DESC LIMIT $5",
+        )
+        .bind(&filter.exchange)
+        .bind(&filter.arrangement)
+        .bind(filter.state)
+        .bind(filter.since.map(Timestamp::as_microsecond))
+        .bind(filter.limit.map_or(i64::MAX, i64::from))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(transfer).collect()
+    }
+
+    /// Transfers with work left to do on our side, oldest first ([`Transfer::is_unfinished`]).
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn unfinished_transfers(&self) -> Result<Vec<TransferRow>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT * FROM transfer WHERE state IN ('requested', 'preparing', 'sealed', 'delivering') \
+             ORDER BY requested_at, id",
+        );
+        rows.fetch_all(&self.pool).await?.iter().map(transfer).collect()
+    }
+
+    /// The newest transfer of an exchange that the partner has receipted.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn last_receipted(&self, exchange: &str) -> Result<Option<LastReceipted>, StoreError> {
+        let row = sqlx::query(
+            "SELECT id, sequence, sealed_json FROM transfer \
+             WHERE exchange = $1 AND state = 'receipted' AND sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1",
+        )
+        .bind(exchange)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let cells = Cells::new(&row, "transfer", "id");
+        let facts: SealedFacts = cells.json("sealed_json")?;
+        Ok(Some(LastReceipted {
+            transfer: cells.get("id")?,
+            sequence: cells.count("sequence")?,
+            released: facts.released,
+        }))
+    }
+
+    /// The sequence number that the next sealed transfer of an exchange will have, from 1.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_sequence(&self, exchange: &str) -> Result<u64, StoreError> {
+        next_sequence(&mut *self.pool.acquire().await?, exchange).await
+    }
+}
+
+/// See [`Reader::next_sequence`].
+pub(crate) async fn next_sequence(connection: &mut DbConnection, exchange: &str) -> Result<u64, StoreError> {
+    let row = sqlx::query(
+        "SELECT $1 AS exchange, coalesce(max(sequence), 0) + 1 AS sequence FROM transfer WHERE exchange = $1",
+    );
+    let row = row.bind(exchange).fetch_one(connection).await?;
+    Cells::new(&row, "transfer", "exchange").count("sequence")
+}
+
+fn transfer(row: &DbRow) -> Result<TransferRow, StoreError> {
+    let cells = Cells::new(row, "transfer", "id");
+    Ok(TransferRow {
+        id: cells.get("id")?,
+        exchange: cells.get("exchange")?,
+        exchange_version: cells.count("exchange_version")?,
+        arrangement: cells.get("arrangement")?,
+        arrangement_version: cells.count("arrangement_version")?,
+        requested_by: cells.get("requested_by")?,
+        requested_at: cells.time("requested_at")?,
+        expect_fewer: cells.get("expect_fewer")?,
+        state: cells.json("state_json")?,
+        updated_at: cells.time("updated_at")?,
+        attempt_token: cells.get("attempt_token")?,
+        sequence: cells.optional_count("sequence")?,
+        sealed: cells.optional_json("sealed_json")?,
+    })
+}

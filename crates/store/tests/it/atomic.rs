@@ -1,0 +1,133 @@
+//! Does every change come with its leaf, and no leaf without its change?
+
+use causeway_store::StoreError;
+use causeway_store::change::{
+    CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer, NewApproval, ReceiptOutcome,
+    RefuseTransfer, RevokeOfficer,
+};
+use sqlx::AssertSqlSafe;
+
+use crate::house::{House, changed, stamp};
+use crate::street::{
+    attempt, document, found, officer, package_of, partner, prepared, receipt, request, sealed, sealing, send, sent,
+};
+
+const NO_LEAF: &str = "CREATE TRIGGER no_leaf BEFORE INSERT ON ledger_pending BEGIN SELECT RAISE(ABORT, 'no'); END";
+
+/// Everything in the database, as text.
+async fn everything(house: &House) -> Vec<String> {
+    let mut raw = house.raw().await;
+    let mut all = Vec::new();
+    for (table, columns) in [
+        ("document", "kind || name || version || sha256"),
+        ("officer", "name || coalesce(revoked_at, '-')"),
+        ("approval", "arrangement || version || officer"),
+        ("partner", "name || state"),
+        (
+            "transfer",
+            "id || state || state_json || updated_at || coalesce(attempt_token, '-') || coalesce(sequence, '-') || coalesce(sealed_json, '-')",
+        ),
+        ("package", "id || coalesce(erased_at, '-')"),
+        ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
+        ("receipt", "package || text"),
+        ("ledger_pending", "id || event || subject || hex(salt)"),
+    ] {
+        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT {columns} FROM {table} ORDER BY 1")))
+            .fetch_all(&mut raw)
+            .await
+            .unwrap();
+        all.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
+    }
+    all
+}
+
+/// Fails the leaf, which is the last statement, and expects that nothing is left; then lets it pass and expects that
+/// exactly one leaf came.
+macro_rules! only_with_its_leaf {
+    ($house:ident, $store:ident, $call:expr) => {{
+        let before = everything(&$house).await;
+        $house.sql(NO_LEAF).await;
+        assert!(matches!($call.await, Err(StoreError::Database(_))), "{}", stringify!($call));
+        assert_eq!(everything(&$house).await, before, "{}", stringify!($call));
+        $house.sql("DROP TRIGGER no_leaf").await;
+        let leaves = $store.pending_leaves().await.unwrap();
+        let outcome = $call.await.unwrap();
+        assert_eq!($store.pending_leaves().await.unwrap(), leaves + 1, "{}", stringify!($call));
+        outcome
+    }};
+}
+
+#[tokio::test]
+async fn no_verb_saves_without_its_leaf() {
+    let house = House::new();
+    let store = house.open().await;
+    found(&store).await;
+    only_with_its_leaf!(house, store, store.record_event(changed((), "quarantine.opened", "q"), stamp(1)));
+    only_with_its_leaf!(house, store, store.import_document(document(DocumentKind::Catalogue, "c", 1), stamp(1)));
+    only_with_its_leaf!(house, store, store.add_officer(officer("officer-a"), stamp(1)));
+    only_with_its_leaf!(house, store, store.add_partner(partner("agency"), stamp(1)));
+    let sha256 = store.document(DocumentKind::Arrangement, "food", 2).await.unwrap().unwrap().listing.sha256;
+    let approval = NewApproval {
+        arrangement: "food".into(),
+        version: 2,
+        sha256,
+        officer: "officer-a".into(),
+        signature: "aa".into(),
+    };
+    only_with_its_leaf!(house, store, store.approve(changed(approval.clone(), "approved", "food"), stamp(2)));
+    let revoke = RevokeOfficer { name: "officer-a".into() };
+    only_with_its_leaf!(house, store, store.revoke_officer(changed(revoke.clone(), "revoked", "a"), stamp(3)));
+
+    let seen = only_with_its_leaf!(house, store, store.request_transfer(request("t1"), stamp(4)));
+    let seen = only_with_its_leaf!(house, store, store.begin_attempt(attempt(&seen, "token-1"), stamp(5)));
+    let seen = only_with_its_leaf!(house, store, store.seal(sealing(&seen, "token-1", 1), stamp(6)));
+    let seen = only_with_its_leaf!(house, store, store.begin_delivery(send(&seen), stamp(7)));
+    let arrived = DeliveryOutcome::Arrived;
+    let seen = only_with_its_leaf!(house, store, store.finish_delivery(sent(&seen, 1, arrived), stamp(8)));
+    let accepted = ReceiptOutcome::Accepted;
+    only_with_its_leaf!(house, store, store.accept_receipt(receipt(&seen, "{}", accepted), stamp(9)));
+    let erase = ErasePackage { package: package_of(&seen) };
+    only_with_its_leaf!(house, store, store.erase_package(changed(erase.clone(), "erased", "t1"), stamp(10)));
+
+    let refuse =
+        RefuseTransfer { seen: prepared(&store, "t2").await, token: Some("token-1".into()), violations: vec![] };
+    only_with_its_leaf!(house, store, store.refuse(changed(refuse.clone(), "refused", "t2"), stamp(11)));
+    let cancel = CancelTransfer { seen: sealed(&store, "t3").await };
+    only_with_its_leaf!(house, store, store.cancel(changed(cancel.clone(), "cancelled", "t3"), stamp(12)));
+    let lapse = LapseTransfer { seen: sealed(&store, "t4").await };
+    only_with_its_leaf!(house, store, store.lapse(changed(lapse.clone(), "lapsed", "t4"), stamp(13)));
+}
+
+#[tokio::test]
+async fn a_second_row_that_fails_takes_the_first_with_it() {
+    let house = House::new();
+    let store = house.open().await;
+    found(&store).await;
+    let seen = prepared(&store, "t1").await;
+    let before = everything(&house).await;
+    house.sql("CREATE TRIGGER no BEFORE INSERT ON package BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    assert!(matches!(store.seal(sealing(&seen, "token-1", 1), stamp(6)).await, Err(StoreError::Database(_))));
+    assert_eq!(everything(&house).await, before);
+    house.sql("DROP TRIGGER no").await;
+    let seen = store.seal(sealing(&seen, "token-1", 1), stamp(6)).await.unwrap();
+
+    let before = everything(&house).await;
+    house.sql("CREATE TRIGGER no BEFORE INSERT ON delivery BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    assert!(matches!(store.begin_delivery(send(&seen), stamp(7)).await, Err(StoreError::Database(_))));
+    assert_eq!(everything(&house).await, before);
+}
+
+#[tokio::test]
+async fn a_sequencing_that_fails_leaves_the_leaves_pending() {
+    let house = House::new();
+    let store = house.open().await;
+    crate::house::record(&store, 5).await;
+    house.sql("CREATE TRIGGER no BEFORE INSERT ON checkpoint BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    assert!(store.sequence(&house.signer, crate::house::at(1)).await.is_err());
+    assert_eq!(store.pending_leaves().await.unwrap(), 5);
+    assert_eq!(store.newest_checkpoint().await.unwrap(), None);
+    assert!(!house.head().exists(), "nothing was promised");
+    house.sql("DROP TRIGGER no").await;
+    house.sequence(&store).await;
+    assert_eq!(store.ledger().await.unwrap().verify(None).await.unwrap().size, 5);
+}

@@ -1,0 +1,21 @@
+//! Does the store keep what it is told, only with its leaf, and does it notice every hand but its own?
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod atomic;
+mod conflict;
+mod house;
+mod ledger;
+mod lock;
+mod property;
+mod receipt;
+mod rollback;
+mod round_trip;
+mod schema;
+mod street;
+mod tampering;

@@ -1,0 +1,130 @@
+//! How do the tests bring a transfer to where they want it?
+
+use causeway_model::transfer::Transfer;
+use causeway_store::change::{
+    BeginAttempt, BeginDelivery, DeliveryOutcome, DocumentKind, FinishDelivery, NewDocument, NewOfficer, NewPartner,
+    NewReceipt, NewTransfer, PartnerState, ReceiptOutcome, SealTransfer, SealedFacts, Seen,
+};
+use causeway_store::{Changed, Saved, Store};
+
+use crate::house::{changed, stamp};
+
+pub(crate) fn document(kind: DocumentKind, name: &str, version: u32) -> Changed<NewDocument> {
+    let text = format!("{}: {name}\nversion: {version}\n", kind.name());
+    changed(NewDocument { kind, name: name.into(), version, text }, "document.imported", name)
+}
+
+pub(crate) fn officer(name: &str) -> Changed<NewOfficer> {
+    let officer = NewOfficer {
+        name: name.into(),
+        role: "Representative".into(),
+        public_key_pem: format!("invented key of {name}"),
+        fingerprint: format!("SHA256:{name}"),
+    };
+    changed(officer, "officer.added", name)
+}
+
+pub(crate) fn partner(name: &str) -> Changed<NewPartner> {
+    let partner = NewPartner {
+        name: name.into(),
+        title: "Invented Agency, ምሳሌ".into(),
+        age_recipient: "age1invented".into(),
+        signing_key_pem: "invented key".into(),
+        fingerprint: format!("SHA256:{name}"),
+        state: PartnerState::Active,
+    };
+    changed(partner, "partner.added", name)
+}
+
+pub(crate) fn request(id: &str) -> Changed<NewTransfer> {
+    let transfer = NewTransfer {
+        id: id.into(),
+        exchange: "food-list".into(),
+        exchange_version: 1,
+        arrangement: "food".into(),
+        arrangement_version: 2,
+        expect_fewer: false,
+    };
+    changed(transfer, "transfer.requested", id)
+}
+
+pub(crate) fn attempt(seen: &Seen, token: &str) -> Changed<BeginAttempt> {
+    changed(BeginAttempt { seen: seen.clone(), token: token.into() }, "transfer.preparing", &seen.transfer)
+}
+
+pub(crate) fn facts(released: u64) -> SealedFacts {
+    SealedFacts {
+        released,
+        digest: "d".repeat(64),
+        manifest_sha256: "a".repeat(64),
+        purge_by: "2031-10-01".parse().unwrap(),
+    }
+}
+
+pub(crate) fn package_of(seen: &Seen) -> String {
+    format!("package-of-{}", seen.transfer)
+}
+
+pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTransfer> {
+    let sealing = SealTransfer {
+        seen: seen.clone(),
+        token: token.into(),
+        package: package_of(seen),
+        sequence,
+        facts: facts(100 + sequence),
+        receipt_token_sha256: "b".repeat(64),
+    };
+    changed(sealing, "transfer.sealed", &seen.transfer)
+}
+
+pub(crate) fn send(seen: &Seen) -> Changed<BeginDelivery> {
+    changed(BeginDelivery { seen: seen.clone() }, "delivery.begun", &seen.transfer)
+}
+
+pub(crate) fn sent(seen: &Seen, attempt: u32, outcome: DeliveryOutcome) -> Changed<FinishDelivery> {
+    let finish = FinishDelivery { seen: seen.clone(), attempt, outcome, detail: Some("disk full".into()) };
+    changed(finish, "delivery.finished", &seen.transfer)
+}
+
+pub(crate) fn receipt(seen: &Seen, text: &str, outcome: ReceiptOutcome) -> Changed<NewReceipt> {
+    let receipt = NewReceipt {
+        seen: seen.clone(),
+        package: package_of(seen),
+        token_sha256: "b".repeat(64),
+        text: text.into(),
+        signature: "invented signature".into(),
+        outcome,
+        records_loaded: 99,
+        disputes: false,
+    };
+    changed(receipt, "receipt.accepted", &seen.transfer)
+}
+
+/// Stores the documents that [`request`] names.
+pub(crate) async fn found(store: &Store) {
+    for (kind, name, version) in [
+        (DocumentKind::Exchange, "food-list", 1),
+        (DocumentKind::Arrangement, "food", 1),
+        (DocumentKind::Arrangement, "food", 2),
+    ] {
+        assert_eq!(store.import_document(document(kind, name, version), stamp(0)).await.unwrap(), Saved::New);
+    }
+}
+
+pub(crate) async fn prepared(store: &Store, id: &str) -> Seen {
+    let seen = store.request_transfer(request(id), stamp(10)).await.unwrap();
+    store.begin_attempt(attempt(&seen, "token-1"), stamp(20)).await.unwrap()
+}
+
+pub(crate) async fn sealed(store: &Store, id: &str) -> Seen {
+    let seen = prepared(store, id).await;
+    let sequence = store.next_sequence("food-list").await.unwrap();
+    store.seal(sealing(&seen, "token-1", sequence), stamp(30)).await.unwrap()
+}
+
+pub(crate) async fn delivered(store: &Store, id: &str) -> Seen {
+    let seen = sealed(store, id).await;
+    let seen = store.begin_delivery(send(&seen), stamp(40)).await.unwrap();
+    assert!(matches!(seen.state, Transfer::Delivering { attempt: 1, .. }));
+    store.finish_delivery(sent(&seen, 1, DeliveryOutcome::Arrived), stamp(50)).await.unwrap()
+}
