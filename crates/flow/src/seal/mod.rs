@@ -1,1 +1,18 @@
-//! **seal**
+//! **seal** turns released records into the package that only the partner can open.
+//!
+//! What stands here: how records become the bytes of a data file ([`Encoder`]), as which bytes they enter the record
+//! digest ([`Record::canonical`]), and how our own files are read back ([`read`]).
+
+mod cell;
+mod civil;
+mod encode;
+mod error;
+mod json;
+pub mod read;
+pub mod spreadsheet;
+#[cfg(test)]
+mod tests;
+
+pub use cell::{Cells, Record, canonical};
+pub use encode::Encoder;
+pub use error::{EncodeError, ReadError};
