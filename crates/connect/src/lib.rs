@@ -1,1 +1,9 @@
-//! Placeholder.
+//! How does the gateway talk to systems that are not its own?
+//!
+//! [`source`] reads from them, [`inspect`] and [`catalogue_check`] compare them with the catalogue, [`deliver`] hands
+//! sealed packages over. Nothing here decides what may be shared.
+
+pub mod catalogue_check;
+pub mod deliver;
+pub mod inspect;
+pub mod source;

@@ -10,8 +10,10 @@ pub mod source;
 pub mod transform;
 
 pub mod batch;
+pub mod error;
 pub mod personal;
 pub mod types;
 
 pub use batch::{Batch, Fault, Faults};
+pub use error::FlowError;
 pub use personal::Personal;

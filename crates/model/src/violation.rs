@@ -56,6 +56,10 @@ codes! {
     UnknownName = "unknown-name", "check the spelling against the catalogue";
     /// Records of people are reached through a relation, and the exchange does not say what a withheld member means.
     WithheldMemberUndecided = "withheld-member-undecided", "write `on_withheld_member: omit` or `withhold-household`";
+    /// Another person is reached by a step to one, where no rule could leave that person out.
+    PersonThroughOne = "person-through-one", "reach people by a step to many";
+    /// Records of this entity cannot be released, because they lead to no person whom the population could cover.
+    RootNotPeople = "root-not-people", "choose the people, or an entity that people belong to";
     /// The arrangement is not in force at this moment.
     NotInForce = "not-in-force", "have both officers approve it, or wait for its validity";
     /// The arrangement does not cover this direction or modality.

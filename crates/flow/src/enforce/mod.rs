@@ -1,1 +1,15 @@
-//! **enforce**
+//! **enforce** lets through what the arrangement allows, record by record, and nothing else.
+//!
+//! In: a [`Draft`] and the plan. Out: [`Cleared`], a stream of released records that ends in a [`Clearance`], or a
+//! refusal. Guarantees: every record passed the population, consent, marks and the country-of-origin rule once more,
+//! whatever came before; what is left out stands in the sealed report only. Refuses when: a record outside the
+//! population comes this far, the row cap is passed, too many records are quarantined, the result is unexpectedly small.
+//! Ledger events: `transfer-refused` with codes, or the clearance's counts within `transfer-sealed`.
+
+mod clear;
+mod judge;
+mod report;
+
+pub use clear::{Cleared, Clearance, Expectation, enforce};
+pub use judge::{Verdict, judge};
+pub use report::{ReportLine, ReportReason, Reporter, Sink};

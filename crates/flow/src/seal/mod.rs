@@ -10,9 +10,11 @@ mod error;
 mod json;
 pub mod read;
 pub mod spreadsheet;
+mod stage;
 #[cfg(test)]
 mod tests;
 
 pub use cell::{Cells, Record, canonical};
 pub use encode::Encoder;
 pub use error::{EncodeError, ReadError};
+pub use stage::{Sealed, Sealing, seal};

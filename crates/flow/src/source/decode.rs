@@ -1,11 +1,33 @@
 //! How does a cell of any source become a checked value of the catalogue's type, or a fault?
+//!
+//! A bad cell is never an error: it becomes null and leaves a [`Fault`] with the value as it came. A row knows nothing
+//! of the rows around it. An empty text is a value where the type is `text`, and a missing value everywhere else.
 
-use arrow::datatypes::{Field, Schema};
-use arrow::record_batch::RecordBatch;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Scan, SourceError};
-use crate::{Batch, Faults};
+use arrow::array::{
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
+    TimestampMicrosecondBuilder,
+};
+use arrow::datatypes::{DataType, Field, Schema};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use causeway_model::{Code, ValueType};
+
+use super::{Scan, ScanColumn, SourceError, literal, moment};
+use crate::{Batch, Fault, Faults, Personal};
+
+/// Rows of a batch, at most.
+pub const BATCH_ROWS: usize = 8_192;
+
+/// Bytes of values after which a batch is full although it has fewer rows.
+const BATCH_BYTES: usize = 16 << 20;
+
+/// Bytes of one value that nothing can make acceptable: Arrow's offsets are 32 bits.
+const CELL_BYTES: usize = 256 << 20;
+
+/// Characters of an offending value that the report shows.
+const SHOWN: usize = 200;
 
 /// A cell as a source gives it.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +36,8 @@ pub enum Cell<'c> {
     Null,
     /// Text; not yet known to be UTF-8.
     Text(&'c [u8]),
+    /// A number as it is written in a text format, digit by digit.
+    Number(&'c str),
     /// A whole number.
     Integer(i64),
     /// A binary floating point number.
@@ -22,13 +46,19 @@ pub enum Cell<'c> {
     Boolean(bool),
     /// Bytes.
     Bytes(&'c [u8]),
+    /// A list, an object: no single value, and of the wrong type whatever is declared.
+    Nested(&'c [u8]),
 }
 
 /// Builds batches from cells, row by row.
 #[derive(Debug)]
 pub struct Decoder {
+    source: String,
     schema: Arc<Schema>,
+    columns: Vec<Column>,
     faults: Faults,
+    rows: usize,
+    bytes: usize,
 }
 
 impl Decoder {
@@ -36,19 +66,310 @@ impl Decoder {
     pub fn new(scan: &Scan) -> Self {
         let fields: Vec<Field> =
             scan.columns.iter().map(|c| Field::new(&c.name, crate::types::arrow_type(&c.value_type), true)).collect();
-        Self { schema: Arc::new(Schema::new(fields)), faults: Faults::default() }
+        Self {
+            source: scan.source.clone(),
+            schema: Arc::new(Schema::new(fields)),
+            columns: scan.columns.iter().map(Column::new).collect(),
+            faults: Faults::default(),
+            rows: 0,
+            bytes: 0,
+        }
     }
 
-    /// Takes the next cell of the row, in the order of the scan's columns.
-    pub fn push(&mut self, _column: usize, _cell: Cell<'_>) {}
+    /// Takes a cell of the row for `column` of the scan, in any order; a second one for the same column is ignored.
+    pub fn push(&mut self, column: usize, cell: Cell<'_>) {
+        let Some(target) = self.columns.get_mut(column) else { return };
+        if target.filled > self.rows {
+            return;
+        }
+        target.filled += 1;
+        if let Cell::Text(bytes) | Cell::Bytes(bytes) = cell {
+            self.bytes += bytes.len();
+        }
+        if let Err(code) = target.accept(cell) {
+            target.append_null();
+            let value = if code == Code::ValueMissing { None } else { shown(cell) };
+            self.faults.add(self.rows, Fault { subject: target.subject.clone(), code, value: Personal::new(value) });
+        }
+    }
 
-    /// Ends the row; returns how many rows are waiting.
+    /// Ends the row, in which columns that got no cell have no value; returns how many rows are waiting.
     pub fn end_row(&mut self) -> usize {
-        0
+        for column in 0..self.columns.len() {
+            self.push(column, Cell::Null);
+        }
+        self.rows += 1;
+        self.rows
+    }
+
+    /// Whether the waiting rows should be taken before the next one is begun.
+    pub fn is_full(&self) -> bool {
+        self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
     }
 
     /// The rows that are waiting, as a batch.
     pub fn take(&mut self) -> Result<Batch, SourceError> {
-        Ok(Batch { records: RecordBatch::new_empty(self.schema.clone()), faults: std::mem::take(&mut self.faults) })
+        let arrays: Vec<ArrayRef> = self.columns.iter_mut().map(Column::finish).collect();
+        let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
+        let records = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
+        let records = records.map_err(|_| {
+            SourceError::new(Code::WrongType, &self.source, "the columns of a batch do not fit each other: report it")
+        })?;
+        self.rows = 0;
+        self.bytes = 0;
+        Ok(Batch { records, faults: std::mem::take(&mut self.faults) })
+    }
+}
+
+#[derive(Debug)]
+struct Column {
+    subject: String,
+    builder: Builder,
+    max_length: usize,
+    optional: bool,
+    format: Option<String>,
+    scratch: String,
+    filled: usize,
+}
+
+#[derive(Debug)]
+enum Builder {
+    Text(StringBuilder),
+    Place(StringBuilder),
+    Code(StringBuilder, Arc<BTreeSet<String>>),
+    PartialDate(StringBuilder),
+    Uuid(StringBuilder),
+    Integer(Int64Builder),
+    Decimal(Decimal128Builder, u8, i8),
+    Boolean(BooleanBuilder),
+    Date(Date32Builder),
+    Timestamp(TimestampMicrosecondBuilder),
+    Bytes(BinaryBuilder),
+}
+
+impl Column {
+    fn new(column: &ScanColumn) -> Self {
+        let text = StringBuilder::new;
+        let builder = match &column.value_type {
+            ValueType::Text => Builder::Text(text()),
+            ValueType::Place(_) => Builder::Place(text()),
+            // A code column without its list knows no code, and every record that has one says so.
+            ValueType::Code(_) => Builder::Code(text(), column.codes.clone().unwrap_or_default()),
+            ValueType::PartialDate => Builder::PartialDate(text()),
+            ValueType::Uuid => Builder::Uuid(text()),
+            ValueType::Integer => Builder::Integer(Int64Builder::new()),
+            ValueType::Decimal(precision, scale) => {
+                let builder = Decimal128Builder::new().with_data_type(DataType::Decimal128(*precision, *scale));
+                Builder::Decimal(builder, *precision, *scale)
+            }
+            ValueType::Boolean => Builder::Boolean(BooleanBuilder::new()),
+            ValueType::Date => Builder::Date(Date32Builder::new()),
+            ValueType::Timestamp => Builder::Timestamp(TimestampMicrosecondBuilder::new().with_timezone("UTC")),
+            ValueType::Bytes => Builder::Bytes(BinaryBuilder::new()),
+        };
+        Self {
+            subject: column.element.to_string(),
+            builder,
+            max_length: usize::try_from(column.max_length).unwrap_or(usize::MAX),
+            optional: column.optional,
+            format: column.format.clone(),
+            scratch: String::new(),
+            filled: 0,
+        }
+    }
+
+    fn accept(&mut self, cell: Cell<'_>) -> Result<(), Code> {
+        match cell {
+            Cell::Null => self.missing(),
+            Cell::Text([]) if !matches!(self.builder, Builder::Text(_)) => self.missing(),
+            Cell::Text(bytes) if matches!(self.builder, Builder::Bytes(_)) => self.bytes(bytes),
+            Cell::Text(bytes) => self.text(std::str::from_utf8(bytes).map_err(|_| Code::InvalidUtf8)?),
+            Cell::Number(text) => self.number(text),
+            Cell::Integer(value) => self.integer(value),
+            Cell::Real(value) => self.real(value),
+            Cell::Boolean(value) => match &mut self.builder {
+                Builder::Boolean(builder) => {
+                    builder.append_value(value);
+                    Ok(())
+                }
+                _ => Err(Code::WrongType),
+            },
+            Cell::Bytes(bytes) => self.bytes(bytes),
+            Cell::Nested(_) => Err(Code::WrongType),
+        }
+    }
+
+    fn missing(&mut self) -> Result<(), Code> {
+        if !self.optional {
+            return Err(Code::ValueMissing);
+        }
+        self.append_null();
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Code> {
+        let format = self.format.as_deref();
+        match &mut self.builder {
+            Builder::Text(builder) | Builder::Place(builder) => {
+                // Counting characters is needed only where there are more bytes than allowed characters.
+                let long = text.len() > self.max_length && text.chars().nth(self.max_length).is_some();
+                if long || text.len() > CELL_BYTES {
+                    return Err(Code::ValueOversize);
+                }
+                builder.append_value(text);
+            }
+            Builder::Code(builder, codes) => {
+                if !codes.contains(text) {
+                    return Err(Code::CodeUnknown);
+                }
+                builder.append_value(text);
+            }
+            Builder::PartialDate(builder) => {
+                moment::partial_date(text, format, &mut self.scratch)?;
+                builder.append_value(&self.scratch);
+            }
+            Builder::Uuid(builder) => {
+                let uuid = literal::uuid(text)?;
+                builder.append_value(std::str::from_utf8(&uuid).map_err(|_| Code::WrongType)?);
+            }
+            Builder::Integer(builder) => builder.append_value(literal::integer(text)?),
+            Builder::Decimal(builder, precision, scale) => {
+                builder.append_value(literal::decimal(text, *precision, *scale)?);
+            }
+            Builder::Boolean(builder) => builder.append_value(literal::boolean(text)?),
+            Builder::Date(builder) => builder.append_value(moment::date(text, format)?),
+            Builder::Timestamp(builder) => builder.append_value(moment::timestamp(text, format)?),
+            Builder::Bytes(_) => return self.bytes(text.as_bytes()),
+        }
+        Ok(())
+    }
+
+    /// Numbers are numbers; a whole number may also stand for a code, a place, a year or an identifier, as it is written.
+    fn number(&mut self, text: &str) -> Result<(), Code> {
+        match &self.builder {
+            Builder::Integer(_) | Builder::Decimal(..) => self.text(text),
+            Builder::Boolean(_) if matches!(text, "0" | "1") => self.text(text),
+            Builder::Text(_) | Builder::Place(_) | Builder::Code(..) | Builder::PartialDate(_)
+                if literal::is_integer(text) =>
+            {
+                self.text(text)
+            }
+            _ => Err(Code::WrongType),
+        }
+    }
+
+    fn integer(&mut self, value: i64) -> Result<(), Code> {
+        use std::fmt::Write;
+        if let Builder::Integer(builder) = &mut self.builder {
+            builder.append_value(value);
+            return Ok(());
+        }
+        let mut text = Digits::default();
+        write!(text, "{value}").map_err(|_| Code::WrongType)?;
+        self.number(text.as_str())
+    }
+
+    fn real(&mut self, value: f64) -> Result<(), Code> {
+        match &mut self.builder {
+            Builder::Integer(builder) => {
+                let whole = literal::exact(value, 19, 0)?;
+                builder.append_value(i64::try_from(whole).map_err(|_| Code::WrongType)?);
+            }
+            Builder::Decimal(builder, precision, scale) => {
+                builder.append_value(literal::exact(value, *precision, *scale)?);
+            }
+            _ => return Err(Code::WrongType),
+        }
+        Ok(())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), Code> {
+        let Builder::Bytes(builder) = &mut self.builder else { return Err(Code::WrongType) };
+        if bytes.len() > self.max_length.min(CELL_BYTES) {
+            return Err(Code::ValueOversize);
+        }
+        builder.append_value(bytes);
+        Ok(())
+    }
+
+    fn append_null(&mut self) {
+        match &mut self.builder {
+            Builder::Text(builder)
+            | Builder::Place(builder)
+            | Builder::Code(builder, _)
+            | Builder::PartialDate(builder)
+            | Builder::Uuid(builder) => builder.append_null(),
+            Builder::Integer(builder) => builder.append_null(),
+            Builder::Decimal(builder, ..) => builder.append_null(),
+            Builder::Boolean(builder) => builder.append_null(),
+            Builder::Date(builder) => builder.append_null(),
+            Builder::Timestamp(builder) => builder.append_null(),
+            Builder::Bytes(builder) => builder.append_null(),
+        }
+    }
+
+    fn finish(&mut self) -> ArrayRef {
+        self.filled = 0;
+        match &mut self.builder {
+            Builder::Text(builder)
+            | Builder::Place(builder)
+            | Builder::Code(builder, _)
+            | Builder::PartialDate(builder)
+            | Builder::Uuid(builder) => Arc::new(builder.finish()),
+            Builder::Integer(builder) => Arc::new(builder.finish()),
+            Builder::Decimal(builder, ..) => Arc::new(builder.finish()),
+            Builder::Boolean(builder) => Arc::new(builder.finish()),
+            Builder::Date(builder) => Arc::new(builder.finish()),
+            Builder::Timestamp(builder) => Arc::new(builder.finish()),
+            Builder::Bytes(builder) => Arc::new(builder.finish()),
+        }
+    }
+}
+
+/// A number's text without an allocation.
+#[derive(Default)]
+struct Digits {
+    bytes: [u8; 20],
+    length: usize,
+}
+
+impl Digits {
+    fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+    }
+}
+
+impl std::fmt::Write for Digits {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
+
+/// The value for the sealed report: cut short, invalid bytes as `\xNN`.
+fn shown(cell: Cell<'_>) -> Option<String> {
+    match cell {
+        Cell::Null => None,
+        Cell::Text(bytes) | Cell::Bytes(bytes) | Cell::Nested(bytes) => Some(shown_bytes(bytes)),
+        Cell::Number(text) => Some(shown_bytes(text.as_bytes())),
+        Cell::Integer(value) => Some(value.to_string()),
+        Cell::Real(value) => Some(value.to_string()),
+        Cell::Boolean(value) => Some(value.to_string()),
+    }
+}
+
+fn shown_bytes(bytes: &[u8]) -> String {
+    // Four bytes a character at most, so that a huge value is not walked for its first 200 characters.
+    let head = bytes.get(..SHOWN * 4).unwrap_or(bytes);
+    let mut out = String::new();
+    for chunk in head.utf8_chunks() {
+        out.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| out.push_str(&format!("\\x{byte:02X}")));
+    }
+    match out.char_indices().nth(SHOWN) {
+        Some((end, _)) => out.get(..end).unwrap_or_default().to_owned(),
+        None => out,
     }
 }

@@ -6,6 +6,11 @@
 //! limit is passed, the run is cancelled. Ledger events: none of its own; the transfer records snapshot times.
 
 mod decode;
+mod extract;
+mod literal;
+mod moment;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +18,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use causeway_model::{Code, ElementRef, ValueType};
 
-pub use decode::{Cell, Decoder};
+pub use decode::{BATCH_ROWS, Cell, Decoder};
+pub use extract::{Extract, extract};
 
 use crate::Batch;
 

@@ -18,6 +18,9 @@ impl Arrangement {
             let paths = self.population.elements();
             agreed.selectors.extend(paths.iter().filter_map(|path| catalogue.resolve(&subject.name, path)));
         }
+        for entity in &catalogue.entities {
+            agreed.relation_keys.extend(entity.key.iter().map(|key| ElementRef::new(&entity.name, key)));
+        }
         for (entity, keys) in catalogue.relation_keys() {
             agreed.relation_keys.extend(keys.into_iter().map(|key| ElementRef::new(entity, key)));
         }

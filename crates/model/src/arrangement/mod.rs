@@ -2,12 +2,15 @@
 
 mod agreed;
 mod check;
+mod in_force;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::population::Predicate;
 use crate::{ElementRef, Form};
+
+pub use in_force::{InForce, OFFICERS_NEEDED};
 
 /// The arrangement document. Its text is what officers sign; it is amended by a new version, never edited.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,0 +1,18 @@
+//! Does the gateway read other people's systems whole or not at all, and deliver packages whole or not at all?
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod check;
+mod csv;
+mod fixture;
+mod folder;
+mod hostile;
+mod json_lines;
+mod limits;
+mod parquet;
+mod sqlite;

@@ -1,0 +1,224 @@
+//! How does a draft become cleared, batch by batch, and what stands at its end?
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use arrow::array::{Array, AsArray, UInt32Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::{DataType, Int64Type, SchemaRef};
+use arrow::record_batch::RecordBatch;
+use causeway_model::{Code, Violation};
+
+use super::judge::{Verdict, flags, judge};
+use super::report::text_keys;
+use crate::aggregate::{Keys, RunState};
+use crate::error::FlowError;
+use crate::plan::rel::PEOPLE;
+use crate::plan::{GroupRules, Plan, RootRules};
+use crate::source::Watch;
+use crate::transform::{Draft, Drafted};
+use crate::{Batch, Personal};
+
+/// What is known of earlier transfers, against which a result is too small.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expectation {
+    /// Records of the last transfer of this exchange that the partner receipted.
+    pub last_receipted: Option<u64>,
+    /// Whether an officer said that fewer are right.
+    pub fewer_expected: bool,
+}
+
+/// What a cleared transfer comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clearance {
+    /// Records released.
+    pub released: u64,
+    /// Records and people left out by a rule, by reason.
+    pub withheld: BTreeMap<Code, u64>,
+    /// Records that could not be released as they stand.
+    pub quarantined: u64,
+    /// Values that were the reason, by element or output and code.
+    pub faults: BTreeMap<(String, Code), u64>,
+    /// Disagreements between origins, by element.
+    pub conflicts: BTreeMap<String, u64>,
+    /// Values that a `default` or `otherwise` put in, by output and kind.
+    pub substitutions: BTreeMap<(String, &'static str), u64>,
+}
+
+/// Records that may leave. Made only by [`enforce`]; ends in a [`Clearance`] or an error.
+pub struct Cleared {
+    draft: Draft,
+    rules: RootRules,
+    schema: SchemaRef,
+    row_cap: u64,
+    quarantine_limit_percent: u8,
+    expectation: Expectation,
+    watch: Watch,
+    released: u64,
+    ended: bool,
+    disclosed: Vec<Personal<String>>,
+}
+
+/// Holds a draft to the rules of the plan.
+pub fn enforce(draft: Draft, plan: &Plan, expectation: Expectation, watch: Watch) -> Cleared {
+    Cleared {
+        schema: draft.schema(),
+        rules: plan.rules.clone(),
+        row_cap: plan.row_cap,
+        quarantine_limit_percent: plan.quarantine_limit_percent,
+        draft,
+        expectation,
+        watch,
+        released: 0,
+        ended: false,
+        disclosed: Vec::new(),
+    }
+}
+
+impl Cleared {
+    /// Columns of the released records: the outputs, in order.
+    pub fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    /// The next released records; `None` once all were given and the totals hold.
+    pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, FlowError> {
+        if self.ended {
+            return Ok(None);
+        }
+        if self.watch.is_cancelled() {
+            return Err(FlowError::refuse(Violation::new(Code::Cancelled, "transfer", "it was stopped by a person")));
+        }
+        match self.draft.next() {
+            Some(drafted) => self.release(drafted?).map(Some),
+            None => {
+                self.check_totals()?;
+                self.ended = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Keys of the people who are in the records given since the last call: for the disclosure set.
+    pub fn take_disclosed(&mut self) -> Vec<Personal<String>> {
+        std::mem::take(&mut self.disclosed)
+    }
+
+    /// The clearance; a refusal if the stream was not read to its end.
+    pub fn clearance(self) -> Result<Clearance, FlowError> {
+        if !self.ended {
+            return Err(FlowError::Internal { place: "enforce", detail: "the records were not read to their end".to_owned() });
+        }
+        let state = self.draft.state();
+        let reporter = state.reporter.borrow();
+        Ok(Clearance {
+            released: self.released,
+            withheld: reporter.withheld_counts().clone(),
+            quarantined: reporter.records_quarantined(),
+            faults: reporter.quarantined_counts().clone(),
+            conflicts: state.conflicts.borrow().clone(),
+            substitutions: state.tally.borrow().iter().map(|(field, kind, count)| ((field.to_owned(), kind), count)).collect(),
+        })
+    }
+
+    fn release(&mut self, drafted: Drafted) -> Result<RecordBatch, FlowError> {
+        let state = self.draft.state();
+        let kept = match &self.rules {
+            RootRules::People(rules) => {
+                let verdicts = judge(&drafted.control, rules)?;
+                let keys = Keys::of(&drafted.control.records, rules.key.iter().map(String::as_str))?;
+                let mut key = Vec::new();
+                let mut kept = Vec::new();
+                for (row, verdict) in verdicts.into_iter().enumerate() {
+                    let whole = keys.write(row, &mut key)?;
+                    match verdict {
+                        Verdict::Outside => {
+                            let detail = "a person outside the agreed population reached the last check";
+                            return Err(FlowError::refuse(Violation::new(Code::PopulationBreach, &rules.entity, detail)));
+                        }
+                        Verdict::Origin(violation) => return Err(FlowError::refuse(violation)),
+                        Verdict::Faulted => state.reporter.borrow_mut().quarantined(&drafted.control, row, rules)?,
+                        Verdict::Withheld(code) => state.reporter.borrow_mut().withheld(&drafted.control, row, rules, code)?,
+                        Verdict::Release => match state.excluded.borrow().get(&key).filter(|_| whole) {
+                            Some(faults) => state.reporter.borrow_mut().quarantine(&drafted.control, row, &rules.entity, &rules.key, faults)?,
+                            None => kept.push(row as u32),
+                        },
+                    }
+                }
+                kept
+            }
+            RootRules::Group(rules) => judge_groups(&drafted.control, rules, &state)?,
+        };
+        self.released += kept.len() as u64;
+        self.watch.released(kept.len() as u64);
+        if self.released > self.row_cap {
+            let detail = format!("more than {} records would leave", self.row_cap);
+            return Err(FlowError::refuse(Violation::new(Code::RowCap, "transfer", detail)));
+        }
+        let rows = UInt32Array::from(kept);
+        self.disclose(&drafted.control, &rows)?;
+        take_record_batch(&drafted.records, &rows).map_err(FlowError::internal("enforce"))
+    }
+
+    fn disclose(&mut self, control: &Batch, rows: &UInt32Array) -> Result<(), FlowError> {
+        let records = take_record_batch(&control.records, rows).map_err(FlowError::internal("enforce/disclose"))?;
+        let batch = Batch { records, faults: Default::default() };
+        match &self.rules {
+            RootRules::People(rules) => self.disclosed.extend(text_keys(&batch, &rules.key)?),
+            RootRules::Group(_) => {
+                let column = batch.records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
+                let column = column.ok_or_else(|| FlowError::Internal { place: "enforce/disclose", detail: "no list of members".to_owned() })?;
+                let people = column.values().as_string_opt::<i32>();
+                let people = people.ok_or_else(|| FlowError::Internal { place: "enforce/disclose", detail: "members have no text key".to_owned() })?;
+                self.disclosed.extend(people.iter().flatten().map(|key| Personal::new(key.to_owned())));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_totals(&self) -> Result<(), FlowError> {
+        let state = self.draft.state();
+        let quarantined = state.reporter.borrow().records_quarantined();
+        let mut violations = Vec::new();
+        if quarantined * 100 > u64::from(self.quarantine_limit_percent) * (self.released + quarantined) {
+            let detail = format!("{quarantined} records could not be released beside {} that could; the limit is {} per cent", self.released, self.quarantine_limit_percent);
+            violations.push(Violation::new(Code::TooManyQuarantined, "transfer", detail));
+        }
+        if !self.expectation.fewer_expected {
+            let floor = self.expectation.last_receipted.map_or(1, |last| (last * 7).div_ceil(10).max(1));
+            if self.released < floor {
+                let detail = match self.expectation.last_receipted {
+                    None => "nobody would be released".to_owned(),
+                    Some(last) => format!("{} records would be released, the partner last confirmed {last}", self.released),
+                };
+                violations.push(Violation::new(Code::UnexpectedlySmall, "transfer", detail));
+            }
+        }
+        if violations.is_empty() { Ok(()) } else { Err(FlowError::Refused(violations)) }
+    }
+}
+
+/// Rows of groups that may be released.
+fn judge_groups(batch: &Batch, rules: &GroupRules, state: &Rc<RunState>) -> Result<Vec<u32>, FlowError> {
+    let records = &batch.records;
+    let shareable = records.column_by_name(&rules.shareable).filter(|column| *column.data_type() == DataType::Int64);
+    let shareable = shareable.ok_or_else(|| FlowError::refuse(Violation::new(Code::RuleFailed, &rules.entity, "nothing counts the members")))?;
+    let shareable = shareable.as_primitive::<Int64Type>();
+    let withheld = rules.withheld.as_deref().map(|column| flags(records, column)).transpose()?;
+    let mut kept = Vec::new();
+    for row in 0..records.num_rows() {
+        let mut reporter = state.reporter.borrow_mut();
+        if shareable.is_null(row) || shareable.value(row) == 0 {
+            // Nobody of the population lives there, or nobody of them may be shared: the members' own lines say which.
+            continue;
+        }
+        if batch.faults.any(row) {
+            reporter.quarantine(batch, row, &rules.entity, &rules.key, batch.faults.of(row))?;
+        } else if withheld.as_ref().is_some_and(|withheld| withheld.get(row) != Some(&false)) {
+            reporter.withheld_group(batch, row, rules, Code::HouseholdWithheld)?;
+        } else {
+            kept.push(row as u32);
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,181 @@
+//! How do cleared records become a sealed package, in one streaming pass?
+
+use std::path::Path;
+
+use causeway_model::exchange::{Audience, Compression, Exchange, FormatKind};
+use causeway_package::disclosure::{DisclosureKey, DisclosureSet};
+use causeway_package::inner::{self, ArrangementRef, InnerFacts, Source};
+use causeway_package::key::{Recipient, SigningKey};
+use causeway_package::{Entropy, PackageError, PackageWriter, SealedPackage, Spec};
+
+use super::{EncodeError, Encoder};
+use crate::enforce::{Clearance, Cleared};
+use crate::error::FlowError;
+use crate::plan::{OutputType, Plan};
+
+const MEBIBYTE: u64 = 1 << 20;
+
+/// What seals a package: keys, people who may open it, and what the partner is told of it.
+pub struct Sealing<'s> {
+    /// Folder in which the package is made.
+    pub staging: &'s Path,
+    /// The exchange.
+    pub exchange: &'s Exchange,
+    /// The moment of sealing.
+    pub now: jiff::Timestamp,
+    /// The partner's keys.
+    pub recipients: Vec<Recipient>,
+    /// The operation's package key.
+    pub signing_key: &'s SigningKey,
+    /// Randomness of this package.
+    pub entropy: Entropy,
+    /// The operation's key for disclosure sets.
+    pub disclosure_key: &'s DisclosureKey,
+    /// Entity of the people in the disclosure set.
+    pub subject: &'s str,
+    /// Identifier of the transfer.
+    pub transfer: String,
+    /// Number of this transfer within the exchange.
+    pub sequence: u64,
+    /// The arrangement.
+    pub arrangement: ArrangementRef,
+    /// Day by which the partner erases the data.
+    pub purge_by: jiff::civil::Date,
+    /// Newest ledger checkpoint.
+    pub checkpoint: String,
+    /// Snapshots of the sources.
+    pub sources: Vec<Source>,
+}
+
+/// A package sealed to the partner, what it holds and whom.
+///
+/// INVARIANT (two seals): made only from [`Cleared`] that ended in a [`Clearance`].
+pub struct Sealed {
+    /// The package.
+    pub package: SealedPackage,
+    /// What it comes to.
+    pub clearance: Clearance,
+    /// Who is in it, as the operation's pseudonyms; to be sealed before anything is delivered.
+    pub disclosed: DisclosureSet,
+}
+
+/// Seals cleared records. On any error the unfinished package is destroyed.
+pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<Sealed, FlowError> {
+    let exchange = sealing.exchange;
+    let mut encoder = Encoder::new(exchange.format, cleared.schema()).map_err(encoding)?;
+    let part_size = u64::from(exchange.package.part_mebibytes) * MEBIBYTE;
+    let spec = Spec {
+        created: sealing.now,
+        recipients: sealing.recipients,
+        compression: compression(exchange.package.compression),
+        part_size: (!encoder.parts_are_files()).then_some(part_size),
+    };
+    let mut writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
+    let mut disclosed = DisclosureSet::new();
+    let mut bytes = Vec::new();
+    let mut canonical = Vec::new();
+    encoder.begin_part(&mut bytes).map_err(encoding)?;
+    while let Some(batch) = cleared.next_batch()? {
+        for key in cleared.take_disclosed() {
+            disclosed.add(sealing.disclosure_key.pseudonym(sealing.subject, key.expose().as_bytes()));
+        }
+        let cells = encoder.cells(&batch).map_err(encoding)?;
+        if encoder.parts_are_files() {
+            encoder.batch(&cells, &mut bytes).map_err(encoding)?;
+        }
+        for record in cells.records() {
+            if !encoder.parts_are_files() {
+                encoder.record(record, &mut bytes).map_err(encoding)?;
+            }
+            writer.write(&bytes).map_err(packaging)?;
+            bytes.clear();
+            canonical.clear();
+            record.canonical(&mut canonical);
+            writer.end_record(&canonical).map_err(packaging)?;
+        }
+        if encoder.parts_are_files() && encoder.part_size() >= part_size {
+            end_part(&mut encoder, &mut writer, &mut bytes)?;
+            encoder.begin_part(&mut bytes).map_err(encoding)?;
+        }
+    }
+    end_part(&mut encoder, &mut writer, &mut bytes)?;
+    let clearance = cleared.clearance()?;
+    let about = InnerFacts {
+        transfer: sealing.transfer,
+        exchange: exchange.exchange.clone(),
+        sequence: sealing.sequence,
+        arrangement: sealing.arrangement,
+        format: match exchange.format.kind {
+            FormatKind::Csv => inner::Format::Csv,
+            FormatKind::JsonLines => inner::Format::Jsonl,
+            FormatKind::Parquet => inner::Format::Parquet,
+        },
+        audience: match exchange.format.audience {
+            Audience::People => inner::Audience::People,
+            Audience::Machine => inner::Audience::Machine,
+        },
+        fields: fields(plan),
+        purge_by: sealing.purge_by,
+        checkpoint: sealing.checkpoint,
+        sources: sealing.sources,
+    };
+    let package = writer.finish(about, sealing.signing_key).map_err(packaging)?;
+    Ok(Sealed { package, clearance, disclosed })
+}
+
+fn end_part(encoder: &mut Encoder, writer: &mut PackageWriter, bytes: &mut Vec<u8>) -> Result<(), FlowError> {
+    encoder.end_part(bytes).map_err(encoding)?;
+    writer.write(bytes).map_err(packaging)?;
+    bytes.clear();
+    writer.close_part().map_err(packaging)
+}
+
+/// What the partner is told of each output: name, type, meaning, elements and forms.
+fn fields(plan: &Plan) -> Vec<inner::Field> {
+    let origins = |name: &str| {
+        let nested = format!("{name}.");
+        let own = plan.lineage().iter().filter(|(output, _)| output == name || output.starts_with(&nested));
+        let mut origins: Vec<inner::Origin> = own
+            .flat_map(|(_, lineage)| &lineage.0)
+            .map(|(element, form)| inner::Origin { element: element.to_string(), form: form.to_string() })
+            .collect();
+        origins.sort_by(|a, b| (&a.element, &a.form).cmp(&(&b.element, &b.form)));
+        origins.dedup();
+        origins
+    };
+    let field = |field: &crate::plan::PlannedField| inner::Field {
+        name: field.name.clone(),
+        kind: kind(&field.output),
+        description: field.description.clone(),
+        from: origins(&field.name),
+    };
+    plan.fields().iter().map(field).collect()
+}
+
+/// Type of an output, in the words of the catalogue: `list(text)`, `records(type code(documents), number text)`.
+fn kind(output: &OutputType) -> String {
+    match output {
+        OutputType::One(value_type) => value_type.to_string(),
+        OutputType::List(value_type) => format!("list({value_type})"),
+        OutputType::Records(members) => {
+            let members: Vec<String> = members.iter().map(|(name, output)| format!("{name} {}", kind(output))).collect();
+            format!("records({})", members.join(", "))
+        }
+    }
+}
+
+fn compression(compression: Compression) -> inner::Compression {
+    match compression {
+        Compression::Zstd => inner::Compression::Zstd,
+        Compression::Gzip => inner::Compression::Gzip,
+        Compression::None => inner::Compression::None,
+    }
+}
+
+fn encoding(error: EncodeError) -> FlowError {
+    FlowError::Write { what: "records", detail: error.to_string() }
+}
+
+fn packaging(error: PackageError) -> FlowError {
+    FlowError::Write { what: "package", detail: error.to_string() }
+}
