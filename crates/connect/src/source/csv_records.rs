@@ -221,4 +221,21 @@ mod tests {
         let endless = vec![b'x'; LONGEST + (2 << 16)];
         assert!(matches!(Records::new(endless.as_slice(), b',').read(), Err(Trouble::TooLong(1))));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn what_was_written_is_read(rows in proptest::collection::vec(proptest::collection::vec(".{0,6}|[\",\r\n]{0,4}", 1..4), 0..6)) {
+            let field = |text: &String| format!("\"{}\"", text.replace('"', "\"\""));
+            let line = |row: &Vec<String>| row.iter().map(field).collect::<Vec<_>>().join(",") + "\r\n";
+            let text: String = rows.iter().map(line).collect();
+            // NUL is refused wherever it stands.
+            proptest::prop_assume!(!text.contains('\0'));
+            proptest::prop_assert_eq!(read(text.as_bytes()).unwrap(), rows);
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::sample::select(b"a,\"\r\n\0\xff".to_vec()), 0..40)) {
+            let _ = read(&bytes);
+        }
+    }
 }

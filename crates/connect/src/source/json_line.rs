@@ -349,4 +349,26 @@ mod tests {
         let deep = [b"{\"a\":".to_vec(), vec![b'['; 100_000]].concat();
         assert_eq!(read(&deep).unwrap_err().what, "nested deeper than 64 levels");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn it_reads_what_serde_json_writes(members in proptest::collection::btree_map("\\PC{0,4}|[\u{0}-\u{7f}]{0,3}", ".{0,8}|[\u{0}-\u{7f}]{0,5}", 0..5)) {
+            let line = serde_json::to_string(&members).unwrap();
+            let found = read(line.as_bytes()).unwrap();
+            let expected: Vec<_> = members.into_iter().map(|(name, text)| (name, format!("Ok({text:?})"))).collect();
+            proptest::prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn it_refuses_what_serde_json_refuses(bytes in proptest::collection::vec(proptest::sample::select(b"{}[]:,\"\\u0aeE1-.+ tnfruls".to_vec()), 0..24)) {
+            let line = [b"{\"v\":".as_slice(), &bytes, b"}"].concat();
+            let ours = read(&line).is_ok();
+            // serde_json refuses half a surrogate pair and numbers beyond a double; we leave both to the decoder.
+            if serde_json::from_slice::<serde_json::Value>(&line).is_ok_and(|value| value.is_object()) {
+                proptest::prop_assert!(ours, "{:?}", String::from_utf8_lossy(&line));
+            } else if ours {
+                proptest::prop_assert!(String::from_utf8_lossy(&line).contains(['\\', 'e', 'E']), "{:?}", String::from_utf8_lossy(&line));
+            }
+        }
+    }
 }
