@@ -1,1 +1,69 @@
-fn main() {}
+//! What can be done to this repository as a whole? `cargo xtask VERB`; without one, the verbs are listed.
+
+mod check;
+mod docs;
+mod files;
+mod shell;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What a verb gives back: nothing, or why it failed, in words.
+pub type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+/// One verb: its name, what it does, and the function that does it with the arguments that follow.
+struct Verb {
+    name: &'static str,
+    does: &'static str,
+    run: fn(&Path, &[String]) -> Outcome,
+}
+
+/// A verb is one line here and one file beside this one.
+const VERBS: &[Verb] = &[
+    Verb {
+        name: "check",
+        does: "what can be told without running the product: arrows, lints, licences, documents",
+        run: check::run,
+    },
+    Verb { name: "docs", does: "write docs/reference anew from the code", run: docs::run },
+    Verb {
+        name: "test",
+        does: "check, build and run every test; `test NAME` runs one suite, `test list` names them",
+        run: test::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((name, rest)) = arguments.split_first() else {
+        usage();
+        return ExitCode::from(2);
+    };
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        eprintln!("`{name}` is no verb of xtask");
+        usage();
+        return ExitCode::from(2);
+    };
+    match (verb.run)(&root(), rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\n{name}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() {
+    eprintln!("cargo xtask VERB\n");
+    for verb in VERBS {
+        eprintln!("  {:8}{}", verb.name, verb.does);
+    }
+}
+
+/// The folder of the workspace: one above this package, wherever the binary was built.
+fn root() -> PathBuf {
+    let here =
+        std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().map(Path::to_path_buf).unwrap_or(here)
+}
