@@ -1,1 +1,107 @@
-fn main() {}
+//! `causeway`: the one binary, and the only place where the engine meets the connectors.
+
+mod connectors;
+mod hooks;
+mod say;
+mod verb;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// An open gateway for sharing personal data between organisations that must not get it wrong.
+///
+/// Exit codes: 0 done; 2 wrong use or input; 3 a proof failed; 4 refused by a rule; 5 trouble with files or the system.
+#[derive(Parser)]
+#[command(name = "causeway", version)]
+struct Arguments {
+    /// Folder of the installation.
+    #[arg(long, global = true, env = "CAUSEWAY_HOME", default_value = ".")]
+    home: PathBuf,
+    /// Who acts, for the ledger.
+    #[arg(long, global = true, env = "CAUSEWAY_ACTOR", default_value = "operator")]
+    actor: String,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Makes an installation and its four keys.
+    Init(verb::init::Init),
+    /// Looks for what is wrong, and says what to do.
+    Doctor,
+    /// Officers who approve arrangements.
+    #[command(subcommand)]
+    Officer(verb::officer::Officer),
+    /// Partners and their keys.
+    #[command(subcommand)]
+    Partner(verb::partner::Partner),
+    /// What this installation holds.
+    #[command(subcommand)]
+    Catalogue(verb::catalogue::Catalogue),
+    /// The signed terms.
+    #[command(subcommand)]
+    Arrangement(verb::arrangement::Arrangement),
+    /// Approves the latest version of an arrangement with an officer's key.
+    Approve(verb::arrangement::Approve),
+    /// Configured flows.
+    #[command(subcommand)]
+    Exchange(verb::exchange::Exchange),
+    /// Executions of an exchange.
+    #[command(subcommand)]
+    Transfer(verb::transfer::Transfer),
+    /// Where every transfer stands.
+    Status,
+    /// Packages, from the partner's side.
+    #[command(subcommand)]
+    Package(verb::package::Package),
+    /// Receipts: signed by the partner, added by the operation.
+    #[command(subcommand)]
+    Receipt(verb::receipt::Receipt),
+    /// The tamper-evident log.
+    #[command(subcommand)]
+    Ledger(verb::ledger::Ledger),
+    /// Records that were left out.
+    #[command(subcommand)]
+    Quarantine(verb::quarantine::Quarantine),
+    /// Prints the JSON Schema of a document.
+    Schema(verb::schema::Schema),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return say::failed(&causeway_engine::EngineError::Wrong(format!("no threads can be started: {error}"))),
+    };
+    let outcome = runtime.block_on(run(arguments));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => say::failed(&error),
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineError> {
+    let place = verb::Place { home: arguments.home, actor: arguments.actor };
+    match arguments.verb {
+        Verb::Init(init) => init.run(&place),
+        Verb::Doctor => verb::doctor::run(&place).await,
+        Verb::Officer(officer) => officer.run(&place).await,
+        Verb::Partner(partner) => partner.run(&place).await,
+        Verb::Catalogue(catalogue) => catalogue.run(&place).await,
+        Verb::Arrangement(arrangement) => arrangement.run(&place).await,
+        Verb::Approve(approve) => approve.run(&place).await,
+        Verb::Exchange(exchange) => exchange.run(&place).await,
+        Verb::Transfer(transfer) => transfer.run(&place).await,
+        Verb::Status => verb::status::run(&place).await,
+        Verb::Package(package) => package.run(),
+        Verb::Receipt(receipt) => receipt.run(&place).await,
+        Verb::Ledger(ledger) => ledger.run(&place).await,
+        Verb::Quarantine(quarantine) => quarantine.run(&place).await,
+        Verb::Schema(schema) => schema.run(),
+    }
+}

@@ -1,1 +1,17 @@
-//! Placeholder.
+//! What may be done, by whom, and how is a transfer carried through to its end?
+//!
+//! *Commands* (a file a verb) change state, one transaction each, ledger entry included. The *driver* carries transfers
+//! from request to delivery (a file a step). Nothing here knows a connector: [`Connectors`] is handed in.
+
+pub mod command;
+pub mod documents;
+pub mod drive;
+mod error;
+mod home;
+mod house;
+mod keys;
+
+pub use error::EngineError;
+pub use home::{Config, Home};
+pub use house::{Connectors, House, Surroundings};
+pub use keys::{KeyFingerprints, Keys, write_secret};

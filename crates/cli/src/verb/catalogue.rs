@@ -1,0 +1,92 @@
+//! `causeway catalogue`: is what we declare what the stores have?
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use causeway_connect::catalogue_check::{check_against_sources, least_privilege};
+use causeway_engine::command::import_catalogue;
+use causeway_engine::documents::{Read, lines, read_catalogue};
+use causeway_engine::{EngineError, House};
+use causeway_flow::plan::Plan;
+use causeway_flow::transform::Pseudonyms;
+use causeway_model::exchange::Exchange;
+use causeway_model::{ElementRef, catalogue as model};
+use causeway_store::change::DocumentKind;
+use clap::Subcommand;
+
+use super::{Ended, Place};
+
+/// The catalogue.
+#[derive(Subcommand)]
+pub enum Catalogue {
+    /// Checks a catalogue file, connects to its sources and compares. Exit 2 when something is wrong.
+    Check {
+        /// The catalogue file.
+        file: PathBuf,
+        /// Prints the least rights that the exchanges imported here need.
+        #[arg(long)]
+        grants: bool,
+    },
+    /// Imports a catalogue file as the one in use.
+    Import {
+        /// The catalogue file.
+        file: PathBuf,
+    },
+}
+
+impl Catalogue {
+    /// Carries it out.
+    pub async fn run(&self, place: &Place) -> Ended {
+        let house = place.house().await?;
+        match self {
+            Catalogue::Check { file, grants } => {
+                let read = read_catalogue(file)?;
+                let mut findings = read.value.check();
+                let needed = needed(&house, &read.value).await?;
+                if !findings.has_errors() {
+                    findings.extend(check_against_sources(&read.value, &house.home.sources(), &needed, house.now()));
+                }
+                for line in lines(&read.document, &findings) {
+                    println!("{}", crate::say::plain(&line));
+                }
+                if *grants {
+                    println!("\n{}", least_privilege(&read.value, &needed));
+                }
+                let errors = findings.has_errors();
+                println!("{} findings{}", findings.len(), if errors { ", with errors" } else { "" });
+                Ok(if errors { ExitCode::from(2) } else { ExitCode::SUCCESS })
+            }
+            Catalogue::Import { file } => {
+                let (read, _) = import_catalogue(&house, &place.actor, file).await?;
+                println!("catalogue {} version {}: {} sources, {} entities", read.value.catalogue, read.value.version, read.value.sources.len(), read.value.entities.len());
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    }
+}
+
+/// Elements that the exchanges imported here read.
+async fn needed(house: &House, catalogue: &model::Catalogue) -> Result<BTreeSet<ElementRef>, EngineError> {
+    let mut needed = BTreeSet::new();
+    for listing in house.store.documents(DocumentKind::Exchange).await? {
+        let Some(document) = house.store.document(DocumentKind::Exchange, &listing.name, listing.version).await? else { continue };
+        let exchange: Exchange = Read::text(&listing.name, document.text)?.value;
+        let arrangement = house.arrangement(&exchange.arrangement).await?.value;
+        let pseudonyms = Pseudonyms::new(&[0; 32], &arrangement.partner, &arrangement.purpose.code);
+        let explained = Plan::explain(&arrangement, &exchange, catalogue, &pseudonyms);
+        for entity in &catalogue.entities {
+            for element in &entity.elements {
+                let read = element.from.iter().any(|origin| {
+                    let table = entity.table(&origin.table);
+                    let columns = table.and_then(|table| explained.reads.0.get(&(table.source.clone(), table.table.clone())));
+                    columns.is_some_and(|columns| columns.contains(&origin.column))
+                });
+                if read {
+                    needed.insert(ElementRef::new(&entity.name, &element.name));
+                }
+            }
+        }
+    }
+    Ok(needed)
+}

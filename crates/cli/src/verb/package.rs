@@ -1,0 +1,55 @@
+//! `causeway package`: what does the partner see?
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use causeway_package::key::{Identities, VerifyingKey};
+use causeway_package::{Limits, open, verify};
+use clap::Subcommand;
+
+use super::Ended;
+
+/// Packages.
+#[derive(Subcommand)]
+pub enum Package {
+    /// Verifies all that can be verified without the recipient's key.
+    Verify {
+        /// The package's folder.
+        package: PathBuf,
+        /// The sender's public key file.
+        #[arg(long)]
+        sender: PathBuf,
+    },
+    /// Verifies, decrypts and unpacks.
+    Open {
+        /// The package's folder.
+        package: PathBuf,
+        /// The sender's public key file.
+        #[arg(long)]
+        sender: PathBuf,
+        /// The recipient's age identity file.
+        #[arg(long)]
+        identity: PathBuf,
+        /// Folder for the data.
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+impl Package {
+    /// Carries it out.
+    pub fn run(&self) -> Ended {
+        match self {
+            Package::Verify { package, sender } => {
+                let verified = verify(package, &VerifyingKey::load(sender)?)?;
+                println!("signature and {} parts are right: {}", verified.manifest.parts.len(), verified.manifest.package);
+            }
+            Package::Open { package, sender, identity, out } => {
+                let opened = open(package, &Identities::load(identity)?, &VerifyingKey::load(sender)?, out, &Limits::default())?;
+                println!("{} records of exchange {}", opened.inner.released, opened.inner.about.exchange);
+                opened.data.iter().for_each(|file| println!("{}", file.display()));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

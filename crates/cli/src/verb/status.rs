@@ -1,0 +1,31 @@
+//! `causeway status`: where does every transfer stand?
+
+use std::process::ExitCode;
+
+use causeway_store::query::TransferFilter;
+
+use super::{Ended, Place};
+
+/// Lists transfers, newest first, and what is left to do.
+pub async fn run(place: &Place) -> Ended {
+    let house = place.house().await?;
+    let filter = TransferFilter { exchange: None, arrangement: None, state: None, since: None, limit: Some(50) };
+    let rows = house.store.transfers(&filter).await?;
+    let mut unfinished = 0;
+    for row in &rows {
+        let released = row.sealed.as_ref().map(|facts| facts.released.to_string()).unwrap_or_default();
+        println!("{}  {:<11} {:<20} {:>8}  {}  {}", row.id, row.state.name(), row.exchange, released, row.requested_at, row.state.package().unwrap_or(""));
+        if let causeway_model::transfer::Transfer::Refused { violations } = &row.state {
+            violations.iter().for_each(|violation| println!("    {}", crate::say::plain(&violation.to_string())));
+        }
+        if row.state.is_unfinished() {
+            unfinished += 1;
+        }
+    }
+    if unfinished > 0 {
+        println!("{unfinished} cut off or under way: `causeway transfer resume` carries them on");
+    }
+    let pending = house.store.pending_leaves().await?;
+    println!("{} transfers; {pending} ledger entries wait for a checkpoint", rows.len());
+    Ok(ExitCode::SUCCESS)
+}

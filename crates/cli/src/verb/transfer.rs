@@ -1,0 +1,133 @@
+//! `causeway transfer`: how is an exchange executed?
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use causeway_engine::command::request_transfer;
+use causeway_engine::drive::{self, Prepared};
+use causeway_engine::{EngineError, House};
+use causeway_flow::source::Watch;
+use clap::Subcommand;
+
+use super::{Ended, Place};
+use crate::connectors::AllConnectors;
+
+/// Transfers.
+#[derive(Subcommand)]
+pub enum Transfer {
+    /// Requests a transfer of an exchange and carries it to delivery; carries on what was cut off first.
+    Run {
+        /// Identifier of the exchange.
+        exchange: String,
+        /// Says that fewer records than last time, or none, are right.
+        #[arg(long)]
+        expect_fewer: bool,
+    },
+    /// Carries on every transfer that was cut off.
+    Resume,
+}
+
+impl Transfer {
+    /// Carries it out.
+    pub async fn run(&self, place: &Place) -> Ended {
+        let house = place.house().await?;
+        let recovered = drive::recover(&house).await?;
+        if recovered.destroyed > 0 {
+            println!("cleared {} unfinished packages", recovered.destroyed);
+        }
+        let mut resumed = Vec::new();
+        for id in &recovered.unfinished {
+            println!("carrying on transfer {id}");
+            carry(&house, place, id).await?;
+            resumed.push(house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default());
+        }
+        match self {
+            Transfer::Resume => println!("{} transfers carried on", resumed.len()),
+            Transfer::Run { exchange, .. } if resumed.contains(exchange) => {
+                println!("the transfer of `{exchange}` that was cut off is delivered; run again for another");
+            }
+            Transfer::Run { exchange, expect_fewer } => {
+                let id = request_transfer(&house, &place.actor, exchange, *expect_fewer).await?;
+                carry(&house, place, &id).await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn carry(house: &House, place: &Place, id: &str) -> Result<(), EngineError> {
+    let watch = Watch::default();
+    let progress = Progress::start(&watch);
+    let stop = watch.clone();
+    let cancel = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop.cancel();
+        }
+    });
+    let outcome = drive::run(house, &AllConnectors, &place.actor, id, &watch).await;
+    cancel.abort();
+    progress.stop();
+    let Prepared { package, clearance } = outcome?;
+    if let Some(clearance) = clearance {
+        let withheld: u64 = clearance.withheld.values().sum();
+        println!("released {}, withheld {withheld}, quarantined {}", clearance.released, clearance.quarantined);
+        for (code, count) in &clearance.withheld {
+            println!("  withheld     {count:>6}  {code}");
+        }
+        for ((subject, code), count) in &clearance.faults {
+            println!("  quarantined  {count:>6}  {subject}: {code}");
+        }
+        for (element, count) in &clearance.conflicts {
+            println!("  conflicts    {count:>6}  {element}: two origins disagree, the first was taken");
+        }
+        for ((field, kind), count) in &clearance.substitutions {
+            println!("  substituted  {count:>6}  {field}: {kind}");
+        }
+    }
+    let exchange = house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default();
+    let causeway_model::exchange::Delivery::Folder { path } = house.exchange(&exchange).await?.deliver;
+    println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());
+    Ok(())
+}
+
+/// Rows read and released, while a transfer runs.
+struct Progress {
+    watch: Watch,
+    done: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Progress {
+    fn start(watch: &Watch) -> Self {
+        let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let (seen, flag) = (watch.clone(), std::sync::Arc::clone(&done));
+        let thread = std::thread::spawn(move || {
+            let terminal = std::io::stderr().is_terminal();
+            let mut last = 0;
+            while !flag.load(std::sync::atomic::Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(200));
+                let (read, released) = seen.counts();
+                if terminal {
+                    eprint!("\r  {read} rows read, {released} records released ");
+                } else if read >= last + 20_000 {
+                    last = read;
+                    eprintln!("  {read} rows read, {released} records released");
+                }
+            }
+            if terminal {
+                eprintln!();
+            }
+        });
+        Self { watch: watch.clone(), done, thread: Some(thread) }
+    }
+
+    fn stop(mut self) {
+        self.done.store(true, std::sync::atomic::Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+        let (read, released) = self.watch.counts();
+        eprintln!("  {read} rows read, {released} records released");
+    }
+}

@@ -1,0 +1,80 @@
+//! How does a partner's receipt end a transfer? Once, and only if it proves that this package was opened.
+
+use causeway_package::key::VerifyingKey;
+use causeway_package::receipt::{self, Outcome};
+use causeway_store::change::{NewReceipt, ReceiptOutcome};
+use causeway_store::{Changed, Saved};
+use serde_json::json;
+
+use crate::documents::sha256_hex;
+use crate::error::EngineError;
+use crate::house::{House, audit};
+
+/// What became of a receipt.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The transfer that it ends.
+    pub transfer: String,
+    /// What it says.
+    pub outcome: String,
+    /// Records loaded.
+    pub records_loaded: u64,
+    /// In what it disagrees with what was sent: stable codes; then the transfer is disputed.
+    pub disagreements: Vec<&'static str>,
+    /// Whether the same receipt was there already.
+    pub again: bool,
+}
+
+/// Accepts a receipt: JSON bytes and detached signature.
+pub async fn accept_receipt(house: &House, actor: &str, json: &[u8], signature: &[u8]) -> Result<Accepted, EngineError> {
+    // Which package it is about is read before the signature only to find the key that must have made it.
+    let claimed: serde_json::Value = serde_json::from_slice(json).map_err(|_| EngineError::NotProven("the receipt is no JSON".to_owned()))?;
+    let package = claimed.get("package").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let unknown = || EngineError::Unknown { what: "package", name: causeway_package::manifest::shown(&package), help: "the receipt must be for a package of this installation" };
+    let held = house.store.package(&package).await?.ok_or_else(unknown)?;
+    let transfer = house.store.transfer(&held.transfer).await?.ok_or_else(unknown)?;
+    let arrangement = house.arrangement(&transfer.arrangement).await?.value;
+    let partner = house.store.partner(&arrangement.partner).await?.ok_or_else(unknown)?;
+    let receipt = receipt::verify(json, signature, &VerifyingKey::from_pem(&partner.signing_key_pem)?)?;
+    let facts = transfer.sealed.clone().ok_or_else(unknown)?;
+    let expected = receipt::Expected {
+        package: package.clone(),
+        transfer: transfer.id.clone(),
+        token_sha256: held.receipt_token_sha256.clone(),
+        released: facts.released,
+        record_digest: facts.digest.clone(),
+        checkpoint: receipt.checkpoint_seen.clone(),
+    };
+    let mut found = expected.compare(&receipt).map_err(|error| EngineError::NotProven(error.to_string()))?;
+    found.retain(|disagreement| *disagreement != receipt::Disagreement::DigestMissing);
+    let mut disagreements: Vec<&'static str> = found.iter().map(|disagreement| disagreement.code()).collect();
+    // What the partner saw must be a checkpoint of this very log.
+    house.sequence().await?;
+    if house.store.ledger().await?.verify(Some(&receipt.checkpoint_seen)).await.is_err() {
+        disagreements.push(receipt::Disagreement::Checkpoint.code());
+    }
+    let (outcome, word) = match receipt.outcome {
+        Outcome::Accepted => (ReceiptOutcome::Accepted, "accepted"),
+        Outcome::Partial => (ReceiptOutcome::Partial, "partial"),
+        Outcome::Rejected => (ReceiptOutcome::Rejected, "rejected"),
+    };
+    let disputes = outcome == ReceiptOutcome::Rejected || !disagreements.is_empty();
+    let text = String::from_utf8_lossy(json).into_owned();
+    let event = audit(actor, "receipt-accepted", &transfer.id, json!({
+        "package": package, "outcome": word, "records_loaded": receipt.records_loaded, "records_rejected": receipt.records_rejected,
+        "receipt_sha256": sha256_hex(&text), "disagreements": disagreements,
+    }));
+    let change = NewReceipt {
+        seen: transfer.seen(),
+        package,
+        token_sha256: held.receipt_token_sha256,
+        text,
+        signature: hex::encode(signature),
+        outcome,
+        records_loaded: receipt.records_loaded,
+        disputes,
+    };
+    let saved = house.store.accept_receipt(Changed::new(change, event), house.stamp()).await?;
+    house.sequence().await?;
+    Ok(Accepted { transfer: transfer.id, outcome: word.to_owned(), records_loaded: receipt.records_loaded, disagreements, again: saved == Saved::Already })
+}

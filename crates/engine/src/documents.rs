@@ -1,0 +1,117 @@
+//! How are governance documents read, checked and frozen?
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use causeway_model::arrangement::Arrangement;
+use causeway_model::catalogue::{Catalogue, CodeEntry};
+use causeway_model::document::{Document, Findings};
+use causeway_model::exchange::Exchange;
+use causeway_store::change::DocumentKind;
+use sha2::{Digest, Sha256};
+
+use crate::error::EngineError;
+use crate::house::House;
+
+/// A document with its text and the findings of its own check.
+pub struct Read<T> {
+    /// Positions, for findings.
+    pub document: Document,
+    /// The text.
+    pub text: String,
+    /// The document itself.
+    pub value: T,
+}
+
+impl<T: serde::de::DeserializeOwned> Read<T> {
+    /// Reads a document file.
+    pub fn file(path: &Path) -> Result<Self, EngineError> {
+        let text = std::fs::read_to_string(path).map_err(EngineError::file("read", path))?;
+        Self::text(&path.display().to_string(), text)
+    }
+
+    /// Reads a document's text.
+    pub fn text(name: &str, text: String) -> Result<Self, EngineError> {
+        let document = Document::parse(name, &text)?;
+        let value = document.read()?;
+        Ok(Self { document, text, value })
+    }
+
+    /// Refuses if a finding is an error.
+    pub fn refuse_errors(&self, findings: &Findings) -> Result<(), EngineError> {
+        if !findings.has_errors() {
+            return Ok(());
+        }
+        let errors = findings.iter().filter(|finding| finding.severity == causeway_model::document::Severity::Error).count();
+        Err(EngineError::Findings { name: self.document.name().to_owned(), errors, lines: lines(&self.document, findings) })
+    }
+}
+
+/// Findings as lines of text: file, line, column, severity, message, help.
+pub fn lines(document: &Document, findings: &Findings) -> Vec<String> {
+    let located = findings.located(document);
+    let line = |(at, finding): (causeway_model::document::Position, &causeway_model::document::Finding)| {
+        let severity = format!("{:?}", finding.severity).to_lowercase();
+        format!("{}:{}:{}: {severity} [{}] {}\n    {}", document.name(), at.line, at.column, finding.code, finding.message, finding.help)
+    };
+    located.into_iter().map(line).collect()
+}
+
+/// Reads a catalogue and the code list files beside it.
+pub fn read_catalogue(path: &Path) -> Result<Read<Catalogue>, EngineError> {
+    let mut read: Read<Catalogue> = Read::file(path)?;
+    let base = path.parent().unwrap_or(Path::new("."));
+    for list in &mut read.value.code_lists {
+        let Some(file) = &list.file else { continue };
+        let path = base.join(&file.path);
+        let mut reader = csv::Reader::from_path(&path).map_err(|_| EngineError::Wrong(format!("code list `{}`: cannot read `{}`", list.name, path.display())))?;
+        let headers = reader.headers().map_err(|_| EngineError::Wrong(format!("`{}` has no header", path.display())))?.clone();
+        let column = |name: &str| {
+            headers.iter().position(|header| header == name).ok_or_else(|| EngineError::Wrong(format!("`{}` has no column `{name}`", path.display())))
+        };
+        let code = column(&file.code)?;
+        let label = file.label.as_deref().map(column).transpose()?;
+        let others: BTreeMap<&String, usize> = file.equivalents.iter().map(|(name, header)| Ok((name, column(header)?))).collect::<Result<_, EngineError>>()?;
+        for record in reader.records() {
+            let record = record.map_err(|_| EngineError::Wrong(format!("`{}` is no CSV file", path.display())))?;
+            let cell = |at: usize| record.get(at).unwrap_or_default().trim().to_owned();
+            if cell(code).is_empty() {
+                continue;
+            }
+            let equivalents = others.iter().map(|(name, at)| ((*name).clone(), cell(*at))).filter(|(_, value)| !value.is_empty()).collect();
+            list.codes.push(CodeEntry { code: cell(code), label: label.map(cell).unwrap_or_default(), equivalents });
+        }
+        list.file = None;
+    }
+    Ok(read)
+}
+
+/// SHA-256 of a text, in hexadecimal.
+pub fn sha256_hex(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+impl House {
+    /// The catalogue in use: the latest that was imported.
+    pub async fn catalogue(&self) -> Result<Catalogue, EngineError> {
+        let newest = self.store.documents(DocumentKind::Catalogue).await?.into_iter().max_by_key(|listing| (listing.imported_at, listing.version));
+        let newest = newest.ok_or(EngineError::Unknown { what: "catalogue", name: "-".to_owned(), help: "import one with `causeway catalogue import`" })?;
+        let document = self.store.document(DocumentKind::Catalogue, &newest.name, newest.version).await?;
+        let document = document.ok_or(EngineError::Unknown { what: "catalogue", name: newest.name.clone(), help: "import it again" })?;
+        Ok(Read::<Catalogue>::text(&newest.name, document.text)?.value)
+    }
+
+    /// The latest version of an arrangement, with its text.
+    pub async fn arrangement(&self, name: &str) -> Result<Read<Arrangement>, EngineError> {
+        let found = self.store.latest_document(DocumentKind::Arrangement, name).await?;
+        let found = found.ok_or_else(|| EngineError::Unknown { what: "arrangement", name: name.to_owned(), help: "import it with `causeway arrangement import`" })?;
+        Read::text(name, found.text)
+    }
+
+    /// The latest version of an exchange.
+    pub async fn exchange(&self, name: &str) -> Result<Exchange, EngineError> {
+        let found = self.store.latest_document(DocumentKind::Exchange, name).await?;
+        let found = found.ok_or_else(|| EngineError::Unknown { what: "exchange", name: name.to_owned(), help: "import it with `causeway exchange import`" })?;
+        Ok(Read::<Exchange>::text(name, found.text)?.value)
+    }
+}

@@ -1,0 +1,227 @@
+//! How do the stores become a sealed package: plan, source, aggregate, transform, enforce, seal?
+
+use std::path::Path;
+
+use causeway_flow::enforce::{Clearance, Expectation, Reporter, Sink};
+use causeway_flow::plan::Plan;
+use causeway_flow::seal::{Sealed, Sealing};
+use causeway_flow::source::{Source, Watch};
+use causeway_flow::transform::Pseudonyms;
+use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
+use causeway_model::arrangement::InForce;
+use causeway_model::catalogue::Catalogue;
+use causeway_model::exchange::Exchange;
+use causeway_model::transfer::Transfer;
+use causeway_model::Violation;
+use causeway_package::inner::{ArrangementRef, Source as SourceFact};
+use causeway_package::key::Recipient;
+use causeway_package::report::ReportWriter;
+use causeway_package::Entropy;
+use causeway_store::Changed;
+use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
+use jiff::ToSpan;
+use serde_json::json;
+
+use super::{disclosure_path, report_path};
+use crate::command::in_force;
+use crate::documents::sha256_hex;
+use crate::error::EngineError;
+use crate::house::{Connectors, House, audit};
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The package's id.
+    pub package: String,
+    /// What was cleared; none if the package was sealed by an earlier run.
+    pub clearance: Option<Clearance>,
+}
+
+/// Everything that one run needs, decided before anything is read.
+struct Run<'h> {
+    house: &'h House,
+    id: &'h str,
+    arrangement: InForce,
+    digest: String,
+    exchange: Exchange,
+    catalogue: Catalogue,
+    expectation: Expectation,
+    sequence: u64,
+    checkpoint: String,
+    recipient: Recipient,
+}
+
+/// Prepares a transfer's package unless one is sealed already.
+pub(super) async fn prepare(house: &House, connectors: &dyn Connectors, actor: &str, id: &str, watch: &Watch) -> Result<Prepared, EngineError> {
+    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown { what: "transfer", name: id.to_owned(), help: "see `causeway status`" })?;
+    if let Some(package) = row.state.package() {
+        return Ok(Prepared { package: package.to_owned(), clearance: None });
+    }
+    if !matches!(row.state, Transfer::Requested | Transfer::Preparing { .. }) {
+        return Err(EngineError::Wrong(format!("transfer {id} is {}: request another", row.state)));
+    }
+    let token = house.id("run");
+    let event = audit(actor, "attempt-begun", id, json!({ "token": token }));
+    let begin = BeginAttempt { seen: row.seen(), token: token.clone() };
+    let seen = house.store.begin_attempt(Changed::new(begin, event), house.stamp()).await?;
+    let checkpoint = house.sequence().await?;
+    // CRASH: an attempt is named in the ledger and nothing was read: the next run begins another.
+    (house.surroundings.probe)("prepare-attempt-begun");
+    let (arrangement, digest) = match in_force(house, &row.arrangement).await? {
+        Ok(found) => found,
+        Err(violation) => return refuse(house, actor, seen, &token, vec![violation]).await,
+    };
+    let partner = house.store.partner(&arrangement.partner).await?;
+    let partner = partner.ok_or_else(|| EngineError::Unknown { what: "partner", name: arrangement.partner.clone(), help: "add it with `causeway partner add`" })?;
+    let last = house.store.last_receipted(&row.exchange).await?;
+    let run = Run {
+        house,
+        id,
+        digest,
+        exchange: house.exchange(&row.exchange).await?,
+        catalogue: house.catalogue().await?,
+        expectation: Expectation { last_receipted: last.map(|last| last.released), fewer_expected: row.expect_fewer },
+        sequence: house.store.next_sequence(&row.exchange).await?,
+        checkpoint,
+        recipient: Recipient::parse(&partner.age_recipient)?,
+        arrangement,
+    };
+    let mut sources = Vec::new();
+    for source in &run.catalogue.sources {
+        match connectors.open(source, &house.home.sources()) {
+            Ok(source) => sources.push(source),
+            Err(error) => return refuse(house, actor, seen, &token, vec![Violation::from(error)]).await,
+        }
+    }
+    // The street is one straight piece of work on this thread; nothing else of the process waits for it.
+    let walked = tokio::task::block_in_place(|| run.walk(&sources, watch));
+    let sealed = match walked {
+        Ok(sealed) => sealed,
+        Err(error) => return refuse(house, actor, seen, &token, error.violations()).await,
+    };
+    commit(&run, actor, seen, &token, sealed).await
+}
+
+impl Run<'_> {
+    fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch) -> Result<Sealed, FlowError> {
+        let house = self.house;
+        let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &self.arrangement.partner, &self.arrangement.purpose.code);
+        let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms).map_err(FlowError::Refused)?;
+        let mut extract = source::extract(&plan, sources, house.now(), watch)?;
+        let snapshots = extract.snapshots();
+        let report = unfinished(&report_path(house, self.id));
+        let _ = std::fs::remove_file(&report);
+        let (sink, finish) = report_sink(&report, house)?;
+        let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink))?;
+        let draft = transform::transform(bundle, &plan);
+        let cleared = enforce::enforce(draft, &plan, self.expectation, watch.clone());
+        let sources = snapshots.into_iter().map(|(name, info)| SourceFact { name, snapshot: info.kind, taken_at: info.taken_at }).collect();
+        let purge_by = house.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(i64::from(self.arrangement.retention_days).days());
+        let sealing = Sealing {
+            staging: &house.home.staging(),
+            exchange: &self.exchange,
+            now: house.now(),
+            recipients: vec![self.recipient.clone()],
+            signing_key: &house.keys.package,
+            entropy: Entropy::new(house.random()),
+            disclosure_key: &house.keys.disclosure(),
+            subject: self.catalogue.subject().map_or("", |subject| subject.name.as_str()),
+            transfer: self.id.to_owned(),
+            sequence: self.sequence,
+            arrangement: ArrangementRef { id: self.arrangement.arrangement.clone(), version: self.arrangement.version, digest: self.digest.clone() },
+            purge_by,
+            checkpoint: self.checkpoint.clone(),
+            sources,
+        };
+        let sealed = seal::seal(cleared, &plan, sealing);
+        // The report tells why, whether or not anything is released.
+        finish()?;
+        rename(&report, &report_path(house, self.id))?;
+        sealed
+    }
+}
+
+async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
+    let (house, id) = (run.house, run.id);
+    let Sealed { package, clearance, disclosed } = sealed;
+    // CRASH: whole, in staging, known to nobody: destroyed by recovery.
+    (house.surroundings.probe)("prepare-package-in-staging");
+    let people = disclosure_path(house, id);
+    let unfinished = unfinished(&people);
+    let _ = std::fs::remove_file(&unfinished);
+    let _ = std::fs::remove_file(&people);
+    let disclosed = disclosed.seal(&unfinished, house.keys.recipient())?;
+    std::fs::rename(&unfinished, &people).map_err(EngineError::file("rename", &people))?;
+    let to = house.home.packages().join(&package.id);
+    std::fs::rename(&package.dir, &to).map_err(EngineError::file("rename", &to))?;
+    sync(&house.home.packages())?;
+    sync(&house.home.sealed())?;
+    // CRASH: moved, not committed: an orphan that recovery destroys.
+    (house.surroundings.probe)("prepare-package-moved");
+    let purge_by = house.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(i64::from(run.arrangement.retention_days).days());
+    let body = json!({
+        "package": package.id, "manifest_sha256": package.manifest_sha256, "released": clearance.released, "people_disclosed": disclosed,
+        "withheld": clearance.withheld.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
+        "quarantined": clearance.quarantined,
+        "faults": clearance.faults.iter().map(|((subject, code), count)| json!({ "subject": subject, "code": code, "count": count })).collect::<Vec<_>>(),
+        "conflicts": clearance.conflicts,
+        "substitutions": clearance.substitutions.iter().map(|((field, kind), count)| json!({ "field": field, "kind": kind, "count": count })).collect::<Vec<_>>(),
+        "arrangement": run.arrangement.arrangement, "arrangement_version": run.arrangement.version, "arrangement_sha256": run.digest,
+        "exchange": run.exchange.exchange, "sequence": run.sequence,
+    });
+    let event = audit(actor, "transfer-sealed", id, body);
+    let seal = SealTransfer {
+        seen,
+        token: token.to_owned(),
+        package: package.id.clone(),
+        sequence: run.sequence,
+        facts: SealedFacts { released: package.released, digest: package.record_digest.clone(), manifest_sha256: package.manifest_sha256.clone(), purge_by },
+        receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
+    };
+    house.store.seal(Changed::new(seal, event), house.stamp()).await?;
+    // CRASH: sealed and committed; the next run only delivers.
+    (house.surroundings.probe)("prepare-sealed");
+    house.sequence().await?;
+    Ok(Prepared { package: package.id, clearance: Some(clearance) })
+}
+
+async fn refuse(house: &House, actor: &str, seen: Seen, token: &str, violations: Vec<Violation>) -> Result<Prepared, EngineError> {
+    let transfer = seen.transfer.clone();
+    let event = audit(actor, "transfer-refused", &transfer, json!({ "violations": violations }));
+    let refusal = RefuseTransfer { seen, token: Some(token.to_owned()), violations: violations.clone() };
+    house.store.refuse(Changed::new(refusal, event), house.stamp()).await?;
+    house.sequence().await?;
+    Err(EngineError::Refused { transfer, violations })
+}
+
+type Finish = Box<dyn FnOnce() -> Result<(), FlowError>>;
+
+/// A sink that seals report lines to the operation, and what ends the report.
+fn report_sink(path: &Path, house: &House) -> Result<(Sink, Finish), FlowError> {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+    let failed = |error: causeway_package::PackageError| FlowError::Write { what: "report", detail: error.to_string() };
+    let writer = Rc::new(RefCell::new(Some(ReportWriter::create(path, house.keys.recipient()).map_err(failed)?)));
+    let shared = Rc::clone(&writer);
+    let sink: Sink = Box::new(move |line| match shared.borrow_mut().as_mut() {
+        Some(writer) => writer.line(line).map_err(failed),
+        None => Ok(()),
+    });
+    let finish: Finish = Box::new(move || match writer.borrow_mut().take() {
+        Some(writer) => writer.finish().map(|_| ()).map_err(failed),
+        None => Ok(()),
+    });
+    Ok((sink, finish))
+}
+
+fn unfinished(path: &Path) -> std::path::PathBuf {
+    path.with_extension("age.part")
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), FlowError> {
+    std::fs::rename(from, to).map_err(|error| FlowError::Write { what: "report", detail: error.kind().to_string() })
+}
+
+fn sync(folder: &Path) -> Result<(), EngineError> {
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(EngineError::file("sync", folder))
+}

@@ -1,0 +1,85 @@
+//! Why could a command not be carried out?
+
+use std::path::PathBuf;
+
+use causeway_model::Violation;
+use causeway_model::document::DocumentError;
+use causeway_package::PackageError;
+use causeway_store::StoreError;
+
+/// Why a command could not be carried out. Never holds a personal value.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A key, a package or a receipt is not what it should be.
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    /// A document cannot be read.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// A document was read and is wrong.
+    #[error("{name} has {errors} errors")]
+    Findings {
+        /// File.
+        name: String,
+        /// How many errors.
+        errors: usize,
+        /// The findings, located: line, column, text.
+        lines: Vec<String>,
+    },
+    /// A file or folder cannot be read or written.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The transfer was refused; the violations stand in the ledger too.
+    #[error("transfer {transfer} was refused")]
+    Refused {
+        /// The transfer.
+        transfer: String,
+        /// Why.
+        violations: Vec<Violation>,
+    },
+    /// Something that was named is not there.
+    #[error("there is no {what} `{name}`: {help}")]
+    Unknown {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name as given.
+        name: String,
+        /// What to do.
+        help: &'static str,
+    },
+    /// A request that makes no sense as it stands.
+    #[error("{0}")]
+    Wrong(String),
+    /// Something failed the proof that was asked for.
+    #[error("{0}")]
+    NotProven(String),
+}
+
+impl EngineError {
+    /// A file error.
+    pub fn file(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+
+    /// Exit code of the command line: 2 input or use, 3 a proof failed, 4 refused, 5 trouble with the system.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Refused { .. } => 4,
+            Self::NotProven(_) | Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. }) => 3,
+            Self::Package(error) if error.is_verification() => 3,
+            Self::File { .. } => 5,
+            _ => 2,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Where does an installation keep its configuration, keys and data?
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::EngineError;
+
+/// The configuration file's name.
+pub const CONFIG_FILE: &str = "causeway.toml";
+
+/// The configuration. Unknown keys are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The operation that this installation belongs to: name of its ledger.
+    pub operation: String,
+    /// Folder of the database, staging, packages and sealed reports; relative to the configuration.
+    pub data: PathBuf,
+    /// Folder of the four keys and of the ledger's saved head; outside the data folder.
+    pub keys: PathBuf,
+    /// Folder that the catalogue's source paths start from.
+    pub sources: PathBuf,
+}
+
+/// An installation's folder.
+#[derive(Clone, Debug)]
+pub struct Home {
+    root: PathBuf,
+    config: Config,
+}
+
+impl Home {
+    /// Makes a new installation's folders and configuration in `root`.
+    pub fn create(root: &Path, operation: &str) -> Result<Self, EngineError> {
+        let path = root.join(CONFIG_FILE);
+        if path.exists() {
+            return Err(EngineError::Wrong(format!("`{}` exists: this folder is an installation already", path.display())));
+        }
+        let plain = !operation.is_empty() && operation.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+        if !plain {
+            return Err(EngineError::Wrong(format!("`{operation}` is no name of an operation: use letters, digits, dashes and dots")));
+        }
+        let config = Config { operation: operation.to_owned(), data: "data".into(), keys: "keys".into(), sources: "sources".into() };
+        let home = Self { root: root.to_owned(), config };
+        for folder in [home.data(), home.keys(), home.sources(), home.staging(), home.packages(), home.sealed()] {
+            private_folder(&folder)?;
+        }
+        let text = toml::to_string(&home.config).map_err(|_| EngineError::Wrong("the configuration cannot be written".to_owned()))?;
+        std::fs::write(&path, text).map_err(EngineError::file("write", path))?;
+        Ok(home)
+    }
+
+    /// Opens the installation in `root`.
+    pub fn open(root: &Path) -> Result<Self, EngineError> {
+        let path = root.join(CONFIG_FILE);
+        let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound => EngineError::Wrong(format!("`{}` is no installation: make one with `causeway init`, or name another with --home", root.display())),
+            _ => EngineError::File { action: "read", path: path.clone(), source },
+        })?;
+        let config: Config = toml::from_str(&text).map_err(|error| EngineError::Wrong(format!("{}: {error}", path.display())))?;
+        let home = Self { root: root.to_owned(), config };
+        if home.keys().starts_with(home.data()) {
+            return Err(EngineError::Wrong("`keys` lies inside `data`: keep keys outside, or a copy of the data carries them along".to_owned()));
+        }
+        Ok(home)
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Database, staging, packages, sealed reports.
+    pub fn data(&self) -> PathBuf {
+        self.root.join(&self.config.data)
+    }
+
+    /// The four keys.
+    pub fn keys(&self) -> PathBuf {
+        self.root.join(&self.config.keys)
+    }
+
+    /// Where source paths start.
+    pub fn sources(&self) -> PathBuf {
+        self.root.join(&self.config.sources)
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.data().join("causeway.sqlite")
+    }
+
+    /// The newest checkpoint, kept outside the data.
+    pub fn ledger_head(&self) -> PathBuf {
+        self.keys().join("ledger.head")
+    }
+
+    /// Packages in the making: ciphertext without a manifest.
+    pub fn staging(&self) -> PathBuf {
+        self.data().join("staging")
+    }
+
+    /// Packages that exist.
+    pub fn packages(&self) -> PathBuf {
+        self.data().join("packages")
+    }
+
+    /// Reports and disclosure sets, sealed to the operation itself.
+    pub fn sealed(&self) -> PathBuf {
+        self.data().join("sealed")
+    }
+}
+
+pub(crate) fn private_folder(path: &Path) -> Result<(), EngineError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(path).map_err(EngineError::file("make", path))
+}

@@ -1,0 +1,97 @@
+//! An installation at work: its store, its keys, its surroundings.
+
+use std::path::Path;
+
+use causeway_flow::source::Source;
+use causeway_model::catalogue;
+use causeway_store::{AuditEvent, Changed, Opening, Stamp, Store};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::error::EngineError;
+use crate::home::Home;
+use crate::keys::Keys;
+
+/// Time, randomness and the places where dying is tried: arguments, never taken from the air.
+#[derive(Clone, Copy)]
+pub struct Surroundings {
+    /// The time.
+    pub now: fn() -> Timestamp,
+    /// Fills a buffer with unguessable bytes.
+    pub entropy: fn(&mut [u8]),
+    /// Called at every `// CRASH:` mark of the driver with its name. Does nothing outside tests.
+    pub probe: fn(&'static str),
+}
+
+/// What talks to other people's systems.
+pub trait Connectors: Sync {
+    /// Opens a source of the catalogue.
+    fn open(&self, source: &catalogue::Source, base: &Path) -> Result<Box<dyn Source>, causeway_flow::source::SourceError>;
+
+    /// Puts a package where the partner takes it; repeating it is safe. The text is for the history and holds no value.
+    fn deliver(&self, package: &Path, folder: &Path, id: &str, probe: fn(&'static str)) -> Result<String, String>;
+}
+
+/// An installation at work. One process at a time has it.
+pub struct House {
+    /// Where it keeps things.
+    pub home: Home,
+    /// Its keys.
+    pub keys: Keys,
+    /// Its database.
+    pub store: Store,
+    /// Time and randomness.
+    pub surroundings: Surroundings,
+}
+
+impl House {
+    /// Opens an installation to work in it.
+    pub async fn open(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
+        let keys = Keys::load(&home)?;
+        let (database, head) = (home.database(), home.ledger_head());
+        let store = Store::open(Opening { database: &database, head: &head, key: keys.ledger.public() }).await?;
+        Ok(Self { home, keys, store, surroundings })
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        (self.surroundings.now)()
+    }
+
+    /// A stamp for one change.
+    pub fn stamp(&self) -> Stamp {
+        let entropy = self.surroundings.entropy;
+        Stamp::new(self.now(), &mut |buffer| entropy(buffer))
+    }
+
+    /// Thirty-two unguessable bytes.
+    pub fn random(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        (self.surroundings.entropy)(&mut bytes);
+        bytes
+    }
+
+    /// A new identifier: kind, dash, twenty hexadecimal digits.
+    pub fn id(&self, kind: &str) -> String {
+        let random = hex::encode(self.random());
+        format!("{kind}-{}", random.get(..20).unwrap_or(&random))
+    }
+
+    /// Orders what is pending and signs a checkpoint: before anything leaves the house.
+    pub async fn sequence(&self) -> Result<String, EngineError> {
+        Ok(self.store.sequence(&self.keys.ledger, self.now()).await?)
+    }
+
+    /// Records an event that changes no state, at once in the ledger.
+    pub async fn record(&self, actor: &str, event: &str, subject: &str, body: Value) -> Result<(), EngineError> {
+        let event = audit(actor, event, subject, body);
+        self.store.record_event(Changed::new((), event), self.stamp()).await?;
+        self.sequence().await?;
+        Ok(())
+    }
+}
+
+/// An audit event. Bodies hold ids, element names, counts, digests and reasons; never values.
+pub(crate) fn audit(actor: &str, event: &str, subject: &str, body: Value) -> AuditEvent {
+    AuditEvent { actor: actor.to_owned(), event: event.to_owned(), subject: subject.to_owned(), body }
+}
