@@ -5,7 +5,7 @@
 //! Python's `json.dumps(…, ensure_ascii=False)` and serde_json share, because nested values enter the record digest as
 //! their JSON text and partners compute it again from parsed values. Every script stands as itself.
 
-use super::cell::Column;
+use super::cell::{Column, Values, ends};
 
 /// Appends the cell as a JSON value.
 pub(super) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
@@ -13,19 +13,18 @@ pub(super) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
         out.extend_from_slice(b"null");
         return;
     }
-    match column {
-        Column::Text(array) => write_string(array.value(row), out),
-        Column::Integer(_) | Column::Boolean(_) => column.write(row, out),
-        Column::Decimal(..) | Column::Date(_) | Column::Moment(_) | Column::Bytes(_) => {
+    match &column.values {
+        Values::Text(texts) if texts.plain => write_plain_string(texts.run(row), out),
+        Values::Text(texts) => write_string(texts.run(row), out),
+        Values::Integer(_) | Values::Boolean(_) => column.write(row, out),
+        Values::Decimal(..) | Values::Date(_) | Values::Moment(_) | Values::Bytes(_) => {
             // Digits, letters and signs of base64 need no escape.
             out.push(b'"');
             column.write(row, out);
             out.push(b'"');
         }
-        Column::List(list, items) => {
-            let offsets = list.value_offsets();
-            let ends = offsets.get(row).zip(offsets.get(row + 1));
-            let (from, to) = ends.map_or((0, 0), |(from, to)| (*from as usize, *to as usize));
+        Values::List(offsets, items) => {
+            let (from, to) = ends(offsets, row);
             out.push(b'[');
             for item in from..to {
                 if item > from {
@@ -35,7 +34,7 @@ pub(super) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
             }
             out.push(b']');
         }
-        Column::Struct(_, members) => {
+        Values::Struct(members) => {
             let mut before = b'{';
             for (name, member) in members {
                 out.push(before);
@@ -51,7 +50,7 @@ pub(super) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
 /// A member's name as JSON, colon included.
 pub(super) fn member_name(name: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len() + 3);
-    write_string(name, &mut out);
+    write_string(name.as_bytes(), &mut out);
     out.push(b':');
     out
 }
@@ -60,8 +59,22 @@ fn must_escape(byte: u8) -> bool {
     matches!(byte, 0..=0x1f | b'"' | b'\\')
 }
 
-/// Appends `text` as a JSON string.
-pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
+/// Whether a byte is one of `class`. Without early exit: over a short text that is a few vector instructions.
+#[inline]
+fn has(text: &[u8], class: impl Fn(u8) -> bool) -> bool {
+    text.iter().fold(false, |found, byte| found | class(*byte))
+}
+
+/// Appends `text`, which has nothing to escape, as a JSON string.
+#[inline]
+pub(super) fn write_plain_string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    out.extend_from_slice(text);
+    out.push(b'"');
+}
+
+/// Appends `text`, which is UTF-8, as a JSON string.
+pub(super) fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     write_escaped(text, out);
     out.push(b'"');
@@ -70,32 +83,33 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
 /// Appends `text` as a JSON string that no reader can break at a Unicode line separator: U+2028 and U+2029 are escaped.
 ///
 /// Only for a text that is itself a member of a line. Inside nested values the two stand as they are (see above).
-pub(super) fn write_line_string(text: &str, out: &mut Vec<u8>) {
+#[inline]
+pub(super) fn write_line_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    // Both begin with E2, which few texts have.
-    if text.as_bytes().contains(&0xe2) {
-        for piece in text.split_inclusive(['\u{2028}', '\u{2029}']) {
-            if let Some(before) = piece.strip_suffix('\u{2028}') {
-                write_escaped(before, out);
-                out.extend_from_slice(b"\\u2028");
-            } else if let Some(before) = piece.strip_suffix('\u{2029}') {
-                write_escaped(before, out);
-                out.extend_from_slice(b"\\u2029");
-            } else {
-                write_escaped(piece, out);
-            }
-        }
+    // Both separators begin with E2.
+    if has(text, |byte| must_escape(byte) | (byte == 0xe2)) {
+        write_without_separators(text, out);
     } else {
-        write_escaped(text, out);
+        out.extend_from_slice(text);
     }
     out.push(b'"');
 }
 
-fn write_escaped(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
-    // Without early exit the search over a short text is a few vector instructions.
-    if !rest.iter().fold(false, |found, byte| found | must_escape(*byte)) {
-        out.extend_from_slice(rest);
+fn write_without_separators(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(at) = rest.windows(3).position(|bytes| matches!(bytes, [0xe2, 0x80, 0xa8 | 0xa9])) {
+        let (before, separator) = rest.split_at(at);
+        write_escaped(before, out);
+        out.extend_from_slice(if separator.starts_with(b"\xe2\x80\xa8") { b"\\u2028" } else { b"\\u2029" });
+        rest = separator.get(3..).unwrap_or_default();
+    }
+    write_escaped(rest, out);
+}
+
+fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    if !has(text, must_escape) {
+        out.extend_from_slice(text);
         return;
     }
     while let Some(at) = rest.iter().position(|byte| must_escape(*byte)) {
@@ -133,9 +147,9 @@ mod tests {
 
     use super::*;
 
-    fn written(text: &str, write: fn(&str, &mut Vec<u8>)) -> String {
+    fn written(text: &str, write: fn(&[u8], &mut Vec<u8>)) -> String {
         let mut out = Vec::new();
-        write(text, &mut out);
+        write(text.as_bytes(), &mut out);
         String::from_utf8(out).unwrap()
     }
 

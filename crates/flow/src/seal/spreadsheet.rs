@@ -12,10 +12,25 @@ const APOSTROPHE: u8 = b'\'';
 
 /// Whether a spreadsheet might run `cell`: its first visible character opens a formula, or it begins with a tab or a line end.
 pub fn is_dangerous(cell: &str) -> bool {
-    // Nearly every cell begins with a letter or digit.
-    if cell.bytes().next().is_none_or(|byte| byte.is_ascii_alphanumeric()) {
-        return false;
+    !begins_harmlessly(cell.as_bytes()) && opens_formula(cell)
+}
+
+/// What a glance at the first bytes tells of nearly every cell: a letter or digit, of whatever script.
+///
+/// The bytes left out lead to the characters that [`opens_formula`] looks for: white space, controls, marks without width
+/// and full-width signs lie in U+0080–00BF, U+1680, U+2000–2FFF, U+3000 and U+F000–FFFF.
+#[inline]
+fn begins_harmlessly(cell: &[u8]) -> bool {
+    match cell {
+        [] => true,
+        [first, ..] if first.is_ascii_alphanumeric() => true,
+        [0xc3..=0xe0 | 0xe4..=0xee | 0xf0..=0xf4, ..] => true,
+        [0xe1, second, ..] => *second != 0x9a,
+        _ => false,
     }
+}
+
+fn opens_formula(cell: &str) -> bool {
     for character in cell.chars() {
         match character {
             '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' => return !is_plain_number(cell),
@@ -45,14 +60,17 @@ fn is_plain_number(cell: &str) -> bool {
 }
 
 /// Whether `cell` gets an apostrophe: it is dangerous, or begins with an apostrophe of its own.
-pub(super) fn needs_apostrophe(cell: &str) -> bool {
-    cell.as_bytes().first() == Some(&APOSTROPHE) || is_dangerous(cell)
+///
+/// `cell` is UTF-8; what is not would be treated as dangerous.
+#[inline]
+pub(super) fn needs_apostrophe(cell: &[u8]) -> bool {
+    !begins_harmlessly(cell)
+        && (cell.first() == Some(&APOSTROPHE) || std::str::from_utf8(cell).map_or(true, opens_formula))
 }
 
 /// Puts the apostrophe before the cell that begins at `start` of `out`, if it needs one.
 pub(super) fn neutralise_from(out: &mut Vec<u8>, start: usize) {
-    let needs = out.get(start..).and_then(|cell| std::str::from_utf8(cell).ok()).is_some_and(needs_apostrophe);
-    if needs {
+    if out.get(start..).is_some_and(needs_apostrophe) {
         out.insert(start, APOSTROPHE);
     }
 }
@@ -60,7 +78,7 @@ pub(super) fn neutralise_from(out: &mut Vec<u8>, start: usize) {
 /// `cell` as it is written for people.
 pub fn neutralise(cell: &str) -> String {
     let mut out = String::with_capacity(cell.len() + 1);
-    if needs_apostrophe(cell) {
+    if needs_apostrophe(cell.as_bytes()) {
         out.push(char::from(APOSTROPHE));
     }
     out.push_str(cell);
@@ -140,6 +158,17 @@ mod tests {
         assert_eq!(neutralise("'Aisha"), "''Aisha");
         assert_eq!(undo("''Aisha"), "'Aisha");
         assert_eq!(neutralise("N'Golo"), "N'Golo");
+    }
+
+    #[test]
+    fn a_glance_never_misses_a_formula() {
+        for character in '\0'..=char::MAX {
+            let cell = format!("{character}=1");
+            assert!(!(begins_harmlessly(cell.as_bytes()) && opens_formula(&cell)), "{character:?}");
+        }
+        assert!(
+            begins_harmlessly("አ".as_bytes()) && begins_harmlessly("أ".as_bytes()) && begins_harmlessly("မ".as_bytes())
+        );
     }
 
     proptest! {

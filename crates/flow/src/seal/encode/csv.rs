@@ -7,7 +7,7 @@
 use arrow::datatypes::{DataType, Schema};
 use causeway_model::exchange::Audience;
 
-use crate::seal::cell::{Column, Record};
+use crate::seal::cell::{Record, Values};
 use crate::seal::error::EncodeError;
 use crate::seal::spreadsheet::{needs_apostrophe, neutralise_from};
 
@@ -33,7 +33,7 @@ impl CsvEncoder {
             if at > 0 {
                 out.push(b',');
             }
-            self.text(name, out);
+            self.text(name.as_bytes(), false, out);
         }
         end_line(start, out);
     }
@@ -45,14 +45,14 @@ impl CsvEncoder {
             if at > 0 {
                 out.push(b',');
             }
-            match column {
-                Column::Text(array) => {
+            match &column.values {
+                Values::Text(texts) => {
                     if !column.is_null(row) {
-                        self.text(array.value(row), out);
+                        self.text(texts.run(row), texts.plain, out);
                     }
                 }
                 // A plain number or a word: never quoted, never run.
-                Column::Integer(_) | Column::Decimal(..) | Column::Boolean(_) => column.write(row, out),
+                Values::Integer(_) | Values::Decimal(..) | Values::Boolean(_) => column.write(row, out),
                 // Base64 may begin with a plus, a date of antiquity with a minus; neither ever needs quotes.
                 _ => {
                     let cell = out.len();
@@ -66,27 +66,37 @@ impl CsvEncoder {
         end_line(start, out);
     }
 
+    /// `plain`: that the cell needs no quotes is known already.
     #[inline]
-    fn text(&self, cell: &str, out: &mut Vec<u8>) {
-        let quoted = needs_quotes(cell.as_bytes());
-        if quoted {
+    fn text(&self, cell: &[u8], plain: bool, out: &mut Vec<u8>) {
+        let neutralised = self.audience == Audience::People && needs_apostrophe(cell);
+        if plain || !needs_quotes(cell) {
+            if neutralised {
+                out.push(b'\'');
+            }
+            out.extend_from_slice(cell);
+        } else {
+            quoted(cell, neutralised, out);
+        }
+    }
+}
+
+fn quoted(cell: &[u8], neutralised: bool, out: &mut Vec<u8>) {
+    out.extend_from_slice(if neutralised { b"\"'" } else { b"\"" });
+    // Mostly it was a comma: then there is nothing to double.
+    let doubled = cell.iter().fold(false, |found, byte| found | (*byte == b'"'));
+    if !doubled {
+        out.extend_from_slice(cell);
+        out.push(b'"');
+        return;
+    }
+    for piece in cell.split_inclusive(|byte| *byte == b'"') {
+        out.extend_from_slice(piece);
+        if piece.ends_with(b"\"") {
             out.push(b'"');
         }
-        if self.audience == Audience::People && needs_apostrophe(cell) {
-            out.push(b'\'');
-        }
-        if !quoted {
-            out.extend_from_slice(cell.as_bytes());
-            return;
-        }
-        for piece in cell.as_bytes().split_inclusive(|byte| *byte == b'"') {
-            out.extend_from_slice(piece);
-            if piece.ends_with(b"\"") {
-                out.push(b'"');
-            }
-        }
-        out.push(b'"');
     }
+    out.push(b'"');
 }
 
 /// Without early exit, so that the compiler turns it into vector instructions: cells are short, and nearly all are plain.

@@ -5,7 +5,7 @@
 
 use arrow::datatypes::Schema;
 
-use crate::seal::cell::{Column, Record};
+use crate::seal::cell::{Record, Values};
 use crate::seal::json;
 
 #[derive(Debug)]
@@ -28,8 +28,10 @@ impl JsonLinesEncoder {
         let row = record.row();
         for (before, column) in self.before.iter().zip(record.cells().columns()) {
             out.extend_from_slice(before);
-            match column {
-                Column::Text(array) if !column.is_null(row) => json::write_line_string(array.value(row), out),
+            match &column.values {
+                Values::Text(texts) if !texts.plain && !column.is_null(row) => {
+                    json::write_line_string(texts.run(row), out)
+                }
                 _ => json::write_value(column, row, out),
             }
         }

@@ -60,6 +60,14 @@ fn json_lines() {
 }
 
 #[test]
+fn json_lines_has_no_line_separator_in_a_text() {
+    let form = format(FormatKind::JsonLines, Audience::Machine);
+    let batch = texts("name", [Some("a\u{2028}b\u{2029}")]);
+    assert_eq!(text(&batch, form), "{\"name\":\"a\\u2028b\\u2029\"}\n");
+    assert_eq!(text(&texts("name", [Some("–")]), form), "{\"name\":\"–\"}\n");
+}
+
+#[test]
 fn canonical_records() {
     let batch = nested();
     let mut out = Vec::new();
