@@ -142,6 +142,7 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
             present_only: element.is_some(),
             by: field.by.clone(),
             filter: field.filter.clone(),
+            rule: false,
         });
         Ok((format!("{prefix}{name}"), output, argument.element))
     }

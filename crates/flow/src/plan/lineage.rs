@@ -10,8 +10,9 @@ use causeway_model::population::Predicate;
 use causeway_model::{Form, Violation};
 use causeway_model::Code;
 
-use super::rel::{NestColumn, Output, ReduceColumn, Rel, WITHHELD};
+use super::rel::{Expr, NestColumn, Output, ReduceColumn, Rel, WITHHELD};
 use crate::source::Scan;
+use crate::transform::form_after;
 
 /// Lineage of every column of a relation, and of the selection of its records.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +94,9 @@ impl Lineage {
             for column in output.expr.columns() {
                 made = made.union(self.column(column)?);
             }
-            let made = made.map(|form| output.transforms.iter().fold(form, |form, transform| transform.form(form)));
+            // Only an element's own value can be narrowed; see `form_after` for what could be smuggled otherwise.
+            let own_value = matches!(output.expr, Expr::Column(_));
+            let made = made.map(|form| form_after(&output.transforms, own_value, form));
             self.columns.insert(output.column.clone(), made);
         }
         Ok(())
@@ -140,8 +143,11 @@ impl Lineage {
     }
 
     fn reduce(&mut self, many: &Lineage, reduce: &ReduceColumn) -> Result<(), Violation> {
-        self.select_in(many, reduce.filter.as_ref(), &reduce.by)?;
         let argument = many.column(&reduce.argument)?;
+        if reduce.rule {
+            return self.control(many, reduce);
+        }
+        self.select_in(many, reduce.filter.as_ref(), &reduce.by)?;
         let value = match reduce.reduction {
             Reduction::Any => argument.map(|_| Form::Presence),
             Reduction::Count | Reduction::Sum => argument.map(|form| if form == Form::Raw { Form::AggregateOnly } else { form }),
@@ -149,6 +155,18 @@ impl Lineage {
             Reduction::First | Reduction::Latest | Reduction::Min | Reduction::Max | Reduction::List => argument.clone(),
         };
         self.columns.insert(reduce.name.clone(), value);
+        Ok(())
+    }
+
+    /// A control of the house's rules selects by whatever it looks at. As an output it would be all of that, raw, so that
+    /// no plan can pass a mark off as a value.
+    fn control(&mut self, many: &Lineage, reduce: &ReduceColumn) -> Result<(), Violation> {
+        let mut value = many.column(&reduce.argument)?.clone();
+        for column in reduce.filter.iter().flat_map(Predicate::elements) {
+            value = value.union(many.column(column)?);
+        }
+        self.selection.0.extend(value.0.iter().map(|(element, _)| (element.clone(), Selected::Rule)));
+        self.columns.insert(reduce.name.clone(), value.map(|_| Form::Raw));
         Ok(())
     }
 

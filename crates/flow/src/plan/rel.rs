@@ -99,6 +99,8 @@ pub struct ReduceColumn {
     pub by: Vec<String>,
     /// Only these records.
     pub filter: Option<Predicate>,
+    /// Whether this is a control of the house's own rules: it may look at marks, and is no output.
+    pub rule: bool,
 }
 
 /// A list made of many records.

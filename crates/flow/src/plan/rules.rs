@@ -138,6 +138,7 @@ fn subject_rules<'c>(
             present_only: false,
             by: Vec::new(),
             filter: Some(keeps),
+        rule: true,
         });
         marked = Some(format!("{prefix}{name}"));
     }
@@ -186,6 +187,7 @@ fn list_members<'c>(need: &mut Need<'c>, catalogue: &'c Catalogue, path: &str) -
         present_only: true,
         by: Vec::new(),
         filter: Some(Predicate::In(flag)),
+        rule: true,
     });
     Ok(())
 }
@@ -210,6 +212,7 @@ fn member_count<'c>(
         present_only: false,
         by: Vec::new(),
         filter: Some(Predicate::In(flag)),
+        rule: true,
     });
     Ok(format!("{prefix}{name}"))
 }
