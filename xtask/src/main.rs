@@ -1,6 +1,7 @@
 //! What can be done to this repository as a whole? `cargo xtask VERB`; without one, the verbs are listed.
 
 mod check;
+mod demo;
 mod docs;
 mod files;
 mod shell;
@@ -26,6 +27,7 @@ const VERBS: &[Verb] = &[
         does: "what can be told without running the product: arrows, lints, licences, documents",
         run: check::run,
     },
+    Verb { name: "demo", does: "walk invented people from stores to a proven receipt", run: demo::run },
     Verb { name: "docs", does: "write docs/reference anew from the code", run: docs::run },
     Verb {
         name: "test",

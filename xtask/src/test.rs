@@ -102,7 +102,7 @@ fn tests(root: &Path, filters: &[&str]) -> Outcome<bool> {
 }
 
 /// Sees to the programs that tests call: installs what is missing as root, names it otherwise.
-fn tools() -> Outcome {
+pub fn tools() -> Outcome {
     let mut missing: Vec<&str> =
         TOOLS.iter().filter(|(program, _)| !shell::is_installed(program)).map(|(_, package)| *package).collect();
     missing.dedup();

@@ -117,7 +117,8 @@ impl Home {
     }
 }
 
-pub(crate) fn private_folder(path: &Path) -> Result<(), EngineError> {
+/// Makes a folder that only its owner can enter, if it is not there.
+pub fn private_folder(path: &Path) -> Result<(), EngineError> {
     use std::os::unix::fs::DirBuilderExt;
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(path).map_err(EngineError::file("make", path))

@@ -12,6 +12,6 @@ mod house;
 mod keys;
 
 pub use error::EngineError;
-pub use home::{Config, Home};
+pub use home::{Config, Home, private_folder};
 pub use house::{Connectors, House, Surroundings};
 pub use keys::{KeyFingerprints, Keys, write_secret};

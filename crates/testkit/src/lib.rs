@@ -4,6 +4,7 @@
 //!   them ([`population::Truth`]). Built from a [`population::Spec`]; changed afterwards with [`population::edit`].
 //! - [`clock`]: [`FakeClock`], a clock that moves only when a test moves it.
 //! - [`random`]: [`seeded`], randomness that is the same on every run and every machine.
+//! - [`street`]: the whole street walked with the real binary: an installation, its officers, a partner.
 //! - [`throw_away`]: directories that vanish with the test.
 //!
 //! ```
@@ -21,6 +22,7 @@
 pub mod clock;
 pub mod population;
 pub mod random;
+pub mod street;
 pub mod throw_away;
 
 pub use clock::FakeClock;

@@ -42,7 +42,7 @@ impl Ledger {
                 println!("ledger is whole: {} leaves, root {}", verified.size, verified.root.to_hex());
             }
             Ledger::Export { out: None } => {
-                ledger.export(std::io::stdout().lock()).await?;
+                drop(ledger.export(std::io::stdout().lock()).await?);
             }
             Ledger::Export { out: Some(path) } => {
                 let file = std::fs::File::create_new(path).map_err(EngineError::file("make", path))?;

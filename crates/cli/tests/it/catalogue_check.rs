@@ -1,0 +1,1 @@
+//! Does `catalogue check` find what was changed in a store, at its line and column?

@@ -1,0 +1,1 @@
+//! Does data that nobody here made add up: released, withheld, quarantined?

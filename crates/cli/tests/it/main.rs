@@ -1,0 +1,19 @@
+//! Does the whole street hold, walked with the real binary?
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod bad_input;
+#[cfg(feature = "test-hooks")]
+mod canary;
+mod catalogue_check;
+mod febrl;
+#[cfg(feature = "test-hooks")]
+mod kill;
+mod preview;
+mod street;
+mod tamper;

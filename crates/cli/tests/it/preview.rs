@@ -1,0 +1,1 @@
+//! What would leave, shown on generated people?

@@ -1,0 +1,1 @@
+//! Is every change of the ledger found, and named by its index?

@@ -1,0 +1,255 @@
+//! How does a test, or the demo, walk the whole street with the real binary: an installation, its officers, a partner?
+//!
+//! Everything is done through the command line and the partner's plain tools, as people would do it.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use crate::population::{self, Spec, Truth};
+
+/// Partners of the example arrangements.
+pub const PARTNERS: [&str; 2] = ["lantern-relief", "acacia-schools"];
+
+/// Example exchanges, with the files that hold them.
+pub const EXCHANGES: [(&str, &str); 4] = [
+    ("food-people", "exchange-people.yaml"),
+    ("food-nested", "exchange-nested.yaml"),
+    ("food-households", "exchange-households.yaml"),
+    ("school-places", "exchange-school.yaml"),
+];
+
+/// An installation in a folder, and the binary that works in it.
+#[derive(Clone, Debug)]
+pub struct Street {
+    binary: PathBuf,
+    home: PathBuf,
+    examples: PathBuf,
+    shows: bool,
+}
+
+/// How a command ended.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub err: String,
+}
+
+/// A transfer that was delivered.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// Its identifier.
+    pub transfer: String,
+    /// The package's folder at the partner's.
+    pub package: PathBuf,
+    /// Records released, withheld, quarantined.
+    pub counts: [u64; 3],
+}
+
+impl Street {
+    /// A street over `binary` (`causeway`) in `home`, with the documents in `examples`.
+    pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>, examples: impl Into<PathBuf>) -> Self {
+        Self { binary: binary.into(), home: home.into(), examples: examples.into(), shows: false }
+    }
+
+    /// Shows each command and what it says.
+    #[must_use]
+    pub fn shown(mut self) -> Self {
+        self.shows = true;
+        self
+    }
+
+    /// The installation's folder.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// Folder of the stores that the catalogue reads.
+    pub fn sources(&self) -> PathBuf {
+        self.home.join("sources")
+    }
+
+    /// Folder of the partner's keys and of what it opened.
+    pub fn partner(&self) -> PathBuf {
+        self.home.join("partner")
+    }
+
+    /// Public key that packages are signed with.
+    pub fn sender(&self) -> PathBuf {
+        self.home.join("keys/package-signing.pub.pem")
+    }
+
+    /// A command of the binary in this installation, for tests that need to shape it.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.binary);
+        command.arg("--home").arg(&self.home).args(arguments);
+        command
+    }
+
+    /// Runs a command, whatever becomes of it.
+    pub fn run(&self, arguments: &[&str]) -> io::Result<Ended> {
+        if self.shows {
+            let short: Vec<&str> = arguments.iter().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
+            println!("\n$ causeway {}", short.join(" "));
+        }
+        let mut command = self.command(arguments);
+        if self.shows {
+            command.stderr(std::process::Stdio::inherit());
+        }
+        let ended = Ended::of(command.output()?);
+        if self.shows {
+            print!("{}", ended.out);
+        }
+        Ok(ended)
+    }
+
+    /// Runs a command that must succeed; its standard output.
+    pub fn good(&self, arguments: &[&str]) -> io::Result<String> {
+        let ended = self.run(arguments)?;
+        match ended.code {
+            Some(0) => Ok(ended.out),
+            code => Err(io::Error::other(format!("`causeway {}` ended with {code:?}: {}{}", arguments.join(" "), ended.out, ended.err))),
+        }
+    }
+
+    /// Writes invented people into the installation's sources, read-only as real stores are to us.
+    pub fn people(&self, spec: &Spec) -> io::Result<Truth> {
+        let truth = population::generate(&self.sources(), spec).map_err(io::Error::other)?;
+        for entry in fs::read_dir(self.sources())? {
+            let path = entry?.path();
+            let mut rights = fs::metadata(&path)?.permissions();
+            rights.set_readonly(true);
+            fs::set_permissions(&path, rights)?;
+        }
+        Ok(truth)
+    }
+
+    /// Makes the installation: keys, two officers, partners, catalogue, both arrangements in force, all four exchanges.
+    pub fn set_up(&self) -> io::Result<()> {
+        self.set_up_with(&PARTNERS, &["food", "school"], &EXCHANGES)
+    }
+
+    /// Makes the installation with some of the partners, arrangements and exchanges.
+    pub fn set_up_with(&self, partners: &[&str], arrangements: &[&str], exchanges: &[(&str, &str)]) -> io::Result<()> {
+        self.good(&["init", "--operation", "kenya-example"])?;
+        let people = self.home.join("officers");
+        fs::create_dir_all(&people)?;
+        let officers = [("representative", "representative"), ("protection", "data-protection-officer")];
+        for (name, role) in officers {
+            let key = people.join(format!("{name}.pem"));
+            let said = self.good(&["officer", "new", "--out", &text(&key)])?;
+            let print = said.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap_or_default();
+            self.good(&["officer", "add", name, "--role", role, "--key", &text(&people.join(format!("{name}.pub.pem"))), "--fingerprint", print])?;
+        }
+        self.partner_keys()?;
+        let keys = self.partner();
+        let recipient = fs::read_to_string(keys.join("recipient.txt"))?;
+        let recipient_print = grouped(&sha256(recipient.trim().as_bytes())?);
+        let signing_print = grouped(&sha256(&fs::read(keys.join("signing.raw"))?)?);
+        for name in partners {
+            self.good(&[
+                "partner", "add", name, "--title", &format!("{name} (invented)"),
+                "--recipient", &text(&keys.join("recipient.txt")), "--recipient-fingerprint", &recipient_print,
+                "--signing-key", &text(&keys.join("signing.pub.pem")), "--signing-fingerprint", &signing_print,
+            ])?;
+        }
+        self.good(&["catalogue", "import", &self.example("catalogue.yaml")])?;
+        for name in arrangements {
+            self.good(&["arrangement", "import", &self.example(&format!("arrangement-{name}.yaml"))])?;
+            for (officer, _) in officers {
+                let key = text(&people.join(format!("{officer}.pem")));
+                self.good(&["approve", &format!("{name}-2026"), "--officer", officer, "--key", &key])?;
+            }
+        }
+        for (_, file) in exchanges {
+            self.good(&["exchange", "check", &self.example(file)])?;
+            self.good(&["exchange", "import", &self.example(file)])?;
+        }
+        Ok(())
+    }
+
+    /// Path of an example document.
+    pub fn example(&self, file: &str) -> String {
+        text(&self.examples.join(file))
+    }
+
+    /// Runs a transfer that must be delivered.
+    pub fn transfer(&self, exchange: &str) -> io::Result<Delivered> {
+        let said = self.good(&["transfer", "run", exchange])?;
+        delivered(&said).ok_or_else(|| io::Error::other(format!("no delivery in: {said}")))
+    }
+
+    /// Opens a package as the partner, into a new folder `into`; the folder.
+    pub fn open(&self, package: &Path, into: &Path) -> io::Result<PathBuf> {
+        let identity = text(&self.partner().join("identity.txt"));
+        self.good(&["package", "open", &text(package), "--sender", &text(&self.sender()), "--identity", &identity, "--out", &text(into)])?;
+        Ok(into.to_owned())
+    }
+
+    /// Signs a receipt as the partner; its path.
+    pub fn sign_receipt(&self, package: &Path, outcome: &str) -> io::Result<PathBuf> {
+        let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let out = self.partner().join(format!("{name}.receipt.json"));
+        let (identity, key) = (text(&self.partner().join("identity.txt")), text(&self.partner().join("signing.pem")));
+        self.good(&[
+            "receipt", "sign", &text(package), "--sender", &text(&self.sender()), "--identity", &identity,
+            "--signing-key", &key, "--outcome", outcome, "--out", &text(&out),
+        ])?;
+        Ok(out)
+    }
+
+    /// The partner makes its keys with its own tools.
+    fn partner_keys(&self) -> io::Result<()> {
+        let keys = self.partner();
+        fs::create_dir_all(&keys)?;
+        let script = "umask 077; cd \"$KEYS\"; age-keygen -o identity.txt 2>/dev/null; age-keygen -y identity.txt > recipient.txt; \
+                      openssl genpkey -algorithm ed25519 -out signing.pem; openssl pkey -in signing.pem -pubout > signing.pub.pem; \
+                      openssl pkey -in signing.pem -pubout -outform DER | tail -c 32 > signing.raw";
+        let made = Command::new("sh").arg("-eu").arg("-c").arg(script).env("KEYS", &keys).output()?;
+        if made.status.success() { Ok(()) } else { Err(io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned())) }
+    }
+}
+
+impl Ended {
+    fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// What `transfer run` says of a delivery.
+pub fn delivered(said: &str) -> Option<Delivered> {
+    let (transfer, package) = said.lines().rev().find_map(|line| line.strip_prefix("transfer ")?.split_once(" delivered: "))?;
+    let counts = said.lines().find_map(|line| line.strip_prefix("released ")).unwrap_or_default();
+    let mut numbers = counts.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok());
+    let counts = [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)];
+    Some(Delivered { transfer: transfer.to_owned(), package: PathBuf::from(package), counts })
+}
+
+fn text(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// SHA-256 by the tool that a partner has.
+fn sha256(bytes: &[u8]) -> io::Result<String> {
+    use std::io::Write;
+    let mut child = Command::new("sha256sum").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(bytes)?;
+    }
+    Ok(String::from_utf8_lossy(&child.wait_with_output()?.stdout).into_owned())
+}
+
+/// The first 32 hexadecimal digits in groups of four, as they are read aloud.
+fn grouped(hex: &str) -> String {
+    let digits: Vec<char> = hex.chars().take(32).collect();
+    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
