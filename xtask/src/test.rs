@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use crate::{Outcome, check, shell};
 
+/// Tests make the program die and leak on purpose; only a build with these features can.
+const HOOKS: [&str; 2] = ["--features", "causeway/test-hooks"];
+
 /// A named part of the tests: every test whose path contains one of `filters`.
 struct Suite {
     name: &'static str,
@@ -76,11 +79,11 @@ fn everything(root: &Path) -> Outcome {
     let mut summary = Summary::default();
     summary.step("check", || Ok(check::report(root)?.is_empty()))?;
     let built = summary
-        .step("build", || shell::succeeds(shell::cargo(root).args(["build", "--workspace", "--all-targets"])))?;
+        .step("build", || shell::succeeds(shell::cargo(root).args(["build", "--workspace", "--all-targets"]).args(HOOKS)))?;
     if built {
         summary.step("tests", || tests(root, &[]))?;
         summary.step("tests in documentation", || {
-            shell::succeeds(shell::cargo(root).args(["test", "--doc", "--workspace"]))
+            shell::succeeds(shell::cargo(root).args(["test", "--doc", "--workspace"]).args(HOOKS))
         })?;
     }
     summary.print()
@@ -93,11 +96,13 @@ fn tests(root: &Path, filters: &[&str]) -> Outcome<bool> {
     cargo.env("INSTA_UPDATE", "no");
     if shell::is_installed("cargo-nextest") {
         cargo
-            .args(["nextest", "run", "--workspace", "--no-fail-fast", "--failure-output", "final", "--"])
+            .args(["nextest", "run", "--workspace", "--no-fail-fast", "--failure-output", "final"])
+            .args(HOOKS)
+            .arg("--")
             .args(filters);
         return shell::succeeds(&mut cargo);
     }
-    cargo.args(["test", "--workspace", "--all-targets", "--no-fail-fast", "--"]).args(filters);
+    cargo.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]).args(HOOKS).arg("--").args(filters);
     shell::succeeds(&mut cargo)
 }
 

@@ -71,6 +71,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    no_core_dumps();
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| "warn".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
@@ -82,6 +83,15 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => say::failed(&error),
+    }
+}
+
+/// A core dump would write memory with personal data to disk.
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        eprintln!("warning: core dumps could not be switched off: {error}");
     }
 }
 
