@@ -40,8 +40,19 @@ fn walk(root: &Path, street: &Street) -> Outcome {
     step("inventing people");
     let truth = street.people(&Spec::default())?;
     let scripts: Vec<&str> = truth.scripts.keys().map(String::as_str).collect();
-    println!("{} people in {} households, in {} scripts: {}", truth.people, truth.households, scripts.len(), scripts.join(", "));
-    println!("on purpose: {} to be withheld, {} to be quarantined, {} outside the population", truth.withheld().count(), truth.broken().count(), truth.outside());
+    println!(
+        "{} people in {} households, in {} scripts: {}",
+        truth.people,
+        truth.households,
+        scripts.len(),
+        scripts.join(", ")
+    );
+    println!(
+        "on purpose: {} to be withheld, {} to be quarantined, {} outside the population",
+        truth.withheld().count(),
+        truth.broken().count(),
+        truth.outside()
+    );
     step("the operation: keys, officers, partner, catalogue, arrangement, exchange");
     street.set_up_with(&["lantern-relief"], &["food"], &[("food-people", "exchange-people.yaml")])?;
     step("the transfer: stores → aggregate → transform → enforce → seal → deliver");
@@ -70,7 +81,9 @@ fn partner(root: &Path, street: &Street, package: &Path) -> Outcome<PathBuf> {
     fs::create_dir_all(&out)?;
     let mut shell = Command::new("sh");
     shell.arg("-eu").arg("-c").arg(guide(root)?).env("PKG", package).env("OUT", &out).env("SENDER", street.sender());
-    shell.env("IDENTITY", street.partner().join("identity.txt")).env("SIGNING_KEY", street.partner().join("signing.pem"));
+    shell
+        .env("IDENTITY", street.partner().join("identity.txt"))
+        .env("SIGNING_KEY", street.partner().join("signing.pem"));
     if !shell::succeeds(&mut shell)? {
         return Err("a command of the partner's guide failed".into());
     }
@@ -122,7 +135,11 @@ fn compare(street: &Street, truth: &Truth, sent: &Delivered) -> Outcome {
         && released + withheld + quarantined == inside
         && opened == Some(released)
         && records == released;
-    if right { Ok(()) } else { Err(format!("planted were {planted:?} to withhold and to quarantine: the counts disagree").into()) }
+    if right {
+        Ok(())
+    } else {
+        Err(format!("planted were {planted:?} to withhold and to quarantine: the counts disagree").into())
+    }
 }
 
 /// Records of the CSV file: line breaks inside quotes do not count, the header does not either.
@@ -151,6 +168,9 @@ fn text(path: &Path) -> String {
 fn binary(root: &Path) -> Outcome<PathBuf> {
     let metadata = shell::output(shell::cargo(root).args(["metadata", "--format-version", "1", "--no-deps"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata)?;
-    let target = metadata.get("target_directory").and_then(serde_json::Value::as_str).ok_or("cargo names no target directory")?;
+    let target = metadata
+        .get("target_directory")
+        .and_then(serde_json::Value::as_str)
+        .ok_or("cargo names no target directory")?;
     Ok(Path::new(target).join("debug/causeway"))
 }
