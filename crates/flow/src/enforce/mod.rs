@@ -9,6 +9,8 @@
 mod clear;
 mod judge;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use clear::{Cleared, Clearance, Expectation, enforce};
 pub use judge::{Verdict, judge};

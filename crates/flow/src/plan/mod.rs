@@ -11,6 +11,8 @@ mod need;
 mod provable;
 pub mod rel;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +73,14 @@ pub struct Explained {
 impl Plan {
     /// Compiles what may run under an arrangement in force, or tells every reason why nothing may.
     pub fn compile(arrangement: &InForce, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Result<Self, Vec<Violation>> {
+        let (plan, violations) = draft(arrangement, exchange, catalogue, pseudonyms)?;
+        if violations.is_empty() { Ok(plan) } else { Err(violations) }
+    }
+
+    /// Compiles what would run, although nobody has said that the arrangement is in force.
+    ///
+    /// INVARIANT (plan): only [`crate::preview::rehearse`] calls this, and walks the plan over people it invents itself.
+    pub(crate) fn rehearse(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Result<Self, Vec<Violation>> {
         let (plan, violations) = draft(arrangement, exchange, catalogue, pseudonyms)?;
         if violations.is_empty() { Ok(plan) } else { Err(violations) }
     }

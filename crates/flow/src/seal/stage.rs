@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use arrow::compute::BatchCoalescer;
+use arrow::record_batch::RecordBatch;
 use causeway_model::exchange::{Audience, Compression, Exchange, FormatKind};
 use causeway_package::disclosure::{DisclosureKey, DisclosureSet};
 use causeway_package::inner::{self, ArrangementRef, InnerFacts, Source};
@@ -14,6 +16,12 @@ use crate::error::FlowError;
 use crate::plan::{OutputType, Plan};
 
 const MEBIBYTE: u64 = 1 << 20;
+
+/// Records that are encoded together.
+///
+/// INVARIANT (the partner cannot see whom we withheld): parts and row groups of Parquet end after a batch, so batches are
+/// cut anew here. As they came, their sizes would tell how many of each were left out.
+const RECORDS_TOGETHER: usize = 1_024;
 
 /// What seals a package: keys, people who may open it, and what the partner is told of it.
 pub struct Sealing<'s> {
@@ -70,35 +78,32 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         compression: compression(exchange.package.compression),
         part_size: (!encoder.parts_are_files()).then_some(part_size),
     };
-    let mut writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
+    let writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
     let mut disclosed = DisclosureSet::new();
+    let mut even = BatchCoalescer::new(cleared.schema(), RECORDS_TOGETHER);
     let mut bytes = Vec::new();
-    let mut canonical = Vec::new();
     encoder.begin_part(&mut bytes).map_err(encoding)?;
-    while let Some(batch) = cleared.next_batch()? {
+    let mut sealer = Sealer { encoder, writer, part_size, bytes, canonical: Vec::new() };
+    loop {
+        let batch = cleared.next_batch()?;
         for key in cleared.take_disclosed() {
             disclosed.add(sealing.disclosure_key.pseudonym(sealing.subject, key.expose().as_bytes()));
         }
-        let cells = encoder.cells(&batch).map_err(encoding)?;
-        if encoder.parts_are_files() {
-            encoder.batch(&cells, &mut bytes).map_err(encoding)?;
+        let ended = batch.is_none();
+        match batch {
+            Some(batch) => even.push_batch(batch),
+            None => even.finish_buffered_batch(),
         }
-        for record in cells.records() {
-            if !encoder.parts_are_files() {
-                encoder.record(record, &mut bytes).map_err(encoding)?;
-            }
-            writer.write(&bytes).map_err(packaging)?;
-            bytes.clear();
-            canonical.clear();
-            record.canonical(&mut canonical);
-            writer.end_record(&canonical).map_err(packaging)?;
+        .map_err(FlowError::internal("seal"))?;
+        while let Some(batch) = even.next_completed_batch() {
+            sealer.add(&batch)?;
         }
-        if encoder.parts_are_files() && encoder.part_size() >= part_size {
-            end_part(&mut encoder, &mut writer, &mut bytes)?;
-            encoder.begin_part(&mut bytes).map_err(encoding)?;
+        if ended {
+            break;
         }
     }
-    end_part(&mut encoder, &mut writer, &mut bytes)?;
+    sealer.end_part()?;
+    let writer = sealer.writer;
     let clearance = cleared.clearance()?;
     let about = InnerFacts {
         transfer: sealing.transfer,
@@ -123,11 +128,45 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
     Ok(Sealed { package, clearance, disclosed })
 }
 
-fn end_part(encoder: &mut Encoder, writer: &mut PackageWriter, bytes: &mut Vec<u8>) -> Result<(), FlowError> {
-    encoder.end_part(bytes).map_err(encoding)?;
-    writer.write(bytes).map_err(packaging)?;
-    bytes.clear();
-    writer.close_part().map_err(packaging)
+/// Encodes records into the package.
+struct Sealer {
+    encoder: Encoder,
+    writer: PackageWriter,
+    part_size: u64,
+    bytes: Vec<u8>,
+    canonical: Vec<u8>,
+}
+
+impl Sealer {
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), FlowError> {
+        let Self { encoder, writer, bytes, canonical, .. } = self;
+        let cells = encoder.cells(batch).map_err(encoding)?;
+        if encoder.parts_are_files() {
+            encoder.batch(&cells, bytes).map_err(encoding)?;
+        }
+        for record in cells.records() {
+            if !encoder.parts_are_files() {
+                encoder.record(record, bytes).map_err(encoding)?;
+            }
+            writer.write(bytes).map_err(packaging)?;
+            bytes.clear();
+            canonical.clear();
+            record.canonical(canonical);
+            writer.end_record(canonical).map_err(packaging)?;
+        }
+        if encoder.parts_are_files() && encoder.part_size() >= self.part_size {
+            self.end_part()?;
+            self.encoder.begin_part(&mut self.bytes).map_err(encoding)?;
+        }
+        Ok(())
+    }
+
+    fn end_part(&mut self) -> Result<(), FlowError> {
+        self.encoder.end_part(&mut self.bytes).map_err(encoding)?;
+        self.writer.write(&self.bytes).map_err(packaging)?;
+        self.bytes.clear();
+        self.writer.close_part().map_err(packaging)
+    }
 }
 
 /// What the partner is told of each output: name, type, meaning, elements and forms.
