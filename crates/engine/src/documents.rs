@@ -42,8 +42,13 @@ impl<T: serde::de::DeserializeOwned> Read<T> {
         if !findings.has_errors() {
             return Ok(());
         }
-        let errors = findings.iter().filter(|finding| finding.severity == causeway_model::document::Severity::Error).count();
-        Err(EngineError::Findings { name: self.document.name().to_owned(), errors, lines: lines(&self.document, findings) })
+        let errors =
+            findings.iter().filter(|finding| finding.severity == causeway_model::document::Severity::Error).count();
+        Err(EngineError::Findings {
+            name: self.document.name().to_owned(),
+            errors,
+            lines: lines(&self.document, findings),
+        })
     }
 }
 
@@ -52,7 +57,15 @@ pub fn lines(document: &Document, findings: &Findings) -> Vec<String> {
     let located = findings.located(document);
     let line = |(at, finding): (causeway_model::document::Position, &causeway_model::document::Finding)| {
         let severity = format!("{:?}", finding.severity).to_lowercase();
-        format!("{}:{}:{}: {severity} [{}] {}\n    {}", document.name(), at.line, at.column, finding.code, finding.message, finding.help)
+        format!(
+            "{}:{}:{}: {severity} [{}] {}\n    {}",
+            document.name(),
+            at.line,
+            at.column,
+            finding.code,
+            finding.message,
+            finding.help
+        )
     };
     located.into_iter().map(line).collect()
 }
@@ -64,21 +77,34 @@ pub fn read_catalogue(path: &Path) -> Result<Read<Catalogue>, EngineError> {
     for list in &mut read.value.code_lists {
         let Some(file) = &list.file else { continue };
         let path = base.join(&file.path);
-        let mut reader = csv::Reader::from_path(&path).map_err(|_| EngineError::Wrong(format!("code list `{}`: cannot read `{}`", list.name, path.display())))?;
-        let headers = reader.headers().map_err(|_| EngineError::Wrong(format!("`{}` has no header", path.display())))?.clone();
+        let mut reader = csv::Reader::from_path(&path)
+            .map_err(|_| EngineError::Wrong(format!("code list `{}`: cannot read `{}`", list.name, path.display())))?;
+        let headers =
+            reader.headers().map_err(|_| EngineError::Wrong(format!("`{}` has no header", path.display())))?.clone();
         let column = |name: &str| {
-            headers.iter().position(|header| header == name).ok_or_else(|| EngineError::Wrong(format!("`{}` has no column `{name}`", path.display())))
+            headers
+                .iter()
+                .position(|header| header == name)
+                .ok_or_else(|| EngineError::Wrong(format!("`{}` has no column `{name}`", path.display())))
         };
         let code = column(&file.code)?;
         let label = file.label.as_deref().map(column).transpose()?;
-        let others: BTreeMap<&String, usize> = file.equivalents.iter().map(|(name, header)| Ok((name, column(header)?))).collect::<Result<_, EngineError>>()?;
+        let others: BTreeMap<&String, usize> = file
+            .equivalents
+            .iter()
+            .map(|(name, header)| Ok((name, column(header)?)))
+            .collect::<Result<_, EngineError>>()?;
         for record in reader.records() {
             let record = record.map_err(|_| EngineError::Wrong(format!("`{}` is no CSV file", path.display())))?;
             let cell = |at: usize| record.get(at).unwrap_or_default().trim().to_owned();
             if cell(code).is_empty() {
                 continue;
             }
-            let equivalents = others.iter().map(|(name, at)| ((*name).clone(), cell(*at))).filter(|(_, value)| !value.is_empty()).collect();
+            let equivalents = others
+                .iter()
+                .map(|(name, at)| ((*name).clone(), cell(*at)))
+                .filter(|(_, value)| !value.is_empty())
+                .collect();
             list.codes.push(CodeEntry { code: cell(code), label: label.map(cell).unwrap_or_default(), equivalents });
         }
         list.file = None;
@@ -94,24 +120,45 @@ pub fn sha256_hex(text: &str) -> String {
 impl House {
     /// The catalogue in use: the latest that was imported.
     pub async fn catalogue(&self) -> Result<Catalogue, EngineError> {
-        let newest = self.store.documents(DocumentKind::Catalogue).await?.into_iter().max_by_key(|listing| (listing.imported_at, listing.version));
-        let newest = newest.ok_or(EngineError::Unknown { what: "catalogue", name: "-".to_owned(), help: "import one with `causeway catalogue import`" })?;
+        let newest = self
+            .store
+            .documents(DocumentKind::Catalogue)
+            .await?
+            .into_iter()
+            .max_by_key(|listing| (listing.imported_at, listing.version));
+        let newest = newest.ok_or(EngineError::Unknown {
+            what: "catalogue",
+            name: "-".to_owned(),
+            help: "import one with `causeway catalogue import`",
+        })?;
         let document = self.store.document(DocumentKind::Catalogue, &newest.name, newest.version).await?;
-        let document = document.ok_or(EngineError::Unknown { what: "catalogue", name: newest.name.clone(), help: "import it again" })?;
+        let document = document.ok_or(EngineError::Unknown {
+            what: "catalogue",
+            name: newest.name.clone(),
+            help: "import it again",
+        })?;
         Ok(Read::<Catalogue>::text(&newest.name, document.text)?.value)
     }
 
     /// The latest version of an arrangement, with its text.
     pub async fn arrangement(&self, name: &str) -> Result<Read<Arrangement>, EngineError> {
         let found = self.store.latest_document(DocumentKind::Arrangement, name).await?;
-        let found = found.ok_or_else(|| EngineError::Unknown { what: "arrangement", name: name.to_owned(), help: "import it with `causeway arrangement import`" })?;
+        let found = found.ok_or_else(|| EngineError::Unknown {
+            what: "arrangement",
+            name: name.to_owned(),
+            help: "import it with `causeway arrangement import`",
+        })?;
         Read::text(name, found.text)
     }
 
     /// The latest version of an exchange.
     pub async fn exchange(&self, name: &str) -> Result<Exchange, EngineError> {
         let found = self.store.latest_document(DocumentKind::Exchange, name).await?;
-        let found = found.ok_or_else(|| EngineError::Unknown { what: "exchange", name: name.to_owned(), help: "import it with `causeway exchange import`" })?;
+        let found = found.ok_or_else(|| EngineError::Unknown {
+            what: "exchange",
+            name: name.to_owned(),
+            help: "import it with `causeway exchange import`",
+        })?;
         Ok(Read::<Exchange>::text(name, found.text)?.value)
     }
 }

@@ -35,18 +35,30 @@ impl Home {
     pub fn create(root: &Path, operation: &str) -> Result<Self, EngineError> {
         let path = root.join(CONFIG_FILE);
         if path.exists() {
-            return Err(EngineError::Wrong(format!("`{}` exists: this folder is an installation already", path.display())));
+            return Err(EngineError::Wrong(format!(
+                "`{}` exists: this folder is an installation already",
+                path.display()
+            )));
         }
-        let plain = !operation.is_empty() && operation.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
+        let plain =
+            !operation.is_empty() && operation.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.'));
         if !plain {
-            return Err(EngineError::Wrong(format!("`{operation}` is no name of an operation: use letters, digits, dashes and dots")));
+            return Err(EngineError::Wrong(format!(
+                "`{operation}` is no name of an operation: use letters, digits, dashes and dots"
+            )));
         }
-        let config = Config { operation: operation.to_owned(), data: "data".into(), keys: "keys".into(), sources: "sources".into() };
+        let config = Config {
+            operation: operation.to_owned(),
+            data: "data".into(),
+            keys: "keys".into(),
+            sources: "sources".into(),
+        };
         let home = Self { root: root.to_owned(), config };
         for folder in [home.data(), home.keys(), home.sources(), home.staging(), home.packages(), home.sealed()] {
             private_folder(&folder)?;
         }
-        let text = toml::to_string(&home.config).map_err(|_| EngineError::Wrong("the configuration cannot be written".to_owned()))?;
+        let text = toml::to_string(&home.config)
+            .map_err(|_| EngineError::Wrong("the configuration cannot be written".to_owned()))?;
         std::fs::write(&path, text).map_err(EngineError::file("write", path))?;
         Ok(home)
     }
@@ -55,13 +67,19 @@ impl Home {
     pub fn open(root: &Path) -> Result<Self, EngineError> {
         let path = root.join(CONFIG_FILE);
         let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
-            std::io::ErrorKind::NotFound => EngineError::Wrong(format!("`{}` is no installation: make one with `causeway init`, or name another with --home", root.display())),
+            std::io::ErrorKind::NotFound => EngineError::Wrong(format!(
+                "`{}` is no installation: make one with `causeway init`, or name another with --home",
+                root.display()
+            )),
             _ => EngineError::File { action: "read", path: path.clone(), source },
         })?;
-        let config: Config = toml::from_str(&text).map_err(|error| EngineError::Wrong(format!("{}: {error}", path.display())))?;
+        let config: Config =
+            toml::from_str(&text).map_err(|error| EngineError::Wrong(format!("{}: {error}", path.display())))?;
         let home = Self { root: root.to_owned(), config };
         if home.keys().starts_with(home.data()) {
-            return Err(EngineError::Wrong("`keys` lies inside `data`: keep keys outside, or a copy of the data carries them along".to_owned()));
+            return Err(EngineError::Wrong(
+                "`keys` lies inside `data`: keep keys outside, or a copy of the data carries them along".to_owned(),
+            ));
         }
         Ok(home)
     }

@@ -19,14 +19,18 @@ pub struct Surroundings {
     pub now: fn() -> Timestamp,
     /// Fills a buffer with unguessable bytes.
     pub entropy: fn(&mut [u8]),
-    /// Called at every `// CRASH:` mark of the driver with its name. Does nothing outside tests.
+    /// Called at every `// CRASH:` mark of driver, delivery and store with its name. Does nothing outside tests.
     pub probe: fn(&'static str),
 }
 
 /// What talks to other people's systems.
 pub trait Connectors: Sync {
     /// Opens a source of the catalogue.
-    fn open(&self, source: &catalogue::Source, base: &Path) -> Result<Box<dyn Source>, causeway_flow::source::SourceError>;
+    fn open(
+        &self,
+        source: &catalogue::Source,
+        base: &Path,
+    ) -> Result<Box<dyn Source>, causeway_flow::source::SourceError>;
 
     /// Puts a package where the partner takes it; repeating it is safe. The text is for the history and holds no value.
     fn deliver(&self, package: &Path, folder: &Path, id: &str, probe: fn(&'static str)) -> Result<String, String>;
@@ -49,7 +53,9 @@ impl House {
     pub async fn open(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
         let keys = Keys::load(&home)?;
         let (database, head) = (home.database(), home.ledger_head());
-        let store = Store::open(Opening { database: &database, head: &head, key: keys.ledger.public() }).await?;
+        let store = Store::open(Opening { database: &database, head: &head, key: keys.ledger.public() })
+            .await?
+            .probed(surroundings.probe);
         Ok(Self { home, keys, store, surroundings })
     }
 

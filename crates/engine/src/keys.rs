@@ -71,7 +71,8 @@ impl Keys {
         let operation = Identities::load(&folder.join(OPERATION_IDENTITY))?;
         let text = read_secret(&folder.join(OPERATION_IDENTITY))?;
         let identity = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-"));
-        let identity = identity.ok_or_else(|| EngineError::Wrong(format!("`{OPERATION_IDENTITY}` holds no identity")))?;
+        let identity =
+            identity.ok_or_else(|| EngineError::Wrong(format!("`{OPERATION_IDENTITY}` holds no identity")))?;
         let ledger = SignerKey::from_seed(&home.config().operation, &*read_seed(&folder.join(LEDGER_KEY))?)
             .map_err(|error| EngineError::Wrong(format!("`{LEDGER_KEY}`: {error}")))?;
         Ok(Self {
@@ -101,7 +102,8 @@ impl Keys {
     pub fn disclosure(&self) -> DisclosureKey {
         use sha2::{Digest, Sha256};
         // Both inputs have a fixed length, so nothing can be shifted from one into the other.
-        let key = Sha256::new().chain_update(b"causeway disclosure key v1").chain_update(&*self.pseudonym_root).finalize();
+        let key =
+            Sha256::new().chain_update(b"causeway disclosure key v1").chain_update(&*self.pseudonym_root).finalize();
         DisclosureKey::new(key.into())
     }
 }
@@ -122,7 +124,10 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
 fn read_secret(path: &Path) -> Result<Zeroizing<String>, EngineError> {
     let meta = std::fs::metadata(path).map_err(EngineError::file("read", path))?;
     if meta.permissions().mode() & 0o077 != 0 {
-        return Err(EngineError::Wrong(format!("`{}` can be read by others: run `chmod 600` on it and find out who did", path.display())));
+        return Err(EngineError::Wrong(format!(
+            "`{}` can be read by others: run `chmod 600` on it and find out who did",
+            path.display()
+        )));
     }
     Ok(Zeroizing::new(std::fs::read_to_string(path).map_err(EngineError::file("read", path))?))
 }
@@ -130,6 +135,7 @@ fn read_secret(path: &Path) -> Result<Zeroizing<String>, EngineError> {
 fn read_seed(path: &Path) -> Result<Zeroizing<[u8; 32]>, EngineError> {
     let text = read_secret(path)?;
     let mut seed = Zeroizing::new([0; 32]);
-    hex::decode_to_slice(text.trim(), &mut *seed).map_err(|_| EngineError::Wrong(format!("`{}` is not 64 hexadecimal digits", path.display())))?;
+    hex::decode_to_slice(text.trim(), &mut *seed)
+        .map_err(|_| EngineError::Wrong(format!("`{}` is not 64 hexadecimal digits", path.display())))?;
     Ok(seed)
 }

@@ -113,7 +113,12 @@ impl Street {
         let ended = self.run(arguments)?;
         match ended.code {
             Some(0) => Ok(ended.out),
-            code => Err(io::Error::other(format!("`causeway {}` ended with {code:?}: {}{}", arguments.join(" "), ended.out, ended.err))),
+            code => Err(io::Error::other(format!(
+                "`causeway {}` ended with {code:?}: {}{}",
+                arguments.join(" "),
+                ended.out,
+                ended.err
+            ))),
         }
     }
 
@@ -144,7 +149,17 @@ impl Street {
             let key = people.join(format!("{name}.pem"));
             let said = self.good(&["officer", "new", "--out", &text(&key)])?;
             let print = said.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap_or_default();
-            self.good(&["officer", "add", name, "--role", role, "--key", &text(&people.join(format!("{name}.pub.pem"))), "--fingerprint", print])?;
+            self.good(&[
+                "officer",
+                "add",
+                name,
+                "--role",
+                role,
+                "--key",
+                &text(&people.join(format!("{name}.pub.pem"))),
+                "--fingerprint",
+                print,
+            ])?;
         }
         self.partner_keys()?;
         let keys = self.partner();
@@ -153,9 +168,19 @@ impl Street {
         let signing_print = grouped(&sha256(&fs::read(keys.join("signing.raw"))?)?);
         for name in partners {
             self.good(&[
-                "partner", "add", name, "--title", &format!("{name} (invented)"),
-                "--recipient", &text(&keys.join("recipient.txt")), "--recipient-fingerprint", &recipient_print,
-                "--signing-key", &text(&keys.join("signing.pub.pem")), "--signing-fingerprint", &signing_print,
+                "partner",
+                "add",
+                name,
+                "--title",
+                &format!("{name} (invented)"),
+                "--recipient",
+                &text(&keys.join("recipient.txt")),
+                "--recipient-fingerprint",
+                &recipient_print,
+                "--signing-key",
+                &text(&keys.join("signing.pub.pem")),
+                "--signing-fingerprint",
+                &signing_print,
             ])?;
         }
         self.good(&["catalogue", "import", &self.example("catalogue.yaml")])?;
@@ -187,7 +212,17 @@ impl Street {
     /// Opens a package as the partner, into a new folder `into`; the folder.
     pub fn open(&self, package: &Path, into: &Path) -> io::Result<PathBuf> {
         let identity = text(&self.partner().join("identity.txt"));
-        self.good(&["package", "open", &text(package), "--sender", &text(&self.sender()), "--identity", &identity, "--out", &text(into)])?;
+        self.good(&[
+            "package",
+            "open",
+            &text(package),
+            "--sender",
+            &text(&self.sender()),
+            "--identity",
+            &identity,
+            "--out",
+            &text(into),
+        ])?;
         Ok(into.to_owned())
     }
 
@@ -197,8 +232,19 @@ impl Street {
         let out = self.partner().join(format!("{name}.receipt.json"));
         let (identity, key) = (text(&self.partner().join("identity.txt")), text(&self.partner().join("signing.pem")));
         self.good(&[
-            "receipt", "sign", &text(package), "--sender", &text(&self.sender()), "--identity", &identity,
-            "--signing-key", &key, "--outcome", outcome, "--out", &text(&out),
+            "receipt",
+            "sign",
+            &text(package),
+            "--sender",
+            &text(&self.sender()),
+            "--identity",
+            &identity,
+            "--signing-key",
+            &key,
+            "--outcome",
+            outcome,
+            "--out",
+            &text(&out),
         ])?;
         Ok(out)
     }
@@ -211,7 +257,11 @@ impl Street {
                       openssl genpkey -algorithm ed25519 -out signing.pem; openssl pkey -in signing.pem -pubout > signing.pub.pem; \
                       openssl pkey -in signing.pem -pubout -outform DER | tail -c 32 > signing.raw";
         let made = Command::new("sh").arg("-eu").arg("-c").arg(script).env("KEYS", &keys).output()?;
-        if made.status.success() { Ok(()) } else { Err(io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned())) }
+        if made.status.success() {
+            Ok(())
+        } else {
+            Err(io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned()))
+        }
     }
 }
 
@@ -227,7 +277,8 @@ impl Ended {
 
 /// What `transfer run` says of a delivery.
 pub fn delivered(said: &str) -> Option<Delivered> {
-    let (transfer, package) = said.lines().rev().find_map(|line| line.strip_prefix("transfer ")?.split_once(" delivered: "))?;
+    let (transfer, package) =
+        said.lines().rev().find_map(|line| line.strip_prefix("transfer ")?.split_once(" delivered: "))?;
     let counts = said.lines().find_map(|line| line.strip_prefix("released ")).unwrap_or_default();
     let mut numbers = counts.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse().ok());
     let counts = [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)];
@@ -241,7 +292,8 @@ fn text(path: &Path) -> String {
 /// SHA-256 by the tool that a partner has.
 fn sha256(bytes: &[u8]) -> io::Result<String> {
     use std::io::Write;
-    let mut child = Command::new("sha256sum").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn()?;
+    let mut child =
+        Command::new("sha256sum").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(bytes)?;
     }

@@ -26,11 +26,21 @@ pub struct Accepted {
 }
 
 /// Accepts a receipt: JSON bytes and detached signature.
-pub async fn accept_receipt(house: &House, actor: &str, json: &[u8], signature: &[u8]) -> Result<Accepted, EngineError> {
+pub async fn accept_receipt(
+    house: &House,
+    actor: &str,
+    json: &[u8],
+    signature: &[u8],
+) -> Result<Accepted, EngineError> {
     // Which package it is about is read before the signature only to find the key that must have made it.
-    let claimed: serde_json::Value = serde_json::from_slice(json).map_err(|_| EngineError::NotProven("the receipt is no JSON".to_owned()))?;
+    let claimed: serde_json::Value =
+        serde_json::from_slice(json).map_err(|_| EngineError::NotProven("the receipt is no JSON".to_owned()))?;
     let package = claimed.get("package").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-    let unknown = || EngineError::Unknown { what: "package", name: causeway_package::manifest::shown(&package), help: "the receipt must be for a package of this installation" };
+    let unknown = || EngineError::Unknown {
+        what: "package",
+        name: causeway_package::manifest::shown(&package),
+        help: "the receipt must be for a package of this installation",
+    };
     let held = house.store.package(&package).await?.ok_or_else(unknown)?;
     let transfer = house.store.transfer(&held.transfer).await?.ok_or_else(unknown)?;
     let arrangement = house.arrangement(&transfer.arrangement).await?.value;
@@ -60,10 +70,15 @@ pub async fn accept_receipt(house: &House, actor: &str, json: &[u8], signature: 
     };
     let disputes = outcome == ReceiptOutcome::Rejected || !disagreements.is_empty();
     let text = String::from_utf8_lossy(json).into_owned();
-    let event = audit(actor, "receipt-accepted", &transfer.id, json!({
-        "package": package, "outcome": word, "records_loaded": receipt.records_loaded, "records_rejected": receipt.records_rejected,
-        "receipt_sha256": sha256_hex(&text), "disagreements": disagreements,
-    }));
+    let event = audit(
+        actor,
+        "receipt-accepted",
+        &transfer.id,
+        json!({
+            "package": package, "outcome": word, "records_loaded": receipt.records_loaded, "records_rejected": receipt.records_rejected,
+            "receipt_sha256": sha256_hex(&text), "disagreements": disagreements,
+        }),
+    );
     let change = NewReceipt {
         seen: transfer.seen(),
         package,
@@ -76,5 +91,11 @@ pub async fn accept_receipt(house: &House, actor: &str, json: &[u8], signature: 
     };
     let saved = house.store.accept_receipt(Changed::new(change, event), house.stamp()).await?;
     house.sequence().await?;
-    Ok(Accepted { transfer: transfer.id, outcome: word.to_owned(), records_loaded: receipt.records_loaded, disagreements, again: saved == Saved::Already })
+    Ok(Accepted {
+        transfer: transfer.id,
+        outcome: word.to_owned(),
+        records_loaded: receipt.records_loaded,
+        disagreements,
+        again: saved == Saved::Already,
+    })
 }

@@ -21,15 +21,30 @@ pub struct PartnerKeys<'k> {
 }
 
 /// Adds a partner.
-pub async fn add_partner(house: &House, actor: &str, name: &str, title: &str, keys: PartnerKeys<'_>) -> Result<(), EngineError> {
+pub async fn add_partner(
+    house: &House,
+    actor: &str,
+    name: &str,
+    title: &str,
+    keys: PartnerKeys<'_>,
+) -> Result<(), EngineError> {
     let (recipient, signing) = (keys.recipient.fingerprint(), keys.signing.fingerprint());
-    for (what, fingerprint, confirmed) in [("age recipient", &recipient, keys.recipient_confirmed), ("signing key", &signing, keys.signing_confirmed)] {
+    for (what, fingerprint, confirmed) in
+        [("age recipient", &recipient, keys.recipient_confirmed), ("signing key", &signing, keys.signing_confirmed)]
+    {
         if !fingerprint.confirmed_by(confirmed) {
-            return Err(EngineError::Wrong(format!("the fingerprint of the {what} is {fingerprint}, not what was confirmed: ask the partner again by another way")));
+            return Err(EngineError::Wrong(format!(
+                "the fingerprint of the {what} is {fingerprint}, not what was confirmed: ask the partner again by another way"
+            )));
         }
     }
     let both = format!("{recipient} {signing}");
-    let event = audit(actor, "partner-added", name, json!({ "age_recipient": recipient.to_string(), "signing_key": signing.to_string() }));
+    let event = audit(
+        actor,
+        "partner-added",
+        name,
+        json!({ "age_recipient": recipient.to_string(), "signing_key": signing.to_string() }),
+    );
     let partner = NewPartner {
         name: name.to_owned(),
         title: title.to_owned(),

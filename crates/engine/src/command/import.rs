@@ -15,7 +15,11 @@ use crate::error::EngineError;
 use crate::house::{House, audit};
 
 /// Imports a catalogue; its code list files are frozen into it.
-pub async fn import_catalogue(house: &House, actor: &str, path: &Path) -> Result<(Read<Catalogue>, Saved), EngineError> {
+pub async fn import_catalogue(
+    house: &House,
+    actor: &str,
+    path: &Path,
+) -> Result<(Read<Catalogue>, Saved), EngineError> {
     let read = read_catalogue(path)?;
     read.refuse_errors(&read.value.check())?;
     let text = serde_json::to_string(&read.value).map_err(|error| EngineError::Wrong(error.to_string()))?;
@@ -24,12 +28,17 @@ pub async fn import_catalogue(house: &House, actor: &str, path: &Path) -> Result
 }
 
 /// Imports an arrangement: exactly the text that officers will sign.
-pub async fn import_arrangement(house: &House, actor: &str, path: &Path) -> Result<(Read<Arrangement>, Saved), EngineError> {
+pub async fn import_arrangement(
+    house: &House,
+    actor: &str,
+    path: &Path,
+) -> Result<(Read<Arrangement>, Saved), EngineError> {
     let read: Read<Arrangement> = Read::file(path)?;
     let catalogue = house.catalogue().await?;
     let mut findings = read.value.check(&catalogue);
     if read.value.operation != house.home.config().operation {
-        let message = format!("it is for operation `{}`, and this is `{}`", read.value.operation, house.home.config().operation);
+        let message =
+            format!("it is for operation `{}`, and this is `{}`", read.value.operation, house.home.config().operation);
         findings.error("other-operation", "/operation", message, "import it where it belongs");
     }
     if house.store.partner(&read.value.partner).await?.is_none() {
@@ -37,7 +46,9 @@ pub async fn import_arrangement(house: &House, actor: &str, path: &Path) -> Resu
         findings.error("unknown-partner", "/partner", message, "add it with `causeway partner add`");
     }
     read.refuse_errors(&findings)?;
-    let saved = import(house, actor, DocumentKind::Arrangement, &read.value.arrangement, read.value.version, read.text.clone()).await?;
+    let saved =
+        import(house, actor, DocumentKind::Arrangement, &read.value.arrangement, read.value.version, read.text.clone())
+            .await?;
     Ok((read, saved))
 }
 
@@ -48,12 +59,26 @@ pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<
     let findings: Findings = read.value.check(&catalogue);
     read.refuse_errors(&findings)?;
     house.arrangement(&read.value.arrangement).await?;
-    let saved = import(house, actor, DocumentKind::Exchange, &read.value.exchange, read.value.version, read.text.clone()).await?;
+    let saved =
+        import(house, actor, DocumentKind::Exchange, &read.value.exchange, read.value.version, read.text.clone())
+            .await?;
     Ok((read, saved))
 }
 
-async fn import(house: &House, actor: &str, kind: DocumentKind, name: &str, version: u32, text: String) -> Result<Saved, EngineError> {
-    let event = audit(actor, "document-imported", name, json!({ "kind": kind.name(), "version": version, "sha256": sha256_hex(&text) }));
+async fn import(
+    house: &House,
+    actor: &str,
+    kind: DocumentKind,
+    name: &str,
+    version: u32,
+    text: String,
+) -> Result<Saved, EngineError> {
+    let event = audit(
+        actor,
+        "document-imported",
+        name,
+        json!({ "kind": kind.name(), "version": version, "sha256": sha256_hex(&text) }),
+    );
     let document = NewDocument { kind, name: name.to_owned(), version, text };
     let saved = house.store.import_document(Changed::new(document, event), house.stamp()).await?;
     house.sequence().await?;

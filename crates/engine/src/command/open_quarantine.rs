@@ -7,13 +7,22 @@ use crate::error::EngineError;
 use crate::house::House;
 
 /// Opens the sealed report of a transfer. The opening stands in the ledger before the first line is shown.
-pub async fn open_quarantine(house: &House, actor: &str, transfer: &str, reason: &str) -> Result<Vec<Value>, EngineError> {
+pub async fn open_quarantine(
+    house: &House,
+    actor: &str,
+    transfer: &str,
+    reason: &str,
+) -> Result<Vec<Value>, EngineError> {
     if reason.trim().len() < 5 {
         return Err(EngineError::Wrong("say in a few words why you open it: --reason TEXT".to_owned()));
     }
     let path = crate::drive::report_path(house, transfer);
     if !path.exists() {
-        return Err(EngineError::Unknown { what: "report of transfer", name: transfer.to_owned(), help: "see `causeway status` for transfers that were sealed or refused" });
+        return Err(EngineError::Unknown {
+            what: "report of transfer",
+            name: transfer.to_owned(),
+            help: "see `causeway status` for transfers that were sealed or refused",
+        });
     }
     house.record(actor, "quarantine-opened", transfer, json!({ "reason": reason })).await?;
     let reader = ReportReader::open(&path, &house.keys.operation)?;

@@ -13,12 +13,26 @@ use crate::house::{Connectors, House, audit};
 
 /// Delivers a transfer's package if it is sealed and not delivered. Repeating it is safe: the package is the same, and a
 /// part that is already there is not sent again.
-pub(super) async fn deliver(house: &House, connectors: &dyn Connectors, actor: &str, id: &str) -> Result<(), EngineError> {
-    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown { what: "transfer", name: id.to_owned(), help: "see `causeway status`" })?;
+pub(super) async fn deliver(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    id: &str,
+) -> Result<(), EngineError> {
+    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown {
+        what: "transfer",
+        name: id.to_owned(),
+        help: "see `causeway status`",
+    })?;
     let (package, open) = match &row.state {
         Transfer::Sealed { package } => (package.clone(), None),
         Transfer::Delivering { package, attempt } => {
-            let open = house.store.deliveries(id).await?.into_iter().find(|delivery| delivery.attempt == *attempt && delivery.outcome.is_none());
+            let open = house
+                .store
+                .deliveries(id)
+                .await?
+                .into_iter()
+                .find(|delivery| delivery.attempt == *attempt && delivery.outcome.is_none());
             (package.clone(), open)
         }
         _ => return Ok(()),
@@ -33,7 +47,14 @@ pub(super) async fn deliver(house: &House, connectors: &dyn Connectors, actor: &
                 let event = audit(actor, "transfer-lapsed", id, json!({ "violations": [violation] }));
                 house.store.lapse(Changed::new(LapseTransfer { seen: row.seen() }, event), house.stamp()).await?;
                 house.sequence().await?;
-                return Err(EngineError::Refused { transfer: id.to_owned(), violations: vec![Violation::new(Code::NotInForce, &row.arrangement, "the arrangement ended before the package was delivered")] });
+                return Err(EngineError::Refused {
+                    transfer: id.to_owned(),
+                    violations: vec![Violation::new(
+                        Code::NotInForce,
+                        &row.arrangement,
+                        "the arrangement ended before the package was delivered",
+                    )],
+                });
             }
             let event = audit(actor, "delivery-begun", id, json!({ "package": package }));
             house.store.begin_delivery(Changed::new(BeginDelivery { seen: row.seen() }, event), house.stamp()).await?
@@ -56,12 +77,19 @@ pub(super) async fn deliver(house: &House, connectors: &dyn Connectors, actor: &
         Ok(detail) => (DeliveryOutcome::Arrived, detail.clone()),
         Err(detail) => (DeliveryOutcome::Failed, detail.clone()),
     };
-    let event = audit(actor, if sent.is_ok() { "delivery-arrived" } else { "delivery-failed" }, id, json!({ "package": package, "attempt": attempt, "detail": detail }));
+    let event = audit(
+        actor,
+        if sent.is_ok() { "delivery-arrived" } else { "delivery-failed" },
+        id,
+        json!({ "package": package, "attempt": attempt, "detail": detail }),
+    );
     let finish = FinishDelivery { seen, attempt, outcome, detail: Some(detail) };
     house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
     match sent {
         Ok(_) => Ok(()),
-        Err(detail) => Err(EngineError::Wrong(format!("transfer {id} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written"))),
+        Err(detail) => Err(EngineError::Wrong(format!(
+            "transfer {id} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written"
+        ))),
     }
 }

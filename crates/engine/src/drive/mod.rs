@@ -25,7 +25,13 @@ pub fn disclosure_path(house: &House, transfer: &str) -> PathBuf {
 }
 
 /// Carries a transfer as far as it goes without the partner: prepares it if it was not, delivers it if it was not.
-pub async fn run(house: &House, connectors: &dyn Connectors, actor: &str, transfer: &str, watch: &Watch) -> Result<Prepared, EngineError> {
+pub async fn run(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    transfer: &str,
+    watch: &Watch,
+) -> Result<Prepared, EngineError> {
     let prepared = prepare::prepare(house, connectors, actor, transfer, watch).await?;
     deliver::deliver(house, connectors, actor, transfer).await?;
     Ok(prepared)

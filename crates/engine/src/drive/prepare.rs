@@ -8,22 +8,22 @@ use causeway_flow::seal::{Sealed, Sealing};
 use causeway_flow::source::{Source, Watch};
 use causeway_flow::transform::Pseudonyms;
 use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
+use causeway_model::Violation;
 use causeway_model::arrangement::InForce;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::Exchange;
 use causeway_model::transfer::Transfer;
-use causeway_model::Violation;
+use causeway_package::Entropy;
 use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
 use causeway_package::report::ReportWriter;
-use causeway_package::Entropy;
 use causeway_store::Changed;
 use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
 use jiff::ToSpan;
 use serde_json::json;
 
 use super::{disclosure_path, report_path};
-use crate::command::in_force;
+use crate::command::{beyond, in_force};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
@@ -52,8 +52,18 @@ struct Run<'h> {
 }
 
 /// Prepares a transfer's package unless one is sealed already.
-pub(super) async fn prepare(house: &House, connectors: &dyn Connectors, actor: &str, id: &str, watch: &Watch) -> Result<Prepared, EngineError> {
-    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown { what: "transfer", name: id.to_owned(), help: "see `causeway status`" })?;
+pub(super) async fn prepare(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    id: &str,
+    watch: &Watch,
+) -> Result<Prepared, EngineError> {
+    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown {
+        what: "transfer",
+        name: id.to_owned(),
+        help: "see `causeway status`",
+    })?;
     if let Some(package) = row.state.package() {
         return Ok(Prepared { package: package.to_owned(), clearance: None });
     }
@@ -71,8 +81,17 @@ pub(super) async fn prepare(house: &House, connectors: &dyn Connectors, actor: &
         Ok(found) => found,
         Err(violation) => return refuse(house, actor, seen, &token, vec![violation]).await,
     };
+    // Judged again: a request may have died before it was, and others may have used the frequency up since.
+    let violations = beyond(house, &row.exchange, &arrangement).await?;
+    if !violations.is_empty() {
+        return refuse(house, actor, seen, &token, violations).await;
+    }
     let partner = house.store.partner(&arrangement.partner).await?;
-    let partner = partner.ok_or_else(|| EngineError::Unknown { what: "partner", name: arrangement.partner.clone(), help: "add it with `causeway partner add`" })?;
+    let partner = partner.ok_or_else(|| EngineError::Unknown {
+        what: "partner",
+        name: arrangement.partner.clone(),
+        help: "add it with `causeway partner add`",
+    })?;
     let last = house.store.last_receipted(&row.exchange).await?;
     let run = Run {
         house,
@@ -105,8 +124,10 @@ pub(super) async fn prepare(house: &House, connectors: &dyn Connectors, actor: &
 impl Run<'_> {
     fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch) -> Result<Sealed, FlowError> {
         let house = self.house;
-        let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &self.arrangement.partner, &self.arrangement.purpose.code);
-        let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms).map_err(FlowError::Refused)?;
+        let pseudonyms =
+            Pseudonyms::new(&house.keys.pseudonym_root, &self.arrangement.partner, &self.arrangement.purpose.code);
+        let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms)
+            .map_err(FlowError::Refused)?;
         let mut extract = source::extract(&plan, sources, house.now(), watch)?;
         let snapshots = extract.snapshots();
         let report = unfinished(&report_path(house, self.id));
@@ -115,8 +136,15 @@ impl Run<'_> {
         let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink))?;
         let draft = transform::transform(bundle, &plan);
         let cleared = enforce::enforce(draft, &plan, self.expectation, watch.clone());
-        let sources = snapshots.into_iter().map(|(name, info)| SourceFact { name, snapshot: info.kind, taken_at: info.taken_at }).collect();
-        let purge_by = house.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(i64::from(self.arrangement.retention_days).days());
+        let sources = snapshots
+            .into_iter()
+            .map(|(name, info)| SourceFact { name, snapshot: info.kind, taken_at: info.taken_at })
+            .collect();
+        let purge_by = house
+            .now()
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .date()
+            .saturating_add(i64::from(self.arrangement.retention_days).days());
         let sealing = Sealing {
             staging: &house.home.staging(),
             exchange: &self.exchange,
@@ -128,7 +156,11 @@ impl Run<'_> {
             subject: self.catalogue.subject().map_or("", |subject| subject.name.as_str()),
             transfer: self.id.to_owned(),
             sequence: self.sequence,
-            arrangement: ArrangementRef { id: self.arrangement.arrangement.clone(), version: self.arrangement.version, digest: self.digest.clone() },
+            arrangement: ArrangementRef {
+                id: self.arrangement.arrangement.clone(),
+                version: self.arrangement.version,
+                digest: self.digest.clone(),
+            },
             purge_by,
             checkpoint: self.checkpoint.clone(),
             sources,
@@ -137,6 +169,8 @@ impl Run<'_> {
         // The report tells why, whether or not anything is released.
         finish()?;
         rename(&report, &report_path(house, self.id))?;
+        // CRASH: the report of an attempt that came to nothing stands: the next attempt's takes its place.
+        (house.surroundings.probe)("prepare-report-kept");
         sealed
     }
 }
@@ -151,6 +185,8 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     let _ = std::fs::remove_file(&unfinished);
     let _ = std::fs::remove_file(&people);
     let disclosed = disclosed.seal(&unfinished, house.keys.recipient())?;
+    // CRASH: a disclosure set under a name that recovery destroys; the package is still in staging.
+    (house.surroundings.probe)("prepare-disclosure-sealed");
     std::fs::rename(&unfinished, &people).map_err(EngineError::file("rename", &people))?;
     let to = house.home.packages().join(&package.id);
     std::fs::rename(&package.dir, &to).map_err(EngineError::file("rename", &to))?;
@@ -158,7 +194,11 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     sync(&house.home.sealed())?;
     // CRASH: moved, not committed: an orphan that recovery destroys.
     (house.surroundings.probe)("prepare-package-moved");
-    let purge_by = house.now().to_zoned(jiff::tz::TimeZone::UTC).date().saturating_add(i64::from(run.arrangement.retention_days).days());
+    let purge_by = house
+        .now()
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .date()
+        .saturating_add(i64::from(run.arrangement.retention_days).days());
     let body = json!({
         "package": package.id, "manifest_sha256": package.manifest_sha256, "released": clearance.released, "people_disclosed": disclosed,
         "withheld": clearance.withheld.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
@@ -175,7 +215,12 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
         token: token.to_owned(),
         package: package.id.clone(),
         sequence: run.sequence,
-        facts: SealedFacts { released: package.released, digest: package.record_digest.clone(), manifest_sha256: package.manifest_sha256.clone(), purge_by },
+        facts: SealedFacts {
+            released: package.released,
+            digest: package.record_digest.clone(),
+            manifest_sha256: package.manifest_sha256.clone(),
+            purge_by,
+        },
         receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
     };
     house.store.seal(Changed::new(seal, event), house.stamp()).await?;
@@ -185,7 +230,13 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     Ok(Prepared { package: package.id, clearance: Some(clearance) })
 }
 
-async fn refuse(house: &House, actor: &str, seen: Seen, token: &str, violations: Vec<Violation>) -> Result<Prepared, EngineError> {
+async fn refuse(
+    house: &House,
+    actor: &str,
+    seen: Seen,
+    token: &str,
+    violations: Vec<Violation>,
+) -> Result<Prepared, EngineError> {
     let transfer = seen.transfer.clone();
     let event = audit(actor, "transfer-refused", &transfer, json!({ "violations": violations }));
     let refusal = RefuseTransfer { seen, token: Some(token.to_owned()), violations: violations.clone() };
@@ -202,6 +253,8 @@ fn report_sink(path: &Path, house: &House) -> Result<(Sink, Finish), FlowError> 
     use std::rc::Rc;
     let failed = |error: causeway_package::PackageError| FlowError::Write { what: "report", detail: error.to_string() };
     let writer = Rc::new(RefCell::new(Some(ReportWriter::create(path, house.keys.recipient()).map_err(failed)?)));
+    // CRASH: a report without its end, under a name that recovery destroys.
+    (house.surroundings.probe)("prepare-report-begun");
     let shared = Rc::clone(&writer);
     let sink: Sink = Box::new(move |line| match shared.borrow_mut().as_mut() {
         Some(writer) => writer.line(line).map_err(failed),

@@ -9,6 +9,7 @@
 
 mod compiling;
 mod each;
+mod page;
 mod properties;
 mod substituting;
 
