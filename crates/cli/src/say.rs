@@ -8,7 +8,7 @@ use causeway_engine::EngineError;
 pub fn failed(error: &EngineError) -> ExitCode {
     eprintln!("error: {}", plain(&error.to_string()));
     match error {
-        EngineError::Refused { violations, .. } => {
+        EngineError::Refused { violations, .. } | EngineError::NotShown { violations, .. } => {
             for violation in violations {
                 eprintln!("  {}", plain(&violation.to_string()));
                 eprintln!("    help: {}", violation.code.help());

@@ -47,6 +47,14 @@ pub enum EngineError {
         /// Why.
         violations: Vec<Violation>,
     },
+    /// Nothing of an exchange may be shown.
+    #[error("nothing of exchange `{exchange}` is shown")]
+    NotShown {
+        /// The exchange.
+        exchange: String,
+        /// Why.
+        violations: Vec<Violation>,
+    },
     /// Something that was named is not there.
     #[error("there is no {what} `{name}`: {help}")]
     Unknown {
@@ -75,7 +83,7 @@ impl EngineError {
     /// Exit code of the command line: 2 input or use, 3 a proof failed, 4 refused, 5 trouble with the system.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } => 4,
+            Self::Refused { .. } | Self::NotShown { .. } => 4,
             Self::NotProven(_) | Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. }) => 3,
             Self::Package(error) if error.is_verification() => 3,
             Self::File { .. } => 5,

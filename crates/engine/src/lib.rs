@@ -10,6 +10,7 @@ mod error;
 mod home;
 mod house;
 mod keys;
+pub mod query;
 
 pub use error::EngineError;
 pub use home::{Config, Home, private_folder};

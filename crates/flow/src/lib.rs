@@ -12,6 +12,7 @@ pub mod transform;
 pub mod batch;
 pub mod error;
 pub mod personal;
+pub mod preview;
 pub mod types;
 
 pub use batch::{Batch, Fault, Faults};

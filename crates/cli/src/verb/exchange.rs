@@ -1,16 +1,21 @@
 //! `causeway exchange`: what would leave, and does the arrangement agree?
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use causeway_engine::command::import_exchange;
+use causeway_engine::command::{import_exchange, preview_real};
 use causeway_engine::documents::{Read, lines};
+use causeway_engine::query::{self, Counted, Warning};
+use causeway_engine::{EngineError, House};
 use causeway_flow::plan::Plan;
+use causeway_flow::preview::Shown;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange as model;
 use clap::Subcommand;
 
 use super::{Ended, Place};
+use crate::connectors::AllConnectors;
+use crate::say::plain;
 
 /// Exchanges.
 #[derive(Subcommand)]
@@ -19,11 +24,31 @@ pub enum Exchange {
     Check {
         /// The exchange file.
         file: PathBuf,
+        /// Does not read the sources to count the people who are covered.
+        #[arg(long)]
+        no_count: bool,
     },
     /// Imports an exchange file.
     Import {
         /// The exchange file.
         file: PathBuf,
+    },
+    /// Shows what would leave, on invented people; with `--real` on a few real ones, masked.
+    Preview {
+        /// Identifier of an imported exchange, or an exchange file (`.yaml`, `.yml`, `.json`).
+        exchange: String,
+        /// How many invented records, 1000 at most.
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        records: u16,
+        /// Another seed invents other people.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Shows so many real records instead, 20 at most, masked. Needs `--reason`; both stand in the ledger.
+        #[arg(long, value_name = "N", requires = "reason", conflicts_with_all = ["records", "seed"])]
+        real: Option<usize>,
+        /// Why real records are looked at.
+        #[arg(long, requires = "real")]
+        reason: Option<String>,
     },
 }
 
@@ -32,35 +57,112 @@ impl Exchange {
     pub async fn run(&self, place: &Place) -> Ended {
         let house = place.house().await?;
         match self {
-            Exchange::Check { file } => {
-                let read: Read<model::Exchange> = Read::file(file)?;
-                let catalogue = house.catalogue().await?;
-                let findings = read.value.check(&catalogue);
-                lines(&read.document, &findings).iter().for_each(|line| println!("{}", crate::say::plain(line)));
-                if findings.has_errors() {
-                    return Ok(ExitCode::from(2));
-                }
-                let arrangement = house.arrangement(&read.value.arrangement).await?.value;
-                let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
-                let explained = Plan::explain(&arrangement, &read.value, &catalogue, &pseudonyms);
-                for (name, lineage) in &explained.outputs {
-                    let made: Vec<String> = lineage.0.iter().map(|(element, form)| format!("{element} as {form}")).collect();
-                    println!("{name:<28} {}", if made.is_empty() { "nothing of a person".to_owned() } else { made.join(", ") });
-                }
-                for (element, how) in &explained.selection.0 {
-                    println!("records: {how} {element}");
-                }
-                for violation in &explained.violations {
-                    println!("refused: {violation}\n    help: {}", violation.code.help());
-                }
-                println!("{} outputs, {} reasons to refuse", explained.outputs.len(), explained.violations.len());
-                Ok(if explained.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
-            }
+            Exchange::Check { file, no_count } => check(&house, file, *no_count).await,
             Exchange::Import { file } => {
                 let (read, _) = import_exchange(&house, &place.actor, file).await?;
-                println!("exchange {} version {} under {}", read.value.exchange, read.value.version, read.value.arrangement);
+                println!(
+                    "exchange {} version {} under {}",
+                    read.value.exchange, read.value.version, read.value.arrangement
+                );
+                Ok(ExitCode::SUCCESS)
+            }
+            Exchange::Preview { exchange, real: Some(records), reason, .. } => {
+                let reason = reason.as_deref().unwrap_or_default();
+                let shown = preview_real(&house, &AllConnectors, &place.actor, exchange, *records, reason).await?;
+                print(&shown);
+                println!("{} real records, masked; the look and its reason stand in the ledger", shown.records.len());
+                Ok(ExitCode::SUCCESS)
+            }
+            Exchange::Preview { exchange, records, seed, .. } => {
+                let document = document(&house, exchange).await?;
+                let shown = query::rehearse(&house, &document, usize::from(*records), *seed).await?;
+                print(&shown);
+                println!("{} invented records of {records}; none of these people exists", shown.records.len());
+                for (subject, code, count) in &shown.census.faults {
+                    println!("  not shown    {count:>6}  {}: {code}", plain(subject));
+                }
+                for violation in &shown.refused {
+                    println!("  a transfer of these would be refused: {}", plain(&violation.to_string()));
+                }
+                if shown.records.is_empty() {
+                    println!("nobody invented is inside the population and can be transformed: try another --seed");
+                }
                 Ok(ExitCode::SUCCESS)
             }
         }
     }
+}
+
+async fn check(house: &House, file: &Path, no_count: bool) -> Ended {
+    let read: Read<model::Exchange> = Read::file(file)?;
+    let catalogue = house.catalogue().await?;
+    let findings = read.value.check(&catalogue);
+    lines(&read.document, &findings).iter().for_each(|line| println!("{}", plain(line)));
+    if findings.has_errors() {
+        return Ok(ExitCode::from(2));
+    }
+    let arrangement = house.arrangement(&read.value.arrangement).await?.value;
+    let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
+    let explained = Plan::explain(&arrangement, &read.value, &catalogue, &pseudonyms);
+    for (name, lineage) in &explained.outputs {
+        let made: Vec<String> = lineage.0.iter().map(|(element, form)| format!("{element} as {form}")).collect();
+        println!("{name:<28} {}", if made.is_empty() { "nothing of a person".to_owned() } else { made.join(", ") });
+    }
+    for (element, how) in &explained.selection.0 {
+        println!("records: {how} {element}");
+    }
+    let mut warnings = query::several_bands(&explained);
+    warnings.extend(query::joinable(house, &arrangement, &catalogue, &explained).await?);
+    if explained.violations.is_empty() && !no_count {
+        match query::census(house, &AllConnectors, &read.value).await? {
+            Counted::Not(why) => println!("people: not counted: {}", plain(&why)),
+            Counted::People(census) => match query::small_population(&read.value.exchange, &census) {
+                Some(warning) => warnings.push(warning),
+                None => println!("people: {} are covered", census.people),
+            },
+        }
+    }
+    warn(&warnings);
+    for violation in &explained.violations {
+        println!("refused: {violation}\n    help: {}", violation.code.help());
+    }
+    let (outputs, refused) = (explained.outputs.len(), explained.violations.len());
+    println!("{outputs} outputs, {refused} reasons to refuse, {} warnings", warnings.len());
+    Ok(if explained.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
+}
+
+fn warn(warnings: &[Warning]) {
+    for Warning { code, subject, message, help } in warnings {
+        println!("warning [{code}] {}: {}\n    help: {help}", plain(subject), plain(message));
+    }
+}
+
+/// An exchange file, or an imported exchange.
+async fn document(house: &House, named: &str) -> Result<model::Exchange, EngineError> {
+    let path = Path::new(named);
+    let is_file =
+        path.extension().is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known));
+    if !is_file {
+        return house.exchange(named).await;
+    }
+    let read: Read<model::Exchange> = Read::file(path)?;
+    read.refuse_errors(&read.value.check(&house.catalogue().await?))?;
+    Ok(read.value)
+}
+
+/// Records as blocks of output and value.
+fn print(shown: &Shown) {
+    for (number, record) in shown.records.iter().enumerate() {
+        println!("record {}", number + 1);
+        for (name, value) in record {
+            println!("  {name:<26} {}", value.as_ref().map_or_else(|| "-".to_owned(), |value| cell(value.expose())));
+        }
+    }
+}
+
+/// A value on one line, without what a terminal would obey or what turns the direction of text.
+fn cell(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.chars().map(|c| if breaks(c) || turns(c) { '\u{fffd}' } else { c }).collect()
 }

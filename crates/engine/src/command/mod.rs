@@ -7,6 +7,7 @@ mod approve;
 mod import;
 mod in_force;
 mod open_quarantine;
+mod preview_real;
 mod request_transfer;
 
 pub use accept_receipt::{Accepted, accept_receipt};
@@ -16,5 +17,6 @@ pub use approve::{approval_bytes, approve};
 pub use import::{import_arrangement, import_catalogue, import_exchange};
 pub use in_force::in_force;
 pub use open_quarantine::open_quarantine;
+pub use preview_real::preview_real;
 pub(crate) use request_transfer::beyond;
 pub use request_transfer::request_transfer;

@@ -1,0 +1,56 @@
+//! How may an officer look at a few real records before anything leaves? Masked, with a reason, never without a trace.
+
+use causeway_flow::FlowError;
+use causeway_flow::plan::Plan;
+use causeway_flow::preview::{self, MOST_REAL, Shown};
+use causeway_flow::source::Watch;
+use causeway_flow::transform::Pseudonyms;
+use serde_json::json;
+
+use super::in_force;
+use crate::error::EngineError;
+use crate::house::{Connectors, House};
+
+/// Shows the first `records` records that would be released, masked. The look stands in the ledger before a source is
+/// read, and so does a look that was refused.
+pub async fn preview_real(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    exchange: &str,
+    records: usize,
+    reason: &str,
+) -> Result<Shown, EngineError> {
+    if !(1..=MOST_REAL).contains(&records) {
+        return Err(EngineError::Wrong(format!("{records} real records cannot be shown: ask for 1 to {MOST_REAL}")));
+    }
+    if reason.trim().chars().count() < 5 {
+        return Err(EngineError::Wrong("say in a few words why real records are needed: --reason TEXT".to_owned()));
+    }
+    let document = house.exchange(exchange).await?;
+    let arrangement = in_force(house, &document.arrangement).await?;
+    let about = json!({
+        "reason": reason, "records": records, "exchange_version": document.version,
+        "arrangement": document.arrangement,
+    });
+    let arrangement = match arrangement {
+        Ok((arrangement, _)) => arrangement,
+        Err(violation) => {
+            let mut about = about;
+            if let Some(members) = about.as_object_mut() {
+                members.insert("violations".to_owned(), json!([violation]));
+            }
+            house.record(actor, "preview-real-refused", exchange, about).await?;
+            return Err(EngineError::NotShown { exchange: exchange.to_owned(), violations: vec![violation] });
+        }
+    };
+    house.record(actor, "preview-real", exchange, about).await?;
+    let catalogue = house.catalogue().await?;
+    let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
+    let look = || {
+        let plan = Plan::compile(&arrangement, &document, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;
+        let sources = crate::query::sources(house, connectors, &catalogue, &plan)?;
+        preview::glimpse(&plan, &sources, house.now(), &Watch::default(), records)
+    };
+    tokio::task::block_in_place(look).map_err(|error| EngineError::not_shown(exchange, &error))
+}

@@ -1,0 +1,27 @@
+//! What may be asked, changing nothing? A file a question.
+
+mod census;
+mod rehearsal;
+mod warnings;
+
+use causeway_flow::plan::Plan;
+use causeway_flow::source::{Source, SourceError};
+use causeway_model::catalogue::Catalogue;
+
+use crate::house::{Connectors, House};
+
+pub use census::{Counted, census};
+pub use rehearsal::rehearse;
+pub use warnings::{Warning, joinable, several_bands, small_population};
+
+/// The sources that a plan reads, opened.
+pub(crate) fn sources(
+    house: &House,
+    connectors: &dyn Connectors,
+    catalogue: &Catalogue,
+    plan: &Plan,
+) -> Result<Vec<Box<dyn Source>>, SourceError> {
+    let read = |name: &str| plan.reads().0.keys().any(|(source, _)| source == name);
+    let needed = catalogue.sources.iter().filter(|source| read(&source.name));
+    needed.map(|source| connectors.open(source, &house.home.sources())).collect()
+}
