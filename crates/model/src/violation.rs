@@ -98,12 +98,6 @@ codes! {
     Cancelled = "cancelled", "run it again when ready";
     /// The disk is full or a file cannot be written.
     CannotWrite = "cannot-write", "free space or mend the permissions, then run again";
-    /// A key is missing, unreadable, or not the one that was confirmed.
-    KeyTrouble = "key-trouble", "check the key files with `causeway doctor`";
-    /// The receipt does not fit the package.
-    ReceiptMismatch = "receipt-mismatch", "ask the partner to sign a receipt for the package that it opened";
-    /// A receipt was already accepted for this package.
-    ReceiptReplayed = "receipt-replayed", "nothing to do: the first receipt stands";
 
     /// The person has not consented, and consent is the basis.
     NoConsent = "no-consent", "nothing to do: the person decides";
@@ -111,8 +105,6 @@ codes! {
     ConfidentialityMark = "confidentiality-mark", "nothing to do: the mark decides";
     /// Another member of the household is withheld, and the exchange withholds the whole household.
     HouseholdWithheld = "household-withheld", "nothing to do: the exchange says so";
-    /// Nobody in the household may be shared.
-    NobodyShareable = "nobody-shareable", "nothing to do: there is no member to share";
 
     /// A value is not valid UTF-8.
     InvalidUtf8 = "invalid-utf8", "mend the value in the source";

@@ -54,3 +54,24 @@ fn an_arrangement_without_two_officers_releases_nothing() {
     assert_eq!(refused.code, Some(4), "{}", refused.err);
     assert!(refused.err.contains("not-in-force") && refused.err.contains("help:"), "{}", refused.err);
 }
+
+#[test]
+fn an_arrangement_for_another_direction_is_not_covered() {
+    let dir = throw_away::directory().unwrap();
+    let street = street(dir.path());
+    street.people(&Spec::of(600)).unwrap();
+    street.set_up().unwrap();
+    let text = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
+    let amended = dir.path().join("amended.yaml");
+    std::fs::write(&amended, text.replace("version: 1\n", "version: 2\n").replace("direction: provide", "direction: accept")).unwrap();
+    street.good(&["arrangement", "import", &amended.display().to_string()]).unwrap();
+    for officer in ["representative", "protection"] {
+        let key = dir.path().join(format!("officers/{officer}.pem")).display().to_string();
+        street.good(&["approve", "food-2026", "--officer", officer, "--key", &key]).unwrap();
+    }
+    let refused = street.run(&["transfer", "run", "food-people"]).unwrap();
+    assert_eq!(refused.code, Some(4), "{}", refused.err);
+    assert!(refused.err.contains("not-covered"), "{}", refused.err);
+    // The attempt stands in the register.
+    assert!(street.good(&["status"]).unwrap().contains("refused"));
+}
