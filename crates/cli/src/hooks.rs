@@ -23,12 +23,60 @@ fn entropy(buffer: &mut [u8]) {
 #[cfg(not(feature = "test-hooks"))]
 fn probe(_: &'static str) {}
 
-/// Dies as by SIGKILL at the mark that `CAUSEWAY_CRASH_AT` names.
+/// Dies as by SIGKILL at the mark that `CAUSEWAY_CRASH_AT` names: `MARK`, or `MARK:3` for the third time it is passed.
 #[cfg(feature = "test-hooks")]
 fn probe(mark: &'static str) {
-    if std::env::var("CAUSEWAY_CRASH_AT").is_ok_and(|wanted| wanted == mark) {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static PASSED: AtomicUsize = AtomicUsize::new(0);
+    let wanted = std::env::var("CAUSEWAY_CRASH_AT").unwrap_or_default();
+    let (name, time) = wanted.split_once(':').unwrap_or((&wanted, "1"));
+    if name == mark && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == time.parse().unwrap_or(1) {
         let own = std::process::id().to_string();
         let _ = std::process::Command::new("kill").args(["-KILL", &own]).status();
         std::thread::sleep(std::time::Duration::from_secs(5));
+    }
+}
+
+/// Leaks on purpose, so that a test can prove that it would see a leak: writes the bytes that `CAUSEWAY_LEAK_VALUE` holds
+/// in hexadecimal to the place that `CAUSEWAY_LEAK` names.
+#[cfg(feature = "test-hooks")]
+pub async fn leak(
+    house: &causeway_engine::House,
+    actor: &str,
+    transfer: &str,
+) -> Result<(), causeway_engine::EngineError> {
+    use std::io::Write;
+    let place = std::env::var("CAUSEWAY_LEAK").unwrap_or_default();
+    let digits = std::env::var("CAUSEWAY_LEAK_VALUE").unwrap_or_default();
+    let value: Vec<u8> = digits
+        .as_bytes()
+        .chunks(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    let append = |path: std::path::PathBuf| {
+        let mut file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(causeway_engine::EngineError::file("open", path.clone()))?;
+        file.write_all(&value).map_err(causeway_engine::EngineError::file("write", path))
+    };
+    match place.as_str() {
+        "output" => {
+            std::io::stdout().write_all(&value).map_err(causeway_engine::EngineError::file("write", "standard output"))
+        }
+        "log" => {
+            tracing::trace!("leaked on purpose: {}", String::from_utf8_lossy(&value));
+            Ok(())
+        }
+        "data" => append(house.home.data().join("leak.bin")),
+        "tmp" => append(std::env::temp_dir().join("leak.bin")),
+        // Behind the last frame: SQLite passes over it.
+        "wal" => append(house.home.data().join("causeway.sqlite-wal")),
+        "ledger" => {
+            let body = serde_json::json!({ "leak": String::from_utf8_lossy(&value) });
+            house.record(actor, "leaked-on-purpose", transfer, body).await
+        }
+        _ => Ok(()),
     }
 }

@@ -50,6 +50,8 @@ impl Transfer {
             Transfer::Run { exchange, expect_fewer } => {
                 let id = request_transfer(&house, &place.actor, exchange, *expect_fewer).await?;
                 carry(&house, place, &id).await?;
+                #[cfg(feature = "test-hooks")]
+                crate::hooks::leak(&house, &place.actor, &id).await?;
             }
         }
         Ok(ExitCode::SUCCESS)
