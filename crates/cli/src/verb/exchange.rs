@@ -81,9 +81,6 @@ impl Exchange {
                 for (subject, code, count) in &shown.census.faults {
                     println!("  not shown    {count:>6}  {}: {code}", plain(subject));
                 }
-                for violation in &shown.refused {
-                    println!("  a transfer of these would be refused: {}", plain(&violation.to_string()));
-                }
                 if shown.records.is_empty() {
                     println!("nobody invented is inside the population and can be transformed: try another --seed");
                 }
@@ -157,6 +154,9 @@ fn print(shown: &Shown) {
         for (name, value) in record {
             println!("  {name:<26} {}", value.as_ref().map_or_else(|| "-".to_owned(), |value| cell(value.expose())));
         }
+    }
+    for violation in &shown.refused {
+        println!("a transfer of these would be refused: {}", plain(&violation.to_string()));
     }
 }
 

@@ -85,11 +85,8 @@ pub fn rehearse(
     let sources = memory::sources(catalogue, world);
     let mut walk = Walk::begin(&plan, &sources, inventing.now, &Watch::default())?;
     let records = walk.records(records, Manner::Whole)?;
-    let refused = match walk.to_the_end() {
-        Err(FlowError::Refused(violations)) => violations,
-        ended => ended.map(|()| Vec::new())?,
-    };
-    Ok(Shown { records, census: walk.census(), refused })
+    walk.finish()?;
+    Ok(Shown { records, census: walk.census(), refused: walk.refused().to_vec() })
 }
 
 /// Shows the first released records of a real walk, masked; never more than [`MOST_REAL`].
@@ -102,7 +99,7 @@ pub fn glimpse(
 ) -> Result<Shown, FlowError> {
     let mut walk = Walk::begin(plan, sources, now, watch)?;
     let records = walk.records(records.min(MOST_REAL), Manner::Masked)?;
-    Ok(Shown { records, census: walk.census(), refused: Vec::new() })
+    Ok(Shown { records, census: walk.census(), refused: walk.refused().to_vec() })
 }
 
 /// Counts whom a transfer would meet, and shows nobody.
@@ -113,14 +110,7 @@ pub fn census(
     watch: &Watch,
 ) -> Result<Census, FlowError> {
     let mut walk = Walk::begin(plan, sources, now, watch)?;
-    match walk.to_the_end() {
-        // The totals refuse a transfer; the people are counted by then.
-        Err(FlowError::Refused(violations)) if violations.iter().all(|violation| is_total(violation.code)) => {}
-        ended => ended?,
-    }
+    // The totals refuse a transfer; the people are counted by then.
+    walk.finish()?;
     Ok(walk.census())
-}
-
-fn is_total(code: Code) -> bool {
-    matches!(code, Code::TooManyQuarantined | Code::UnexpectedlySmall | Code::RowCap)
 }

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use arrow::record_batch::RecordBatch;
+use causeway_model::{Code, Violation};
 
 use super::Census;
 use super::mask::{self, Manner};
@@ -23,6 +24,7 @@ pub(super) struct Walk {
     state: Rc<RunState>,
     released: u64,
     people: u64,
+    refused: Vec<Violation>,
     /// Holds the sources still while records are read.
     _extract: Extract,
 }
@@ -40,19 +42,28 @@ impl Walk {
         // Nothing is transferred, so no earlier transfer makes the result too small.
         let expectation = Expectation { last_receipted: None, fewer_expected: true };
         let cleared = enforce(transform(bundle, plan), plan, expectation, watch.clone());
-        Ok(Self { fields: plan.fields().to_vec(), cleared, state, released: 0, people: 0, _extract: extract })
+        Ok(Self {
+            fields: plan.fields().to_vec(),
+            cleared,
+            state,
+            released: 0,
+            people: 0,
+            refused: Vec::new(),
+            _extract: extract,
+        })
     }
 
-    /// The next records, `at_most` of them; fewer where there are no more, or where the totals refuse, which
-    /// [`Walk::to_the_end`] then tells.
+    /// The next records, `at_most` of them; fewer where there are no more or where the totals refuse.
     pub(super) fn records(&mut self, at_most: usize, manner: Manner) -> Result<Vec<Record>, FlowError> {
         let mut records = Vec::new();
         while records.len() < at_most {
             let batch = match self.next() {
                 Ok(Some(batch)) => batch,
                 Ok(None) => break,
-                Err(FlowError::Refused(violations)) if violations.iter().all(|v| super::is_total(v.code)) => break,
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.refuse(error)?;
+                    break;
+                }
             };
             for row in 0..batch.num_rows().min(at_most - records.len()) {
                 records.push(self.record(&batch, row, manner));
@@ -61,8 +72,32 @@ impl Walk {
         Ok(records)
     }
 
-    pub(super) fn to_the_end(&mut self) -> Result<(), FlowError> {
-        while self.next()?.is_some() {}
+    /// Walks on to the end, or to where the totals refuse.
+    pub(super) fn finish(&mut self) -> Result<(), FlowError> {
+        while self.refused.is_empty() {
+            match self.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(error) => self.refuse(error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a transfer of what was met so far would be refused as a whole.
+    pub(super) fn refused(&self) -> &[Violation] {
+        &self.refused
+    }
+
+    /// Keeps a refusal by the totals, which people are told beside what they see; any other error ends the walk.
+    fn refuse(&mut self, error: FlowError) -> Result<(), FlowError> {
+        let total = |violation: &Violation| {
+            matches!(violation.code, Code::TooManyQuarantined | Code::UnexpectedlySmall | Code::RowCap)
+        };
+        match error {
+            FlowError::Refused(violations) if violations.iter().all(total) => self.refused.extend(violations),
+            error => return Err(error),
+        }
         Ok(())
     }
 

@@ -88,3 +88,60 @@ fn compare(a: &str, b: &str) -> std::cmp::Ordering {
         _ => a.cmp(b),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+    use causeway_model::document::Document;
+
+    fn wishes(population: &str) -> Wishes {
+        let catalogue = "
+catalogue: c
+version: 1
+sources: [{ name: s, connect: { csv: { path: p.csv } } }]
+entities:
+  - name: person
+    key: [id]
+    subject: {}
+    tables: [{ name: t, source: s }]
+    elements:
+      - { name: id, type: integer, sensitivity: 1, from: [{ table: t, column: id }] }
+      - { name: camp, type: text, sensitivity: 1, from: [{ table: t, column: camp }] }
+      - { name: left, type: date, sensitivity: 1, from: [{ table: t, column: left }] }
+";
+        let catalogue: Catalogue = Document::parse("c.yaml", catalogue).unwrap().read().unwrap();
+        let population: Predicate = Document::parse("p.yaml", population).unwrap().read().unwrap();
+        let mut wishes = Wishes::new();
+        wish(&mut wishes, &catalogue, "person", &population, true);
+        wishes
+    }
+
+    fn of(population: &str, element: &str) -> Wish {
+        wishes(population).remove(&ElementRef::new("person", element)).unwrap_or_default()
+    }
+
+    #[test]
+    fn conjunctions_narrow_and_the_first_of_an_alternative_is_enough() {
+        let both =
+            "all: [ { in: { element: camp, values: [A, B, C] } }, { in: { element: camp, values: [C, B, D] } } ]";
+        assert_eq!(of(both, "camp").among.unwrap(), ["B", "C"]);
+        let either = "any: [ { null: { element: left } }, { in: { element: camp, values: [A] } } ]";
+        assert!(of(either, "left").absent && of(either, "camp") == Wish::default());
+    }
+
+    #[test]
+    fn a_negation_turns_what_is_wished() {
+        let population = "not: { any: [ { in: { element: camp, values: [A] } }, { null: { element: left } } ] }";
+        assert!(!of(population, "camp").admits("A") && of(population, "camp").admits("B"));
+        assert!(of(population, "left").present && !of(population, "left").absent);
+    }
+
+    #[test]
+    fn ranges_of_numbers_are_by_size() {
+        let wish = of("range: { element: id, from: 9, to: 100 }", "id");
+        assert!(wish.admits("10") && wish.admits("100") && !wish.admits("8") && !wish.admits("101"));
+        let wish = of("range: { element: left, from: '2020-01-01' }", "left");
+        assert!(wish.admits("2020-01-01") && !wish.admits("2019-12-31"));
+    }
+}
