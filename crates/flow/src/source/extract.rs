@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use causeway_model::{Code, Violation};
 
-use super::{BatchStream, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
+use super::{BatchStream, Decoder, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
+use crate::Batch;
 use crate::error::FlowError;
 use crate::plan::{Plan, Reads};
 
@@ -43,11 +44,12 @@ impl Extract {
         self.reads.check(scan).map_err(FlowError::refuse)?;
         let snapshot = self.snapshots.get_mut(&scan.source);
         let snapshot = snapshot.ok_or_else(|| SourceError::new(Code::SourceUnreachable, &scan.source, "it was not held still"))?;
-        let stream = snapshot.scan(scan)?;
+        let mut stream = snapshot.scan(scan)?;
+        // A table without a row still has its columns: what comes after must find them.
+        let mut empty = Some(Decoder::new(scan).take()?);
         let expected: Vec<String> = scan.columns.iter().map(|column| column.name.clone()).collect();
         let (source, watch) = (scan.source.clone(), self.watch.clone());
-        Ok(Box::new(stream.map(move |batch| {
-            let batch = batch?;
+        let check = move |batch: Batch| {
             let schema = batch.records.schema();
             let same = schema.fields().iter().map(|field| field.name()).eq(expected.iter());
             if !same {
@@ -59,6 +61,13 @@ impl Extract {
             }
             watch.read(batch.records.num_rows() as u64);
             Ok(batch)
+        };
+        Ok(Box::new(std::iter::from_fn(move || match stream.next() {
+            Some(batch) => {
+                empty = None;
+                Some(batch.and_then(&check))
+            }
+            None => empty.take().map(Ok),
         })))
     }
 }
