@@ -65,6 +65,14 @@ pub enum EngineError {
         /// What to do.
         help: &'static str,
     },
+    /// The package is sealed and could not be put where the partner takes it.
+    #[error("transfer {transfer} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written")]
+    Undelivered {
+        /// The transfer.
+        transfer: String,
+        /// What stood in the way.
+        detail: String,
+    },
     /// A request that makes no sense as it stands.
     #[error("{0}")]
     Wrong(String),
@@ -84,9 +92,12 @@ impl EngineError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Refused { .. } | Self::NotShown { .. } => 4,
-            Self::NotProven(_) | Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. }) => 3,
+            Self::NotProven(_) => 3,
+            Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => 3,
+            Self::Store(StoreError::HeadMissing { .. } | StoreError::BadHead { .. }) => 3,
             Self::Package(error) if error.is_verification() => 3,
-            Self::File { .. } => 5,
+            Self::File { .. } | Self::Undelivered { .. } | Self::Package(PackageError::Io { .. }) => 5,
+            Self::Store(StoreError::File { .. } | StoreError::Locked { .. } | StoreError::Database(_)) => 5,
             _ => 2,
         }
     }

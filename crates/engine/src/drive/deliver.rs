@@ -88,8 +88,6 @@ pub(super) async fn deliver(
     house.sequence().await?;
     match sent {
         Ok(_) => Ok(()),
-        Err(detail) => Err(EngineError::Wrong(format!(
-            "transfer {id} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written"
-        ))),
+        Err(detail) => Err(EngineError::Undelivered { transfer: id.to_owned(), detail }),
     }
 }

@@ -167,8 +167,13 @@ impl Run<'_> {
         };
         let sealed = seal::seal(cleared, &plan, sealing);
         // The report tells why, whether or not anything is released.
-        finish()?;
-        rename(&report, &report_path(house, self.id))?;
+        if let Err(error) = finish().and_then(|()| rename(&report, &report_path(house, self.id))) {
+            // Nothing is released while the operation cannot be told who was left out.
+            if let Ok(sealed) = sealed {
+                let _ = std::fs::remove_dir_all(&sealed.package.dir);
+            }
+            return Err(error);
+        }
         // CRASH: the report of an attempt that came to nothing stands: the next attempt's takes its place.
         (house.surroundings.probe)("prepare-report-kept");
         sealed
