@@ -1,10 +1,12 @@
 //! How are keys of different stores compared? As canonical bytes, never by a collation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
+use causeway_model::{Code, Violation};
+use sha2::{Digest, Sha256};
 
 use crate::error::FlowError;
 
@@ -50,6 +52,27 @@ impl Keys {
 fn part(into: &mut Vec<u8>, bytes: &[u8]) {
     into.extend_from_slice(&(bytes.len() as u32).to_be_bytes());
     into.extend_from_slice(bytes);
+}
+
+/// Keys that were met, of which each may be met once.
+///
+/// Sixteen bytes of a digest stand for each key, so that long keys of many people fit the memory.
+#[derive(Default)]
+pub(crate) struct Unique(HashSet<[u8; 16]>);
+
+impl Unique {
+    /// Notes a key of `entity`; refuses `duplicate-key` if it was met before.
+    pub(crate) fn add(&mut self, key: &[u8], entity: &str) -> Result<(), FlowError> {
+        let mut short = [0; 16];
+        for (to, from) in short.iter_mut().zip(Sha256::digest(key)) {
+            *to = from;
+        }
+        if self.0.insert(short) {
+            return Ok(());
+        }
+        let detail = "a key occurs several times where the catalogue says that it is unique";
+        Err(FlowError::refuse(Violation::new(Code::DuplicateKey, entity, detail)))
+    }
 }
 
 /// Rows of a batch by key; rows without a whole key are left out.

@@ -5,11 +5,12 @@
 //! precedence and every conflict is counted; a person who may not be shared is in no list and no reduction. Refuses
 //! when: a key that must be unique is not. Ledger events: none of its own; conflicts are counted in the transfer's.
 
+mod conflicts;
 mod key;
 pub(crate) mod predicate;
 mod reduce;
 mod run;
 
-pub(crate) use key::Keys;
+pub(crate) use key::{Keys, Unique};
 pub(crate) use run::{Stream, with_columns};
 pub use run::{Bundle, RunState, aggregate};

@@ -1,7 +1,7 @@
 //! How is a plan run: which operator does what with the batches that come?
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -11,11 +11,12 @@ use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 use causeway_model::{Code, Violation};
 
-use super::key::{Keys, group};
+use super::conflicts::Conflicts;
+use super::key::{Keys, Unique, group};
 use super::{predicate, reduce};
 use crate::enforce::{Reporter, Verdict, judge};
 use crate::error::FlowError;
-use crate::plan::Plan;
+use crate::plan::{Plan, scans};
 use crate::plan::rel::{NestColumn, Output, ReduceColumn, Rel, SubjectRules, WITHHELD};
 use crate::source::{Extract, Scan};
 use crate::transform::{Tally, compute};
@@ -28,8 +29,10 @@ pub(crate) type Stream = Box<dyn Iterator<Item = Result<Batch, FlowError>>>;
 #[derive(Default)]
 pub struct RunState {
     pub(crate) tally: RefCell<Tally>,
-    pub(crate) conflicts: RefCell<BTreeMap<String, u64>>,
+    pub(crate) conflicts: RefCell<Conflicts>,
     pub(crate) excluded: RefCell<HashMap<Vec<u8>, Vec<Fault>>>,
+    /// Whether this is a first look, of which nothing is reported.
+    only_looking: Cell<bool>,
     pub(crate) reporter: RefCell<Reporter>,
 }
 
@@ -44,7 +47,6 @@ pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter) -> Resu
     let state = Rc::new(RunState { reporter: RefCell::new(reporter), ..RunState::default() });
     if let Some(own) = &plan.own {
         let mut runner = Runner { extract, state: Rc::clone(&state) };
-        // Counts of this first look would be counted again by the second.
         let keys = match &own.rules {
             crate::plan::RootRules::People(rules) => &rules.key,
             crate::plan::RootRules::Group(rules) => &rules.key,
@@ -53,7 +55,15 @@ pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter) -> Resu
             let batch = compute(batch?, &own.outputs, &mut Tally::default())?;
             state.exclude_faulted(&batch, keys)?;
         }
-        state.conflicts.borrow_mut().clear();
+    }
+    if plan.people_twice {
+        // Who is quarantined in one place must be absent from the other, whichever is read first.
+        state.only_looking.set(true);
+        for batch in (Runner { extract, state: Rc::clone(&state) }).open(&plan.bundle)? {
+            batch?;
+        }
+        state.only_looking.set(false);
+        *state.tally.borrow_mut() = Tally::default();
     }
     let stream = Runner { extract, state: Rc::clone(&state) }.open(&plan.bundle)?;
     Ok(Bundle { stream, state })
@@ -91,7 +101,12 @@ impl Runner<'_> {
             }
             Rel::Merge { input, merges } => {
                 let (merges, state) = (merges.clone(), Rc::clone(&self.state));
-                map(self.open(input)?, move |batch| merge(batch, &merges, &mut state.conflicts.borrow_mut()))
+                let entity = scans(input).first().map(|scan| scan.entity.clone()).unwrap_or_default();
+                let reading = state.conflicts.borrow_mut().begin();
+                map(self.open(input)?, move |batch| {
+                    let conflict = |column: &str| state.conflicts.borrow_mut().add(reading, &format!("{entity}.{column}"));
+                    merge(batch, &merges, conflict)
+                })
             }
             Rel::Filter { input, predicate } => {
                 let predicate = predicate.clone();
@@ -117,7 +132,8 @@ impl Runner<'_> {
             }
             Rel::Release { input, rules } => {
                 let (rules, state) = (rules.clone(), Rc::clone(&self.state));
-                map(self.open(input)?, move |batch| release(batch, &rules, &state))
+                let mut unique = Unique::default();
+                map(self.open(input)?, move |batch| release(batch, &rules, &state, &mut unique))
             }
             Rel::Compute { input, outputs } => {
                 let (outputs, state): (Vec<Output>, _) = (outputs.clone(), Rc::clone(&self.state));
@@ -269,7 +285,7 @@ impl ManySide {
 }
 
 /// First value that is there, by precedence; disagreements are counted by element.
-fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflicts: &mut BTreeMap<String, u64>) -> Result<Batch, FlowError> {
+fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflict: impl Fn(&str)) -> Result<Batch, FlowError> {
     let mut added = Vec::new();
     for (into, from) in merges {
         let columns: Vec<&ArrayRef> = from
@@ -288,7 +304,7 @@ fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflicts: &mut BTreeMa
                         column.is_valid(row) && comparators.get(&(first, other)).is_some_and(|compare| compare(row, row).is_ne())
                     };
                     if order.iter().enumerate().skip(first + 1).any(|(other, column)| disagrees(other, column)) {
-                        *conflicts.entry(into.clone()).or_default() += 1;
+                        conflict(into);
                     }
                     (first, row)
                 }
@@ -311,20 +327,24 @@ fn pairwise(columns: &[&dyn Array]) -> Result<HashMap<(usize, usize), arrow::arr
 }
 
 /// Keeps the people who may be shared, and flags the withheld where a household is withheld with them.
-fn release(batch: Batch, rules: &SubjectRules, state: &RunState) -> Result<Batch, FlowError> {
+fn release(batch: Batch, rules: &SubjectRules, state: &RunState, unique: &mut Unique) -> Result<Batch, FlowError> {
     let verdicts = judge(&batch, rules)?;
     let keys = Keys::of(&batch.records, rules.key.iter().map(String::as_str))?;
     let mut key = Vec::new();
     let mut kept = Vec::new();
     let mut flags = Vec::new();
+    let report = rules.report && !state.only_looking.get();
     for (row, verdict) in verdicts.into_iter().enumerate() {
         let whole = keys.write(row, &mut key)?;
-        let excluded = whole && state.excluded.borrow().contains_key(&key);
+        if whole && verdict != Verdict::Outside {
+            unique.add(&key, &rules.entity)?;
+        }
+        let excluded = state.excluded.borrow().get(&key).filter(|_| whole).cloned();
         let left_out = match verdict {
             Verdict::Outside => continue,
             Verdict::Origin(violation) => return Err(FlowError::refuse(violation)),
             Verdict::Faulted => {
-                if rules.report {
+                if report {
                     state.reporter.borrow_mut().quarantined(&batch, row, rules)?;
                 }
                 if whole {
@@ -333,12 +353,20 @@ fn release(batch: Batch, rules: &SubjectRules, state: &RunState) -> Result<Batch
                 true
             }
             Verdict::Withheld(code) => {
-                if rules.report {
+                if report {
                     state.reporter.borrow_mut().withheld(&batch, row, rules, code)?;
                 }
                 true
             }
-            Verdict::Release => excluded,
+            Verdict::Release => match excluded {
+                None => false,
+                Some(faults) => {
+                    if report {
+                        state.reporter.borrow_mut().quarantine(&batch, row, &rules.entity, &rules.key, &faults)?;
+                    }
+                    true
+                }
+            },
         };
         if !left_out || rules.flag_withheld {
             kept.push(row);

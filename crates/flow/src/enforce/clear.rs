@@ -11,7 +11,7 @@ use causeway_model::{Code, Violation};
 
 use super::judge::{Verdict, flags, judge};
 use super::report::text_keys;
-use crate::aggregate::{Keys, RunState};
+use crate::aggregate::{Keys, RunState, Unique};
 use crate::error::FlowError;
 use crate::plan::rel::PEOPLE;
 use crate::plan::{GroupRules, Plan, RootRules};
@@ -57,6 +57,7 @@ pub struct Cleared {
     released: u64,
     ended: bool,
     disclosed: Vec<Personal<String>>,
+    unique: Unique,
 }
 
 /// Holds a draft to the rules of the plan.
@@ -72,6 +73,7 @@ pub fn enforce(draft: Draft, plan: &Plan, expectation: Expectation, watch: Watch
         released: 0,
         ended: false,
         disclosed: Vec::new(),
+        unique: Unique::default(),
     }
 }
 
@@ -116,7 +118,7 @@ impl Cleared {
             withheld: reporter.withheld_counts().clone(),
             quarantined: reporter.records_quarantined(),
             faults: reporter.quarantined_counts().clone(),
-            conflicts: state.conflicts.borrow().clone(),
+            conflicts: state.conflicts.borrow().by_element(),
             substitutions: state.tally.borrow().iter().map(|(field, kind, count)| ((field.to_owned(), kind), count)).collect(),
         })
     }
@@ -131,6 +133,9 @@ impl Cleared {
                 let mut kept = Vec::new();
                 for (row, verdict) in verdicts.into_iter().enumerate() {
                     let whole = keys.write(row, &mut key)?;
+                    if whole {
+                        self.unique.add(&key, &rules.entity)?;
+                    }
                     match verdict {
                         Verdict::Outside => {
                             let detail = "a person outside the agreed population reached the last check";
@@ -147,7 +152,7 @@ impl Cleared {
                 }
                 kept
             }
-            RootRules::Group(rules) => judge_groups(&drafted.control, rules, &state)?,
+            RootRules::Group(rules) => judge_groups(&drafted.control, rules, &state, &mut self.unique)?,
         };
         self.released += kept.len() as u64;
         self.watch.released(kept.len() as u64);
@@ -168,9 +173,9 @@ impl Cleared {
             RootRules::Group(_) => {
                 let column = batch.records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
                 let column = column.ok_or_else(|| FlowError::Internal { place: "enforce/disclose", detail: "no list of members".to_owned() })?;
-                let people = column.values().as_string_opt::<i32>();
-                let people = people.ok_or_else(|| FlowError::Internal { place: "enforce/disclose", detail: "members have no text key".to_owned() })?;
-                self.disclosed.extend(people.iter().flatten().map(|key| Personal::new(key.to_owned())));
+                let people = RecordBatch::try_from_iter([(PEOPLE, column.values().clone())]).map_err(FlowError::internal("enforce/disclose"))?;
+                let people = Batch { records: people, faults: Default::default() };
+                self.disclosed.extend(text_keys(&people, &[PEOPLE.to_owned()])?);
             }
         }
         Ok(())
@@ -199,14 +204,18 @@ impl Cleared {
 }
 
 /// Rows of groups that may be released.
-fn judge_groups(batch: &Batch, rules: &GroupRules, state: &Rc<RunState>) -> Result<Vec<u32>, FlowError> {
+fn judge_groups(batch: &Batch, rules: &GroupRules, state: &Rc<RunState>, unique: &mut Unique) -> Result<Vec<u32>, FlowError> {
     let records = &batch.records;
     let shareable = records.column_by_name(&rules.shareable).filter(|column| *column.data_type() == DataType::Int64);
     let shareable = shareable.ok_or_else(|| FlowError::refuse(Violation::new(Code::RuleFailed, &rules.entity, "nothing counts the members")))?;
     let shareable = shareable.as_primitive::<Int64Type>();
     let withheld = rules.withheld.as_deref().map(|column| flags(records, column)).transpose()?;
-    let mut kept = Vec::new();
+    let keys = Keys::of(records, rules.key.iter().map(String::as_str))?;
+    let (mut key, mut kept) = (Vec::new(), Vec::new());
     for row in 0..records.num_rows() {
+        if keys.write(row, &mut key)? {
+            unique.add(&key, &rules.entity)?;
+        }
         let mut reporter = state.reporter.borrow_mut();
         if shareable.is_null(row) || shareable.value(row) == 0 {
             // Nobody of the population lives there, or nobody of them may be shared: the members' own lines say which.

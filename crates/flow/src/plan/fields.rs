@@ -93,16 +93,19 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
                 (Expr::Concat(columns.into_iter().map(|column| column.name).collect(), separator.to_owned()), value_type, elements)
             }
             FieldSource::Sql(text) => {
-                let mut columns = BTreeMap::new();
+                let mut declared = Need::new(need.entity, need.is_root);
                 let mut types = BTreeMap::new();
-                let mut elements = Vec::new();
                 for (name, path) in &field.inputs {
+                    types.insert(name.clone(), declared.element(self.catalogue, path)?.value_type);
+                }
+                let expression = Expression::compile(&field.name, text, &types)?;
+                let (mut columns, mut elements) = (BTreeMap::new(), Vec::new());
+                // What is declared and not used is not read.
+                for (name, path) in field.inputs.iter().filter(|(name, _)| expression.inputs.contains(*name)) {
                     let column = need.element(self.catalogue, path)?;
-                    types.insert(name.clone(), column.value_type);
                     elements.push(column.element);
                     columns.insert(name.clone(), column.name);
                 }
-                let expression = Expression::compile(&field.name, text, &types)?;
                 let output = expression.output.clone();
                 (Expr::Sql(Arc::new(expression), columns), output, elements)
             }

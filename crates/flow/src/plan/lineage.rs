@@ -10,6 +10,7 @@ use causeway_model::population::Predicate;
 use causeway_model::{Form, Violation};
 use causeway_model::Code;
 
+use super::provable::scans;
 use super::rel::{Expr, NestColumn, Output, ReduceColumn, Rel, WITHHELD};
 use crate::source::Scan;
 use crate::transform::form_after;
@@ -61,6 +62,7 @@ impl Lineage {
             }
             Rel::Gather { input, many, keys, reductions, nests } => {
                 let mut lineage = Self::of(input)?;
+                let item = scans(many).first().map(|scan| scan.entity.clone()).unwrap_or_default();
                 let many = Self::of(many)?;
                 lineage.join(&many, keys, Selected::Group)?;
                 lineage.selection.0.extend(many.selection.0.iter().cloned());
@@ -69,6 +71,7 @@ impl Lineage {
                 }
                 for nest in nests {
                     lineage.nest(&many, nest)?;
+                    lineage.count_items(&many, nest, &item, keys)?;
                 }
                 Ok(lineage)
             }
@@ -167,6 +170,25 @@ impl Lineage {
         }
         self.selection.0.extend(value.0.iter().map(|(element, _)| (element.clone(), Selected::Rule)));
         self.columns.insert(reduce.name.clone(), value.map(|_| Form::Raw));
+        Ok(())
+    }
+
+    /// A list tells how many records there are. Its items say so themselves where they hold values of those records; where
+    /// they hold constants, presences, or values of other records only, the list is a count as well.
+    fn count_items(&mut self, many: &Lineage, nest: &NestColumn, item: &str, keys: &[(String, String)]) -> Result<(), Violation> {
+        for (_, column) in &nest.members {
+            if many.column(column)?.0.iter().any(|(element, form)| element.entity == item && *form != Form::Presence) {
+                return Ok(());
+            }
+        }
+        let mut counted = ValueLineage::default();
+        for (_, there) in keys {
+            counted = counted.union(many.column(there)?);
+        }
+        let counted = counted.map(|_| Form::AggregateOnly);
+        let whole = self.column(&nest.name)?.clone().union(&counted);
+        self.columns.insert(nest.name.clone(), whole);
+        self.columns.insert(format!("{}.@count", nest.name), counted);
         Ok(())
     }
 

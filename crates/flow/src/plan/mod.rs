@@ -19,12 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use causeway_model::arrangement::{Arrangement, InForce};
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::Exchange;
-use causeway_model::lineage::{SelectionLineage, ValueLineage};
+use causeway_model::lineage::{Selected, SelectionLineage, ValueLineage};
 use causeway_model::{Code, ElementRef, Violation};
 
 pub use fields::PlannedField;
 pub use lineage::Lineage;
 pub use provable::Reads;
+pub(crate) use provable::scans;
 pub use rel::OutputType;
 pub use rules::{GroupRules, RootRules};
 
@@ -40,6 +41,8 @@ pub struct Plan {
     pub(crate) outputs: Vec<Output>,
     pub(crate) rules: RootRules,
     pub(crate) own: Option<Own>,
+    /// Whether people are reached through relations in several places.
+    pub(crate) people_twice: bool,
     pub(crate) reads: Reads,
     pub(crate) fields: Vec<PlannedField>,
     pub(crate) lineage: Vec<(String, ValueLineage)>,
@@ -149,6 +152,7 @@ fn build(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, 
         _ => None,
     };
     let outputs = std::mem::take(&mut root.outputs);
+    let people_twice = root.people_below().len() > 1;
     let bundle = root.write(catalogue).map_err(one)?;
     let reads = Reads::of(&bundle);
     Ok(Plan {
@@ -156,6 +160,7 @@ fn build(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, 
         outputs,
         rules,
         own,
+        people_twice,
         reads,
         fields,
         lineage: Vec::new(),
@@ -186,8 +191,8 @@ fn prove(plan: &mut Plan, arrangement: &Arrangement, catalogue: &Catalogue) -> R
             violations.extend(agreed.check_value(name, value));
         }
     }
+    lineage.selection.0.extend(plan.rules.elements().into_iter().map(|element| (element, Selected::Rule)));
     served.extend(lineage.selection.0.iter().map(|(element, _)| element.clone()));
-    served.extend(plan.rules.elements());
     violations.extend(agreed.check_selection(&lineage.selection));
     violations.extend(provable::every_read_serves(&plan.bundle, &served));
     if let Some(own) = &plan.own {

@@ -62,7 +62,7 @@ pub fn set<'c>(
         };
         let shareable = shareable_members(planner, root, catalogue, &relation.inverse)?;
         list_members(root, catalogue, &relation.inverse)?;
-        group = Some((shareable, withheld));
+        group = Some((shareable, withheld, relation.inverse.clone()));
     }
     if root.reaches_people() && exchange.on_withheld_member.is_none() {
         return Err(Violation::new(Code::WithheldMemberUndecided, &exchange.exchange, Code::WithheldMemberUndecided.explain().trim()));
@@ -73,7 +73,7 @@ pub fn set<'c>(
     for people in root.people_below() {
         let mut rules = subject_rules(planner, people, arrangement, exchange, catalogue)?;
         rules.flag_withheld = whole_household;
-        rules.report = !root_is_people;
+        rules.report = false;
         also.extend(people.elements().iter().cloned());
         people.rules = Some(rules);
     }
@@ -85,7 +85,12 @@ pub fn set<'c>(
             root.rules = Some(rules.clone());
             Ok(RootRules::People(rules))
         }
-        Some((shareable, withheld)) => {
+        Some((shareable, withheld, inverse)) => {
+            // Members are reported once, wherever else the exchange reaches them.
+            let (_, members) = root.many(catalogue, &inverse)?;
+            if let Some(rules) = &mut members.need.rules {
+                rules.report = true;
+            }
             let key = root.entity.key.clone();
             root.also(key.clone());
             Ok(RootRules::Group(GroupRules { entity: root.entity.name.clone(), key, shareable, withheld }))

@@ -143,24 +143,26 @@ fn a_withheld_household_was_never_there() {
 
 /// Breaks and marks over the small stores, in every place where something is read of a person.
 fn small_ways() -> Vec<(&'static str, Stores)> {
-    let way = |change: &dyn Fn(&mut Stores)| {
+    fn way(change: impl FnOnce(&mut Stores) -> &mut Stores) -> Stores {
         let mut stores = Stores::new();
         change(&mut stores);
         stores
-    };
+    }
     vec![
-        ("mark", way(&|s| drop(s.add("mark", "2 p02 -")))),
-        ("consent", way(&|s| drop(s.set("person", "p02", "consent", "-")))),
-        ("own value", way(&|s| drop(s.set("person", "p02", "sex", "Q")))),
-        ("value of the second table", way(&|s| drop(s.set("extra", "p02", "status", "maybe")))),
-        ("value of a document", way(&|s| drop(s.set("document", "3", "kind", "Z")))),
-        ("value that a transform refuses", way(&|s| drop(s.set("person", "p02", "family", "-").set("person", "p02", "family", "x")))),
+        ("mark", way(|s| s.add("mark", "2 p02 -"))),
+        ("consent", way(|s| s.set("person", "p02", "consent", "-"))),
+        ("own value", way(|s| s.set("person", "p02", "sex", "Q"))),
+        ("value of the second table", way(|s| s.set("extra", "p02", "status", "maybe"))),
+        ("value of a document", way(|s| s.set("document", "3", "kind", "Z"))),
+        ("value that a transform refuses", way(|s| s.set("person", "p02", "family", "x"))),
     ]
 }
 
 fn small_run(exchange: &Exchange, stores: &Stores) -> Opened {
     let dir = throw_away::directory().unwrap();
-    seal_and_open(&small::catalogue(), &everything_agreed(), exchange, &stores.sources(), dir.path()).unwrap().0
+    let mut arrangement = everything_agreed();
+    arrangement.row_cap = 100_000;
+    seal_and_open(&small::catalogue(), &arrangement, exchange, &stores.sources(), dir.path()).unwrap().0
 }
 
 #[test]
@@ -173,6 +175,9 @@ fn wherever_a_person_is_read_and_in_whatever_format_and_batches() {
     let members = format!("{{ name: m, each: members, fields: {item} }}");
     let far = format!("{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, reduce: list, of: members.given }}, {{ name: n, reduce: count, of: members }} ] }}");
     let neighbours = far.replace("household.district", "district");
+    let far_item = format!("{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, each: members, fields: {item} }} ] }}");
+    let near = "{ name: near, reduce: list, of: household.members.given }";
+    let [neighbours_item, members_near] = [far_item.replace("household.district", "district"), "{ name: m, reduce: list, of: members.given }".to_owned()];
     let [count, first] = ["{ name: c, reduce: count, of: household.members }", "{ name: y, reduce: min, of: household.members.given }"];
     let flat: Vec<&str> = people.iter().map(String::as_str).chain([count, first]).collect();
     let mut nested = flat.clone();
@@ -180,12 +185,14 @@ fn wherever_a_person_is_read_and_in_whatever_format_and_batches() {
     let mut through_others = flat.clone();
     through_others.push(&far);
     let only_through = ["{ name: k, from: id }", &each, &far];
-    let shapes: [(&str, &str, Vec<&str>); 6] = [
+    let shapes: [(&str, &str, Vec<&str>); 8] = [
         ("flat", "person", flat.clone()),
         ("nested", "person", nested),
         ("through others", "person", through_others),
         ("broken only in the list", "person", only_through.to_vec()),
         ("households", "household", vec!["{ name: k, from: no }", &members, "{ name: y, reduce: max, of: members.given }"]),
+        ("broken only far away", "person", vec!["{ name: k, from: id }", &far_item, near]),
+        ("broken only at the neighbours", "household", vec!["{ name: k, from: no }", &members_near, &neighbours_item]),
         ("neighbours", "household", vec!["{ name: k, from: no }", &members, &neighbours]),
     ];
     for (name, root, fields) in shapes {

@@ -132,16 +132,16 @@ fn precedence_decides_and_every_conflict_is_counted() {
     let run = walk(&Stores::new(), "person", &["{ name: k, from: id }", "{ name: v, from: phone }"], "");
     let phones: Vec<Value> = ["p01", "p02", "p04", "p05", "p06"].iter().map(|id| run.by("k")[*id]["v"].clone()).collect();
     assert_eq!(Value::from(phones), json!(["0701", "0702", "0799", "0705", null]));
-    // Only p04 has two numbers in the population; p10 has two outside of it, and is nobody's business here.
+    // p04 has two numbers; p10 too, who lives outside the population: disagreements are counted where records are read.
     let conflicts: Vec<_> = run.clearance.conflicts.iter().map(|(element, count)| (element.as_str(), *count)).collect();
-    assert_eq!(conflicts, [("phone", 1)]);
+    assert_eq!(conflicts, [("person.phone", 2)]);
 }
 
 #[test]
 fn a_conflict_is_counted_once_where_people_are_read_twice() {
-    let fields = ["{ name: k, from: id }", "{ name: p, from: phone }", "{ name: v, reduce: count, of: household.members.id }"];
+    let fields = ["{ name: k, from: id }", "{ name: p, from: phone }", "{ name: v, reduce: list, of: household.members.phone }"];
     let run = walk(&Stores::new(), "person", &fields, "on_withheld_member: omit");
-    assert_eq!(run.clearance.conflicts.values().sum::<u64>(), 1, "{:?}", run.clearance.conflicts);
+    assert_eq!(run.clearance.conflicts.values().sum::<u64>(), 2, "{:?}", run.clearance.conflicts);
 }
 
 #[test]
@@ -247,6 +247,10 @@ fn the_plan_reads_only_what_it_needs() {
             ("person".to_owned(), vec!["camp", "consent", "given", "id", "origin"]),
         ]
     );
+    // An input that an expression declares and does not use is not read either.
+    let unused = "{ name: v, sql: \"upper(g)\", inputs: { g: given, f: family, d: household.district.title } }";
+    let other = compile(&catalogue(), &everything_agreed(), &exchange("person", &[unused], "")).unwrap();
+    assert_eq!(other.reads(), plan.reads());
     let lineage = &plan.lineage()[0].1;
     assert_eq!(lineage.0.iter().map(|(element, _)| element.clone()).collect::<Vec<_>>(), [ElementRef::new("person", "given")]);
 }

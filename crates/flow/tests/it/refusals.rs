@@ -181,6 +181,21 @@ fn a_household_is_withheld_with_a_member_where_the_exchange_says_so() {
 }
 
 #[test]
+fn whoever_is_reached_in_two_places_is_reported_once() {
+    let fields = [
+        "{ name: k, from: no }",
+        "{ name: v, reduce: list, of: members.given }",
+        "{ name: w, each: district.households, fields: [ { name: n, from: no }, { name: m, each: members, fields: [ { name: s, from: sex } ] } ] }",
+    ];
+    let mut stores = Stores::new();
+    stores.set("person", "p02", "consent", "refused").set("person", "p04", "sex", "Q");
+    let run = walk(&stores, &everything_agreed(), &exchange("household", &fields, "on_withheld_member: omit")).unwrap();
+    assert_eq!((run.keys("withheld", "person"), run.keys("quarantined", "person")), (vec!["p02"], vec!["p04"]));
+    assert_eq!(run.by("k")["h2"]["v"], serde_json::json!(["Mya"]));
+    assert_eq!((run.clearance.withheld.values().sum::<u64>(), run.clearance.quarantined), (1, 1));
+}
+
+#[test]
 fn a_person_outside_the_population_is_neither_released_nor_reported() {
     let mut stores = Stores::new();
     stores.set("person", "p04", "camp", "-").set("person", "p10", "consent", "refused").set("person", "p11", "given", "-");
@@ -213,7 +228,9 @@ fn every_way_in_which_a_record_can_be_broken() {
         let mut stores = Stores::new();
         // Everybody else has nothing there, so that only p01 can be broken.
         let others = ["p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09"];
-        others.iter().for_each(|id| drop(stores.set("person", id, element, "-")));
+        for id in others {
+            stores.set("person", id, element, "-");
+        }
         stores.set("person", "p01", element, value);
         let field = format!("{{ name: v, from: {element}, transform: [{transform}] }}");
         let exchange = exchange("person", &["{ name: k, from: id }", &field], "");

@@ -110,11 +110,29 @@ fn sql_expression() {
 fn nested_list() {
     let field = "{ name: v, each: documents, fields: [ { name: kind, from: number } ] }";
     refused(&[], field, Code::ElementNotAgreed, "document.number");
-    let field = "{ name: v, each: household.members, fields: [ { name: d, each: documents, fields: [ { name: n, from: number } ] } ] }";
+    let field = "{ name: v, each: household.members, fields: [ { name: g, from: given }, { name: d, each: documents, fields: [ { name: n, from: number } ] } ] }";
     refused(&[], field, Code::ElementNotAgreed, "document.number");
-    // Where a list is empty tells whether there is anything, so a list of nothing agreed is refused too.
-    let field = "{ name: v, each: household.aids, fields: [ { name: n, sql: \"'x'\" } ] }";
-    assert!(!reasons(&[], &[field], "").is_empty(), "a list of constants counts records that were not agreed");
+}
+
+#[test]
+fn a_list_of_nothing_is_a_count() {
+    // As long as the list are the records that it counts, whatever stands in it.
+    for items in [
+        "{ name: n, constant: x }",
+        "{ name: n, sql: \"'x'\" }",
+        "{ name: n, from: doc, transform: [presence] }",
+    ] {
+        let field = format!("{{ name: v, each: documents, fields: [ {items} ] }}");
+        let found = reasons(&["document.doc presence"], &[&field], "");
+        assert!(!found.is_empty(), "{field}");
+    }
+    let constants = "{ name: v, each: documents, fields: [ { name: n, constant: x } ] }";
+    refused(&[], constants, Code::ElementNotAgreed, "document.person");
+    refused(&[], "{ name: v, each: household.aids, fields: [ { name: n, from: household.camp } ] }", Code::ElementNotAgreed, "aid.hh");
+    let inner = "{ name: v, each: household.members, fields: [ { name: g, from: given }, { name: d, each: documents, fields: [ { name: n, constant: x } ] } ] }";
+    refused(&[], inner, Code::ElementNotAgreed, "document.person");
+    agreed(&["document.person aggregate-only"], constants);
+    agreed(&["document.person aggregate-only"], inner);
 }
 
 #[test]
