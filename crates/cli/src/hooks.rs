@@ -31,10 +31,16 @@ fn probe(mark: &'static str) {
     let wanted = std::env::var("CAUSEWAY_CRASH_AT").unwrap_or_default();
     let (name, time) = wanted.split_once(':').unwrap_or((&wanted, "1"));
     if name == mark && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == time.parse().unwrap_or(1) {
-        let own = std::process::id().to_string();
-        let _ = std::process::Command::new("kill").args(["-KILL", &own]).status();
-        std::thread::sleep(std::time::Duration::from_secs(5));
+        die();
     }
+}
+
+/// Dies as by SIGKILL.
+#[cfg(feature = "test-hooks")]
+fn die() {
+    let own = std::process::id().to_string();
+    let _ = std::process::Command::new("kill").args(["-KILL", &own]).status();
+    std::thread::sleep(std::time::Duration::from_secs(5));
 }
 
 /// Leaks on purpose, so that a test can prove that it would see a leak: writes the bytes that `CAUSEWAY_LEAK_VALUE` holds
@@ -71,8 +77,8 @@ pub async fn leak(
         }
         "data" => append(house.home.data().join("leak.bin")),
         "tmp" => append(std::env::temp_dir().join("leak.bin")),
-        // Behind the last frame: SQLite passes over it.
-        "wal" => append(house.home.data().join("causeway.sqlite-wal")),
+        // Behind the last frame: SQLite passes over it. A run that ends well may remove the file, so this one dies.
+        "wal" => append(house.home.data().join("causeway.sqlite-wal")).map(|()| die()),
         "ledger" => {
             let body = serde_json::json!({ "leak": String::from_utf8_lossy(&value) });
             house.record(actor, "leaked-on-purpose", transfer, body).await

@@ -38,7 +38,9 @@ fn a_planted_leak_is_found_in_each_place() {
         watched
             .run_with(&["transfer", "run", "food-people"], &[("CAUSEWAY_LEAK", place), ("CAUSEWAY_LEAK_VALUE", &hex)]);
         let last = watched.said.last().unwrap();
-        assert_eq!(last.code, Some(0), "{place}: {}", String::from_utf8_lossy(&last.err));
+        // The build that leaks into the write-ahead log dies, or that file might be gone.
+        let ended = if place == "wal" { None } else { Some(0) };
+        assert_eq!(last.code, ended, "{place}: {}", String::from_utf8_lossy(&last.err));
         if place == "ledger" {
             let export = watched.street.home().join("ledger.export");
             watched.good(&["ledger", "export", "--out", &export.display().to_string()]);
