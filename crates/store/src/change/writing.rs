@@ -12,6 +12,7 @@ use crate::{AuditEvent, Stamp, Store, StoreError};
 /// [`Writing::commit`] is the only commit of a change.
 pub(super) struct Writing {
     transaction: DbTransaction,
+    probe: fn(&'static str),
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -20,7 +21,7 @@ impl Store {
     pub(super) async fn begin(&self) -> Result<Writing, StoreError> {
         let turn = self.turn.clone().lock_owned().await;
         let transaction = self.pool.begin_with(BEGIN_WRITE).await?;
-        Ok(Writing { transaction, _turn: turn })
+        Ok(Writing { transaction, probe: self.probe, _turn: turn })
     }
 }
 
@@ -49,7 +50,9 @@ impl Writing {
         .execute(&mut *self.transaction)
         .await?;
         // CRASH: before this, neither change nor leaf; after it, both, and the sequencer will take the leaf.
+        (self.probe)("store-change-not-committed");
         self.transaction.commit().await?;
+        (self.probe)("store-change-committed");
         Ok(())
     }
 }

@@ -49,15 +49,17 @@ impl Store {
             }
         };
         // CRASH: before the commit the leaves are still pending, and the next call takes them.
+        (self.probe)("store-sequence-not-committed");
         transaction.commit().await?;
         // CRASH: the database is newer than the saved head; opening it writes the head again.
+        (self.probe)("store-sequence-committed");
         self.save_head(&text).await?;
         Ok(text)
     }
 
     async fn save_head(&self, text: &str) -> Result<(), StoreError> {
         let stands = tokio::fs::read_to_string(&self.head).await.is_ok_and(|saved| saved == text);
-        if stands { Ok(()) } else { write_head(&self.head, text.to_owned()).await }
+        if stands { Ok(()) } else { write_head(&self.head, text.to_owned(), self.probe).await }
     }
 }
 

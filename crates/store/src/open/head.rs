@@ -31,19 +31,19 @@ pub(super) fn read(path: &Path, key: &VerifierKey) -> Result<Option<Saved>, Stor
 }
 
 /// Replaces the saved head: at every moment there is the old or the new one, whole and on the disk.
-pub(crate) async fn write(path: &Path, text: String) -> Result<(), StoreError> {
+pub(crate) async fn write(path: &Path, text: String, probe: fn(&'static str)) -> Result<(), StoreError> {
     let path = path.to_owned();
     let failed = {
         let path = path.clone();
         move |source| StoreError::File { doing: "write the saved head", path, source }
     };
-    match tokio::task::spawn_blocking(move || replace(&path, &text)).await {
+    match tokio::task::spawn_blocking(move || replace(&path, &text, probe)).await {
         Ok(outcome) => outcome.map_err(failed),
         Err(stopped) => Err(failed(io::Error::other(stopped))),
     }
 }
 
-fn replace(path: &Path, text: &str) -> io::Result<()> {
+fn replace(path: &Path, text: &str, probe: fn(&'static str)) -> io::Result<()> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
@@ -54,6 +54,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     // CRASH: the old head stands, the database is newer than it, and the next start writes the head again.
+    probe("store-head-beside");
     fs::rename(&beside, path)?;
     match path.parent() {
         // The rename itself must survive a power cut; an empty parent is the current directory.

@@ -47,6 +47,8 @@ pub struct Store {
     pub(crate) head: PathBuf,
     /// Whose turn it is to write: a fair queue within this process, so that nobody waits on SQLite's busy handler.
     pub(crate) turn: Arc<Mutex<()>>,
+    /// Called with the name of every `// CRASH:` mark that is passed.
+    pub(crate) probe: fn(&'static str),
     /// Released when the store is dropped, and by the system when the process dies.
     _lock: lock::Lock,
 }
@@ -71,7 +73,15 @@ impl Store {
             }
         }
         let reader = Reader { pool, key: opening.key.clone() };
-        Ok(Self { reader, head: opening.head.to_owned(), turn: Arc::new(Mutex::new(())), _lock: lock })
+        let turn = Arc::new(Mutex::new(()));
+        Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, _lock: lock })
+    }
+
+    /// The same, telling `probe` the name of every `// CRASH:` mark that it passes: for tests that die there.
+    #[must_use]
+    pub fn probed(mut self, probe: fn(&'static str)) -> Self {
+        self.probe = probe;
+        self
     }
 
     /// Closes the database: all that is written is in the one file afterwards.
@@ -119,12 +129,14 @@ impl Reader {
     }
 }
 
+fn unwatched(_: &'static str) {}
+
 async fn prepare(pool: &DbPool, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
     schema::bring_up_to_date(pool).await?;
     let newest = guard::check(pool, opening, saved.as_ref()).await?;
     // The database may be ahead by the checkpoint after whose commit the process died: the head catches up.
     match newest {
-        Some(text) if saved.is_none_or(|saved| saved.text != text) => head::write(opening.head, text).await,
+        Some(text) if saved.is_none_or(|saved| saved.text != text) => head::write(opening.head, text, unwatched).await,
         _ => Ok(()),
     }
 }
