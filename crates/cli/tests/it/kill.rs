@@ -1,1 +1,249 @@
 //! Does dying at any moment leave no plaintext, no half package, and no second one?
+//!
+//! Three ways to die. At a *mark*: the places beside a `// CRASH:` comment that call a probe, through
+//! `CAUSEWAY_CRASH_AT`. At a *drawn moment*: SIGKILL after a delay drawn over the length of a whole run. At a *made
+//! state*: the writers of `causeway_package` have no probe, so what their comments say may be left is made from a
+//! package that stands in staging, and recovery is given that; the drawn moments fall into them as well.
+//!
+//! [`WHERE`] counts the comments of every file: a new one without a test fails here.
+
+mod scene;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use causeway_testkit::random;
+use rand::Rng;
+use scene::{Scene, entries};
+
+/// Exchange of one small part, and one of three.
+const SMALL: &str = "food-short";
+const WIDE: &str = "food-wide";
+
+/// Every mark with a probe, and the time at which it is passed: a mark may be passed often in one run.
+const MARKS: [(&str, &[u32]); 21] = [
+    ("request-committed", &[1]),
+    ("prepare-attempt-begun", &[1]),
+    ("prepare-report-begun", &[1]),
+    ("prepare-report-kept", &[1]),
+    ("prepare-package-in-staging", &[1]),
+    ("prepare-disclosure-sealed", &[1]),
+    ("prepare-package-moved", &[1]),
+    ("prepare-sealed", &[1]),
+    ("deliver-intent-committed", &[1]),
+    ("deliver-folder-made", &[1]),
+    ("deliver-part-copied", &[1, 3]),
+    ("deliver-part-sent", &[1, 4]),
+    ("deliver-manifest-written", &[1]),
+    ("deliver-before-rename", &[1]),
+    ("deliver-renamed", &[1]),
+    ("deliver-outcome-not-committed", &[1]),
+    // A run commits five changes (requested, attempt, sealed, intent, outcome) and orders its leaves after each.
+    ("store-change-not-committed", &[1, 2, 3, 4, 5]),
+    ("store-change-committed", &[1, 2, 3, 4, 5]),
+    ("store-sequence-not-committed", &[1, 2, 3, 5]),
+    ("store-sequence-committed", &[1, 2, 4, 6]),
+    ("store-head-beside", &[1, 3, 5]),
+];
+
+/// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
+/// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
+const WHERE: [(&str, usize); 14] = [
+    ("connect/src/deliver/folder.rs", 6),
+    ("engine/src/command/request_transfer.rs", 1),
+    ("engine/src/drive/deliver.rs", 3),
+    ("engine/src/drive/prepare.rs", 7),
+    ("engine/src/drive/recover.rs", 3),
+    ("package/src/disclosure.rs", 1),
+    ("package/src/files.rs", 1),
+    ("package/src/open/unpack.rs", 1),
+    ("package/src/report.rs", 1),
+    ("package/src/seal.rs", 3),
+    ("store/src/change/begin_delivery.rs", 1),
+    ("store/src/change/writing.rs", 1),
+    ("store/src/ledger/sequence.rs", 2),
+    ("store/src/open/head.rs", 1),
+];
+/// Says what a start makes of the state after `store-sequence-committed`, which the first checkpoint is killed at too.
+const GUARD: (&str, usize) = ("store/src/open/guard.rs", 1);
+
+/// Moments in all, over [`INSTALLATIONS`].
+const MOMENTS: usize = 100;
+const INSTALLATIONS: usize = 2;
+
+#[test]
+fn every_mark_in_the_sources_is_died_at() {
+    let crates = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let (mut names, mut comments) = (Vec::new(), Vec::new());
+    for member in ["connect", "engine", "flow", "ledger", "model", "package", "store"] {
+        for file in entries(&crates.join(member).join("src")) {
+            let text = fs::read_to_string(&file).unwrap();
+            for call in ["probe)(\"", "probe, \"", " probe(\""] {
+                names.extend(text.split(call).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+            }
+            let found = text.lines().filter(|line| line.trim_start().starts_with("// CRASH:")).count();
+            if found > 0 {
+                comments.push((file.strip_prefix(&crates).unwrap().display().to_string(), found));
+            }
+        }
+    }
+    names.sort();
+    let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).collect();
+    marks.sort_unstable();
+    assert_eq!(names, marks);
+    comments.sort();
+    let mut known: Vec<(String, usize)> = WHERE.iter().chain([&GUARD]).map(|(file, count)| ((*file).to_owned(), *count)).collect();
+    known.sort();
+    assert_eq!(comments, known);
+}
+
+#[test]
+fn dying_at_a_mark_loses_nothing_and_doubles_nothing() {
+    let mut scene = Scene::new(7);
+    for (mark, times) in MARKS {
+        for time in times {
+            let at = format!("{mark}:{time}");
+            let exchange = if mark.starts_with("store") { SMALL } else { WIDE };
+            let died = scene.command(&["transfer", "run", exchange]).env("CAUSEWAY_CRASH_AT", &at).output().unwrap();
+            assert_eq!(died.status.code(), None, "{at} is not passed: {}", String::from_utf8_lossy(&died.stdout));
+            scene.survives(&at, exchange);
+        }
+    }
+    scene.ends();
+}
+
+#[test]
+fn dying_before_the_first_head_is_written_is_innocent() {
+    let scene = Scene::bare();
+    let key = scene.home().join("officer.pem");
+    let said = scene.good(&["officer", "new", "--out", &key.display().to_string()]);
+    let print = said.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap().to_owned();
+    let public = scene.home().join("officer.pub.pem").display().to_string();
+    let add = ["officer", "add", "invented", "--role", "representative", "--key", &public, "--fingerprint", &print];
+    let died = scene.command(&add).env("CAUSEWAY_CRASH_AT", "store-sequence-committed").output().unwrap();
+    assert_eq!(died.status.code(), None);
+    assert!(!scene.home().join("keys/ledger.head").exists());
+    scene.good(&["ledger", "verify"]);
+    assert!(scene.home().join("keys/ledger.head").exists());
+}
+
+#[test]
+fn a_request_that_died_unjudged_is_judged_when_it_is_carried_on() {
+    let scene = Scene::with(9, |document| document.replace("at_most: 1000", "at_most: 1"));
+    let died = scene.command(&["transfer", "run", SMALL]).env("CAUSEWAY_CRASH_AT", "request-committed").output().unwrap();
+    assert_eq!(died.status.code(), None);
+    let carried = scene.command(&["transfer", "resume"]).output().unwrap();
+    let said = String::from_utf8_lossy(&carried.stderr).into_owned();
+    assert_eq!(carried.status.code(), Some(4), "the frequency was used up: {said}");
+    assert!(said.contains("too-frequent"), "{said}");
+    assert_eq!(scene.packages().len(), 1, "the one from before");
+}
+
+#[test]
+fn what_the_packages_writer_leaves_half_done_is_cleared() {
+    let mut scene = Scene::new(10);
+    type Break = fn(&Path, &Path);
+    let states: [(&str, Break); 8] = [
+        ("an empty folder", |package, _| entries(package).iter().for_each(|file| fs::remove_file(file).unwrap())),
+        ("half a part", |package, _| {
+            remove(package, &["manifest.json", "manifest.sig"]);
+            cut(&entries(package)[1]);
+        }),
+        ("parts without a signature", |package, _| remove(package, &["manifest.json", "manifest.sig"])),
+        ("half a signature", |package, _| {
+            remove(package, &["manifest.json"]);
+            fs::rename(package.join("manifest.sig"), package.join("manifest.sig.tmp")).unwrap();
+            cut(&package.join("manifest.sig.tmp"));
+        }),
+        ("a signature without a manifest", |package, _| remove(package, &["manifest.json"])),
+        ("a manifest not yet named", |package, _| {
+            fs::rename(package.join("manifest.json"), package.join("manifest.json.tmp")).unwrap();
+        }),
+        ("a report without its end", |package, sealed| {
+            entries(package).iter().for_each(|file| fs::remove_file(file).unwrap());
+            half(sealed, "report");
+        }),
+        ("a disclosure set without its end", |_, sealed| half(sealed, "people")),
+    ];
+    for (state, break_it) in states {
+        let died = scene.command(&["transfer", "run", WIDE]).env("CAUSEWAY_CRASH_AT", "prepare-package-in-staging").output().unwrap();
+        assert_eq!(died.status.code(), None);
+        let staged: Vec<PathBuf> = fs::read_dir(scene.home().join("data/staging")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(staged.len(), 1, "{state}");
+        break_it(&staged[0], &scene.home().join("data/sealed"));
+        scene.survives(state, WIDE);
+    }
+    scene.ends();
+    // The partner's side: opening again names what a killed opening left, and touches nothing.
+    let package = scene.packages().pop().unwrap();
+    let out = scene.home().join("opened-half");
+    fs::create_dir(&out).unwrap();
+    let name = format!(".inner-manifest.json.{}.partial", package.file_name().unwrap().to_str().unwrap());
+    fs::write(out.join(&name), "").unwrap();
+    let refused = scene.open(&package, &out);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains(&name), "{said}");
+    assert_eq!(entries(&out).len(), 1);
+}
+
+#[test]
+fn dying_at_drawn_moments_0() {
+    die_at_drawn_moments(0, SMALL);
+}
+
+#[test]
+fn dying_at_drawn_moments_1() {
+    die_at_drawn_moments(1, WIDE);
+}
+
+/// One installation's share of the moments, drawn evenly over the length of a run as it was measured last.
+fn die_at_drawn_moments(installation: usize, exchange: &str) {
+    let mut scene = Scene::new(20 + installation as u64);
+    let mut draw = random::seeded(installation as u64);
+    let share = MOMENTS / INSTALLATIONS;
+    let begun = Instant::now();
+    scene.good(&["transfer", "run", exchange]);
+    let mut length = begun.elapsed();
+    let (mut killed, mut tries) = (0, 0);
+    while killed < share {
+        tries += 1;
+        assert!(tries < 3 * share, "the runs end before they can be killed");
+        let part = (killed as f64 + draw.random::<f64>()) / share as f64;
+        let delay = length.mul_f64(part);
+        let begun = Instant::now();
+        let mut child = scene.command(&["transfer", "run", exchange]).spawn().unwrap();
+        while begun.elapsed() < delay && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(500).min(delay));
+        }
+        let done = child.try_wait().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        match done {
+            Some(status) => {
+                assert!(status.success(), "{status}");
+                length = begun.elapsed();
+            }
+            None => killed += 1,
+        }
+        scene.survives(&format!("after {delay:?} of {length:?}"), exchange);
+    }
+    scene.ends();
+}
+
+fn remove(package: &Path, names: &[&str]) {
+    names.iter().for_each(|name| fs::remove_file(package.join(name)).unwrap());
+}
+
+fn cut(file: &Path) {
+    let bytes = fs::read(file).unwrap();
+    fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+}
+
+/// Makes of a sealed file what an attempt that died while it wrote one leaves.
+fn half(sealed: &Path, kind: &str) {
+    let whole = entries(sealed).into_iter().find(|path| path.to_str().unwrap().ends_with(&format!(".{kind}.age"))).unwrap();
+    let part = whole.with_extension("age.part");
+    fs::copy(&whole, &part).unwrap();
+    cut(&part);
+}
