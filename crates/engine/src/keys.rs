@@ -102,8 +102,10 @@ impl Keys {
     pub fn disclosure(&self) -> DisclosureKey {
         use sha2::{Digest, Sha256};
         // Both inputs have a fixed length, so nothing can be shifted from one into the other.
-        let key =
-            Sha256::new().chain_update(b"causeway disclosure key v1").chain_update(&*self.pseudonym_root).finalize();
+        let key = Sha256::new()
+            .chain_update(b"causeway disclosure key v1")
+            .chain_update(self.pseudonym_root.as_slice())
+            .finalize();
         DisclosureKey::new(key.into())
     }
 }

@@ -37,7 +37,7 @@ impl Ledger {
         let mut ledger = house.store.ledger().await?;
         match self {
             Ledger::Verify { against } => {
-                let saved = against.as_ref().map(|path| checkpoint(path)).transpose()?;
+                let saved = against.as_ref().map(checkpoint).transpose()?;
                 let verified = ledger.verify(saved.as_deref()).await?;
                 println!("ledger is whole: {} leaves, root {}", verified.size, verified.root.to_hex());
             }
@@ -47,7 +47,10 @@ impl Ledger {
             Ledger::Export { out: Some(path) } => {
                 let file = std::fs::File::create_new(path).map_err(EngineError::file("make", path))?;
                 let file = ledger.export(std::io::BufWriter::new(file)).await?;
-                file.into_inner().map_err(|error| error.into_error()).and_then(|file| file.sync_all()).map_err(EngineError::file("write", path))?;
+                file.into_inner()
+                    .map_err(|error| error.into_error())
+                    .and_then(|file| file.sync_all())
+                    .map_err(EngineError::file("write", path))?;
                 println!("{}", path.display());
             }
             Ledger::Prove { index } => print!("{}", ledger.prove(*index).await?),
