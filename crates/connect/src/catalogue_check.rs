@@ -228,9 +228,12 @@ impl Check<'_> {
 }
 
 fn unknown_message(column: &CodeColumn, unknown: &UnknownCodes) -> String {
-    // Control characters must not reach a terminal, and a long "code" is more likely somebody's words.
-    let told = unknown.codes.iter().filter(|(code, _)| code.chars().count() <= 32);
-    let told: Vec<String> = told.map(|(code, count)| format!("`{}` ({count})", code.escape_debug())).collect();
+    // What was typed into a code column may be somebody's words or name: only what is shaped as codes are is told. So
+    // nothing that a terminal obeys is told either.
+    let shaped =
+        |code: &str| code.len() <= 24 && code.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b));
+    let told = unknown.codes.iter().filter(|(code, _)| shaped(code));
+    let told: Vec<String> = told.map(|(code, count)| format!("`{code}` ({count})")).collect();
     let told = if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) };
     format!("{} records have a code of `{}` that is not in its list{told}", unknown.records, column.element)
 }

@@ -42,7 +42,7 @@ fn store(dir: &Path, person: &str) {
     let connection = rusqlite::Connection::open(dir.join("a.sqlite")).unwrap();
     connection.execute_batch(person).unwrap();
     connection
-        .execute("INSERT INTO person (id, sex) VALUES ('0a', 'F'), ('0b', 'Q'), ('0c', 'Q'), ('0d', 'X')", [])
+        .execute("INSERT INTO person (id, sex) VALUES ('0a', 'F'), ('0b', 'Q'), ('0c', 'Q'), ('0d', 'X'), ('0e', 'Ms Invented')", [])
         .unwrap();
     drop(connection);
     fs::write(dir.join("aid.csv"), "person,amount\n0a,1.50\n").unwrap();
@@ -82,7 +82,10 @@ fn a_column_dropped_retyped_recollated_and_a_code_added_are_four_findings_where_
     let expected = [(13, "column-unneeded"), (18, "column-recollated"), (19, "code-unknown"), (20, "column-missing")];
     assert_eq!(places(&found), expected, "{found:#?}");
     assert!(found[1].3.contains("`NOCASE`") && found[3].3.contains("table `person`, has no column `born`"));
-    assert_eq!(found[2].3, "3 records have a code of `person.sex` that is not in its list: `Q` (2), `X` (1)");
+    assert_eq!(
+        found[2].3, "4 records have a code of `person.sex` that is not in its list: `Q` (2), `X` (1)",
+        "words are counted, not told"
+    );
     assert_eq!(found[3].1, CATALOGUE.lines().nth(19).unwrap().find("born }").unwrap() + 1, "the column of the text");
     assert!(model.check().is_empty());
 

@@ -98,9 +98,15 @@ fn what_is_not_agreed_is_nowhere_and_what_is_agreed_only_in_the_opened_package()
     assert_eq!(unseen, ["phone of the first"]);
 
     watched.street.set_up().unwrap();
-    // Cut off with a whole package in staging: what lies there is searched as it lies, then the next run carries on.
+    let catalogue = watched.street.example("catalogue.yaml");
+    let checked = watched.run_with(&["catalogue", "check", &catalogue], &[]);
+    assert!(checked.contains("code-unknown"), "{checked}");
+    // Cut off with a whole package in staging: what lies there and in the write-ahead log is searched as it lies, then the
+    // next run carries on.
     watched.run_with(&["transfer", "run", EXCHANGES[0].0], &[("CAUSEWAY_CRASH_AT", "prepare-package-in-staging")]);
     assert_eq!(watched.said.last().unwrap().code, None, "the run was not cut off");
+    let log = std::fs::metadata(watched.street.home().join("data/causeway.sqlite-wal")).unwrap();
+    assert!(log.len() > 4096, "there is no write-ahead log to search");
     assert_eq!(watched.found(&search), BTreeSet::new());
 
     let opened = watched.street.partner().join("opened");
@@ -123,7 +129,6 @@ fn what_is_not_agreed_is_nowhere_and_what_is_agreed_only_in_the_opened_package()
     let export = watched.street.home().join("ledger.export");
     watched.good(&["ledger", "export", "--out", &export.display().to_string()]);
     watched.good(&["ledger", "verify"]);
-    assert!(watched.street.home().join("data/causeway.sqlite-wal").exists(), "there is no write-ahead log to search");
     assert_eq!(watched.found(&search), BTreeSet::new());
 
     // The report that is sealed to the operation does hold what was left out: it got that far and no further.
