@@ -77,7 +77,9 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return say::failed(&causeway_engine::EngineError::Wrong(format!("no threads can be started: {error}"))),
+        Err(error) => {
+            return say::failed(&causeway_engine::EngineError::Wrong(format!("no threads can be started: {error}")));
+        }
     };
     let outcome = runtime.block_on(run(arguments));
     match outcome {

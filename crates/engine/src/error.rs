@@ -66,7 +66,9 @@ pub enum EngineError {
         help: &'static str,
     },
     /// The package is sealed and could not be put where the partner takes it.
-    #[error("transfer {transfer} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written")]
+    #[error(
+        "transfer {transfer} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written"
+    )]
     Undelivered {
         /// The transfer.
         transfer: String,
@@ -93,7 +95,9 @@ impl EngineError {
         match self {
             Self::Refused { .. } | Self::NotShown { .. } => 4,
             Self::NotProven(_) => 3,
-            Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => 3,
+            Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => {
+                3
+            }
             Self::Store(StoreError::HeadMissing { .. } | StoreError::BadHead { .. }) => 3,
             Self::Package(error) if error.is_verification() => 3,
             Self::File { .. } | Self::Undelivered { .. } | Self::Package(PackageError::Io { .. }) => 5,

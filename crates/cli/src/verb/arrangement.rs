@@ -44,13 +44,24 @@ impl Arrangement {
             }
             Arrangement::Import { file } => {
                 let (read, _) = import_arrangement(&house, &place.actor, file).await?;
-                println!("arrangement {} version {}, sha256 {}", read.value.arrangement, read.value.version, sha256_hex(&read.text));
-                println!("not in force until two officers sign it: `causeway approve {} --officer NAME --key FILE`", read.value.arrangement);
+                println!(
+                    "arrangement {} version {}, sha256 {}",
+                    read.value.arrangement,
+                    read.value.version,
+                    sha256_hex(&read.text)
+                );
+                println!(
+                    "not in force until two officers sign it: `causeway approve {} --officer NAME --key FILE`",
+                    read.value.arrangement
+                );
                 Ok(ExitCode::SUCCESS)
             }
             Arrangement::Show { name } => {
                 let read = house.arrangement(name).await?;
-                println!("{name} version {}: {} ({} to {})", read.value.version, read.value.title, read.value.valid.from, read.value.valid.until);
+                println!(
+                    "{name} version {}: {} ({} to {})",
+                    read.value.version, read.value.title, read.value.valid.from, read.value.valid.until
+                );
                 for approval in house.store.approvals(name, read.value.version).await? {
                     println!("  signed by {} on {}", approval.officer, approval.approved_at);
                 }

@@ -59,7 +59,13 @@ impl Catalogue {
             }
             Catalogue::Import { file } => {
                 let (read, _) = import_catalogue(&house, &place.actor, file).await?;
-                println!("catalogue {} version {}: {} sources, {} entities", read.value.catalogue, read.value.version, read.value.sources.len(), read.value.entities.len());
+                println!(
+                    "catalogue {} version {}: {} sources, {} entities",
+                    read.value.catalogue,
+                    read.value.version,
+                    read.value.sources.len(),
+                    read.value.entities.len()
+                );
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -70,7 +76,9 @@ impl Catalogue {
 async fn needed(house: &House, catalogue: &model::Catalogue) -> Result<BTreeSet<ElementRef>, EngineError> {
     let mut needed = BTreeSet::new();
     for listing in house.store.documents(DocumentKind::Exchange).await? {
-        let Some(document) = house.store.document(DocumentKind::Exchange, &listing.name, listing.version).await? else { continue };
+        let Some(document) = house.store.document(DocumentKind::Exchange, &listing.name, listing.version).await? else {
+            continue;
+        };
         let exchange: Exchange = Read::text(&listing.name, document.text)?.value;
         let arrangement = house.arrangement(&exchange.arrangement).await?.value;
         let pseudonyms = Pseudonyms::new(&[0; 32], &arrangement.partner, &arrangement.purpose.code);
@@ -79,7 +87,8 @@ async fn needed(house: &House, catalogue: &model::Catalogue) -> Result<BTreeSet<
             for element in &entity.elements {
                 let read = element.from.iter().any(|origin| {
                     let table = entity.table(&origin.table);
-                    let columns = table.and_then(|table| explained.reads.0.get(&(table.source.clone(), table.table.clone())));
+                    let columns =
+                        table.and_then(|table| explained.reads.0.get(&(table.source.clone(), table.table.clone())));
                     columns.is_some_and(|columns| columns.contains(&origin.column))
                 });
                 if read {

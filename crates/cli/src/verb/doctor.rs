@@ -27,21 +27,40 @@ pub async fn run(place: &Place) -> Ended {
     clock(&house, &mut tell).await?;
     for folder in [house.home.keys(), house.home.data()] {
         let mode = std::fs::metadata(&folder).map_err(EngineError::file("read", &folder))?.permissions().mode() & 0o777;
-        tell(mode & 0o077 == 0, format!("{} has mode {mode:o}", folder.display()), "run `chmod 700` on it: nobody else may look in");
+        tell(
+            mode & 0o077 == 0,
+            format!("{} has mode {mode:o}", folder.display()),
+            "run `chmod 700` on it: nobody else may look in",
+        );
     }
     let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
     let plain = swaps.lines().skip(1).any(|line| !line.starts_with("/dev/dm-") && !line.starts_with("/dev/zram"));
-    tell(!plain, "swap is off or encrypted".to_owned(), "turn swap off or encrypt it: memory with personal data could be written to disk");
+    tell(
+        !plain,
+        "swap is off or encrypted".to_owned(),
+        "turn swap off or encrypt it: memory with personal data could be written to disk",
+    );
     if let Some(free) = free_bytes(&house.home.data()) {
-        tell(free > LOW_DISK, format!("{} MiB free for packages", free >> 20), "free some space before the next transfer");
+        tell(
+            free > LOW_DISK,
+            format!("{} MiB free for packages", free >> 20),
+            "free some space before the next transfer",
+        );
     }
     sources(&house, &mut tell).await;
     for listing in house.store.documents(DocumentKind::Arrangement).await? {
-        let Some(document) = house.store.document(DocumentKind::Arrangement, &listing.name, listing.version).await? else { continue };
+        let Some(document) = house.store.document(DocumentKind::Arrangement, &listing.name, listing.version).await?
+        else {
+            continue;
+        };
         let arrangement: Arrangement = causeway_engine::documents::Read::text(&listing.name, document.text)?.value;
         let today = house.now().to_zoned(jiff::tz::TimeZone::UTC).date();
         let left = today.until(arrangement.valid.until).map(|span| span.get_days()).unwrap_or_default();
-        tell(left > 30, format!("arrangement {} holds until {}", listing.name, arrangement.valid.until), "have it amended before it ends");
+        tell(
+            left > 30,
+            format!("arrangement {} holds until {}", listing.name, arrangement.valid.until),
+            "have it amended before it ends",
+        );
     }
     println!("{troubles} troubles");
     Ok(if troubles == 0 { ExitCode::SUCCESS } else { ExitCode::from(5) })
@@ -49,11 +68,21 @@ pub async fn run(place: &Place) -> Ended {
 
 async fn clock(house: &House, tell: &mut impl FnMut(bool, String, &str)) -> Result<(), EngineError> {
     let mut newest = jiff::Timestamp::UNIX_EPOCH;
-    let filter = causeway_store::query::TransferFilter { exchange: None, arrangement: None, state: None, since: None, limit: Some(1) };
+    let filter = causeway_store::query::TransferFilter {
+        exchange: None,
+        arrangement: None,
+        state: None,
+        since: None,
+        limit: Some(1),
+    };
     for row in house.store.transfers(&filter).await? {
         newest = newest.max(row.updated_at);
     }
-    tell(house.now() >= newest, format!("the clock says {}", house.now()), "the clock is behind the newest transfer: set it right, validity depends on it");
+    tell(
+        house.now() >= newest,
+        format!("the clock says {}", house.now()),
+        "the clock is behind the newest transfer: set it right, validity depends on it",
+    );
     Ok(())
 }
 
@@ -64,7 +93,8 @@ async fn sources(house: &House, tell: &mut impl FnMut(bool, String, &str)) {
     };
     for source in &catalogue.sources {
         let opened = AllConnectors.open(source, &house.home.sources());
-        let held = opened.and_then(|opened| opened.snapshot(house.now(), &causeway_flow::source::Watch::default()).map(|_| ()));
+        let held = opened
+            .and_then(|opened| opened.snapshot(house.now(), &causeway_flow::source::Watch::default()).map(|_| ()));
         match held {
             Ok(()) => tell(true, format!("source {} can be read", source.name), ""),
             Err(error) => tell(false, error.to_string(), error.code.help()),

@@ -23,8 +23,15 @@ impl Init {
         let keys = Keys::generate(&home, &mut |buffer| entropy(buffer))?;
         let prints = keys.fingerprints();
         println!("installation of operation `{}` in {}", self.operation, home.root().display());
-        println!("keys in {} (keep a copy elsewhere, sealed to two officers; they are in no backup)", home.keys().display());
-        println!("  package signing   {}   tell it to partners, with {}", prints.package, home.keys().join("package-signing.pub.pem").display());
+        println!(
+            "keys in {} (keep a copy elsewhere, sealed to two officers; they are in no backup)",
+            home.keys().display()
+        );
+        println!(
+            "  package signing   {}   tell it to partners, with {}",
+            prints.package,
+            home.keys().join("package-signing.pub.pem").display()
+        );
         println!("  ledger            {}   tell it to auditors", prints.ledger);
         println!("  operation         {}", prints.operation);
         println!("  pseudonym root    (has no public part)");

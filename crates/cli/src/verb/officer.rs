@@ -44,7 +44,8 @@ impl Officer {
                 let key = SigningKey::from_seed(&seed);
                 causeway_engine::write_secret(out, key.to_pem()?.as_bytes())?;
                 let public = out.with_extension("pub.pem");
-                std::fs::write(&public, key.verifying_key().to_pem()?).map_err(causeway_engine::EngineError::file("write", public.clone()))?;
+                std::fs::write(&public, key.verifying_key().to_pem()?)
+                    .map_err(causeway_engine::EngineError::file("write", public.clone()))?;
                 println!("private key {} (yours alone), public key {}", out.display(), public.display());
                 println!("fingerprint {}", key.verifying_key().fingerprint());
             }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_package::key::{Identities, VerifyingKey};
 use causeway_engine::private_folder;
+use causeway_package::key::{Identities, VerifyingKey};
 use causeway_package::{Limits, open, verify};
 use clap::Subcommand;
 
@@ -43,11 +43,16 @@ impl Package {
         match self {
             Package::Verify { package, sender } => {
                 let verified = verify(package, &VerifyingKey::load(sender)?)?;
-                println!("signature and {} parts are right: {}", verified.manifest.parts.len(), verified.manifest.package);
+                println!(
+                    "signature and {} parts are right: {}",
+                    verified.manifest.parts.len(),
+                    verified.manifest.package
+                );
             }
             Package::Open { package, sender, identity, out } => {
                 private_folder(out)?;
-                let opened = open(package, &Identities::load(identity)?, &VerifyingKey::load(sender)?, out, &Limits::default())?;
+                let opened =
+                    open(package, &Identities::load(identity)?, &VerifyingKey::load(sender)?, out, &Limits::default())?;
                 println!("{} records of exchange {}", opened.inner.released, opened.inner.about.exchange);
                 opened.data.iter().for_each(|file| println!("{}", file.display()));
             }

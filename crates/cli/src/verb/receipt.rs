@@ -99,7 +99,10 @@ impl Receipt {
                 let signature = std::fs::read(&found).map_err(EngineError::file("read", found))?;
                 let accepted = accept_receipt(&house, &place.actor, &json, &signature).await?;
                 let again = if accepted.again { ", as before" } else { "" };
-                println!("transfer {}: {}, {} records loaded{again}", accepted.transfer, accepted.outcome, accepted.records_loaded);
+                println!(
+                    "transfer {}: {}, {} records loaded{again}",
+                    accepted.transfer, accepted.outcome, accepted.records_loaded
+                );
                 for disagreement in &accepted.disagreements {
                     println!("  disputed: {disagreement}");
                 }

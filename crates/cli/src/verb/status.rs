@@ -14,7 +14,15 @@ pub async fn run(place: &Place) -> Ended {
     let mut unfinished = 0;
     for row in &rows {
         let released = row.sealed.as_ref().map(|facts| facts.released.to_string()).unwrap_or_default();
-        println!("{}  {:<11} {:<20} {:>8}  {}  {}", row.id, row.state.name(), row.exchange, released, row.requested_at, row.state.package().unwrap_or(""));
+        println!(
+            "{}  {:<11} {:<20} {:>8}  {}  {}",
+            row.id,
+            row.state.name(),
+            row.exchange,
+            released,
+            row.requested_at,
+            row.state.package().unwrap_or("")
+        );
         if let causeway_model::transfer::Transfer::Refused { violations } = &row.state {
             violations.iter().for_each(|violation| println!("    {}", crate::say::plain(&violation.to_string())));
         }

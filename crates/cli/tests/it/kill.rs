@@ -93,7 +93,8 @@ fn every_mark_in_the_sources_is_died_at() {
     marks.sort_unstable();
     assert_eq!(names, marks);
     comments.sort();
-    let mut known: Vec<(String, usize)> = WHERE.iter().chain([&GUARD]).map(|(file, count)| ((*file).to_owned(), *count)).collect();
+    let mut known: Vec<(String, usize)> =
+        WHERE.iter().chain([&GUARD]).map(|(file, count)| ((*file).to_owned(), *count)).collect();
     known.sort();
     assert_eq!(comments, known);
 }
@@ -131,7 +132,8 @@ fn dying_before_the_first_head_is_written_is_innocent() {
 #[test]
 fn a_request_that_died_unjudged_is_judged_when_it_is_carried_on() {
     let scene = Scene::with(9, |document| document.replace("at_most: 1000", "at_most: 1"));
-    let died = scene.command(&["transfer", "run", SMALL]).env("CAUSEWAY_CRASH_AT", "request-committed").output().unwrap();
+    let died =
+        scene.command(&["transfer", "run", SMALL]).env("CAUSEWAY_CRASH_AT", "request-committed").output().unwrap();
     assert_eq!(died.status.code(), None);
     let carried = scene.command(&["transfer", "resume"]).output().unwrap();
     let said = String::from_utf8_lossy(&carried.stderr).into_owned();
@@ -167,9 +169,14 @@ fn what_the_packages_writer_leaves_half_done_is_cleared() {
         ("a disclosure set without its end", |_, sealed| half(sealed, "people")),
     ];
     for (state, break_it) in states {
-        let died = scene.command(&["transfer", "run", WIDE]).env("CAUSEWAY_CRASH_AT", "prepare-package-in-staging").output().unwrap();
+        let died = scene
+            .command(&["transfer", "run", WIDE])
+            .env("CAUSEWAY_CRASH_AT", "prepare-package-in-staging")
+            .output()
+            .unwrap();
         assert_eq!(died.status.code(), None);
-        let staged: Vec<PathBuf> = fs::read_dir(scene.home().join("data/staging")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let staged: Vec<PathBuf> =
+            fs::read_dir(scene.home().join("data/staging")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(staged.len(), 1, "{state}");
         break_it(&staged[0], &scene.home().join("data/sealed"));
         scene.survives(state, WIDE);
@@ -242,7 +249,8 @@ fn cut(file: &Path) {
 
 /// Makes of a sealed file what an attempt that died while it wrote one leaves.
 fn half(sealed: &Path, kind: &str) {
-    let whole = entries(sealed).into_iter().find(|path| path.to_str().unwrap().ends_with(&format!(".{kind}.age"))).unwrap();
+    let whole =
+        entries(sealed).into_iter().find(|path| path.to_str().unwrap().ends_with(&format!(".{kind}.age"))).unwrap();
     let part = whole.with_extension("age.part");
     fs::copy(&whole, &part).unwrap();
     cut(&part);

@@ -63,7 +63,11 @@ fn an_arrangement_for_another_direction_is_not_covered() {
     street.set_up().unwrap();
     let text = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
     let amended = dir.path().join("amended.yaml");
-    std::fs::write(&amended, text.replace("version: 1\n", "version: 2\n").replace("direction: provide", "direction: accept")).unwrap();
+    std::fs::write(
+        &amended,
+        text.replace("version: 1\n", "version: 2\n").replace("direction: provide", "direction: accept"),
+    )
+    .unwrap();
     street.good(&["arrangement", "import", &amended.display().to_string()]).unwrap();
     for officer in ["representative", "protection"] {
         let key = dir.path().join(format!("officers/{officer}.pem")).display().to_string();

@@ -19,7 +19,10 @@ impl Keys {
     pub(crate) fn of<'n>(records: &RecordBatch, names: impl IntoIterator<Item = &'n str>) -> Result<Self, FlowError> {
         let column = |name: &str| {
             let found = records.column_by_name(name).cloned();
-            found.ok_or_else(|| FlowError::Internal { place: "aggregate/key", detail: format!("no key column `{name}`") })
+            found.ok_or_else(|| FlowError::Internal {
+                place: "aggregate/key",
+                detail: format!("no key column `{name}`"),
+            })
         };
         Ok(Self { columns: names.into_iter().map(column).collect::<Result<_, _>>()? })
     }
@@ -38,11 +41,17 @@ impl Keys {
                 DataType::Utf8 => part(into, column.as_string::<i32>().value(row).as_bytes()),
                 DataType::Int64 => part(into, &column.as_primitive::<Int64Type>().value(row).to_be_bytes()),
                 DataType::Date32 => part(into, &column.as_primitive::<Date32Type>().value(row).to_be_bytes()),
-                DataType::Decimal128(..) => part(into, &column.as_primitive::<Decimal128Type>().value(row).to_be_bytes()),
-                DataType::Timestamp(..) => part(into, &column.as_primitive::<TimestampMicrosecondType>().value(row).to_be_bytes()),
+                DataType::Decimal128(..) => {
+                    part(into, &column.as_primitive::<Decimal128Type>().value(row).to_be_bytes())
+                }
+                DataType::Timestamp(..) => {
+                    part(into, &column.as_primitive::<TimestampMicrosecondType>().value(row).to_be_bytes())
+                }
                 DataType::Boolean => part(into, &[u8::from(column.as_boolean().value(row))]),
                 DataType::Binary => part(into, column.as_binary::<i32>().value(row)),
-                other => return Err(FlowError::Internal { place: "aggregate/key", detail: format!("{other} is no key") }),
+                other => {
+                    return Err(FlowError::Internal { place: "aggregate/key", detail: format!("{other} is no key") });
+                }
             }
         }
         Ok(true)

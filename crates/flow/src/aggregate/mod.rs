@@ -12,5 +12,5 @@ mod reduce;
 mod run;
 
 pub(crate) use key::{Keys, Unique};
-pub(crate) use run::{Stream, with_columns};
 pub use run::{Bundle, RunState, aggregate};
+pub(crate) use run::{Stream, with_columns};

@@ -30,7 +30,9 @@ pub(crate) fn evaluate(predicate: &Predicate, records: &RecordBatch) -> Result<T
             }
             Ok(truth)
         }
-        Predicate::Not(part) => Ok(evaluate(part, records)?.into_iter().map(|truth| truth.map(|truth| !truth)).collect()),
+        Predicate::Not(part) => {
+            Ok(evaluate(part, records)?.into_iter().map(|truth| truth.map(|truth| !truth)).collect())
+        }
         Predicate::Null(path) => {
             let column = column(records, &path.element)?;
             Ok((0..rows).map(|row| Some(column.is_null(row))).collect())
@@ -52,7 +54,9 @@ fn combine(truth: &mut Truth, part: Truth, decides: Option<bool>) {
 }
 
 fn column<'r>(records: &'r RecordBatch, name: &str) -> Result<&'r ArrayRef, FlowError> {
-    records.column_by_name(name).ok_or_else(|| FlowError::Internal { place: "aggregate/predicate", detail: format!("no column `{name}`") })
+    records
+        .column_by_name(name)
+        .ok_or_else(|| FlowError::Internal { place: "aggregate/predicate", detail: format!("no column `{name}`") })
 }
 
 fn is_in(column: &ArrayRef, set: &InSet) -> Result<Truth, FlowError> {
@@ -61,7 +65,8 @@ fn is_in(column: &ArrayRef, set: &InSet) -> Result<Truth, FlowError> {
         let values: HashSet<String> = set.values.iter().map(Value::to_string).collect();
         return Ok((0..text.len()).map(|row| text.is_valid(row).then(|| values.contains(text.value(row)))).collect());
     }
-    let values: Vec<i128> = set.values.iter().map(|value| number(column.data_type(), value, &set.element)).collect::<Result<_, _>>()?;
+    let values: Vec<i128> =
+        set.values.iter().map(|value| number(column.data_type(), value, &set.element)).collect::<Result<_, _>>()?;
     let numbers = Numbers::of(column)?;
     Ok((0..column.len()).map(|row| numbers.at(row).map(|number| values.contains(&number))).collect())
 }
@@ -70,10 +75,14 @@ fn between(column: &ArrayRef, range: &Range) -> Result<Truth, FlowError> {
     if let DataType::Utf8 = column.data_type() {
         let text = column.as_string::<i32>();
         let (from, to) = (range.from.as_ref().map(Value::to_string), range.to.as_ref().map(Value::to_string));
-        let inside = |value: &str| from.as_deref().is_none_or(|from| from <= value) && to.as_deref().is_none_or(|to| value <= to);
+        let inside = |value: &str| {
+            from.as_deref().is_none_or(|from| from <= value) && to.as_deref().is_none_or(|to| value <= to)
+        };
         return Ok((0..text.len()).map(|row| text.is_valid(row).then(|| inside(text.value(row)))).collect());
     }
-    let end = |value: &Option<Value>| value.as_ref().map(|value| number(column.data_type(), value, &range.element)).transpose();
+    let end = |value: &Option<Value>| {
+        value.as_ref().map(|value| number(column.data_type(), value, &range.element)).transpose()
+    };
     let (from, to) = (end(&range.from)?, end(&range.to)?);
     let numbers = Numbers::of(column)?;
     let inside = |number: i128| from.is_none_or(|from| from <= number) && to.is_none_or(|to| number <= to);
@@ -97,7 +106,12 @@ impl<'a> Numbers<'a> {
             DataType::Decimal128(..) => Self::Decimal(column.as_primitive::<Decimal128Type>()),
             DataType::Timestamp(..) => Self::Moment(column.as_primitive::<TimestampMicrosecondType>()),
             DataType::Boolean => Self::Boolean(column.as_boolean()),
-            other => return Err(FlowError::Internal { place: "aggregate/predicate", detail: format!("{other} cannot be compared") }),
+            other => {
+                return Err(FlowError::Internal {
+                    place: "aggregate/predicate",
+                    detail: format!("{other} cannot be compared"),
+                });
+            }
         })
     }
 
@@ -119,7 +133,9 @@ fn number(data_type: &DataType, value: &Value, element: &str) -> Result<i128, Fl
         (DataType::Int64, Value::Integer(value)) => Some(i128::from(*value)),
         (DataType::Decimal128(_, scale), value) => decimal(&value.to_string(), *scale),
         (DataType::Date32, Value::Text(text)) => days(text),
-        (DataType::Timestamp(..), Value::Text(text)) => text.parse::<jiff::Timestamp>().ok().map(|moment| i128::from(moment.as_microsecond())),
+        (DataType::Timestamp(..), Value::Text(text)) => {
+            text.parse::<jiff::Timestamp>().ok().map(|moment| i128::from(moment.as_microsecond()))
+        }
         _ => None,
     };
     found.ok_or_else(|| {
@@ -157,7 +173,12 @@ mod tests {
             ("camp", Arc::new(StringArray::from(vec![Some("A"), Some("a"), None])) as ArrayRef),
             ("born", Arc::new(Date32Array::from(vec![Some(0), None, Some(365)]))),
             ("size", Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(3)]))),
-            ("paid", Arc::new(Decimal128Array::from(vec![Some(150), Some(10), None]).with_precision_and_scale(9, 2).unwrap())),
+            (
+                "paid",
+                Arc::new(
+                    Decimal128Array::from(vec![Some(150), Some(10), None]).with_precision_and_scale(9, 2).unwrap(),
+                ),
+            ),
         ])
         .unwrap();
         evaluate(&causeway_model::document::Document::parse("p", predicate).unwrap().read().unwrap(), &records).unwrap()
@@ -170,7 +191,10 @@ mod tests {
         assert_eq!(truth("range: { element: size, from: 2, to: 2 }"), [Some(false), Some(true), Some(false)]);
         assert_eq!(truth("in: { element: paid, values: ['1.5', '0.10'] }"), [Some(true), Some(true), None]);
         assert_eq!(truth("not: { in: { element: camp, values: [A] } }"), [Some(false), Some(true), None]);
-        assert_eq!(truth("any: [ { null: { element: camp } }, { in: { element: size, values: [1] } } ]"), [Some(true), Some(false), Some(true)]);
+        assert_eq!(
+            truth("any: [ { null: { element: camp } }, { in: { element: size, values: [1] } } ]"),
+            [Some(true), Some(false), Some(true)]
+        );
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, DynComparator, Int64Array, ListArray, StructArray, UInt32Array, make_comparator,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, DynComparator, Int64Array, ListArray, StructArray,
+    UInt32Array, make_comparator,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::compute::{SortOptions, take};
@@ -27,11 +28,17 @@ pub(crate) fn reduce(many: &RecordBatch, groups: &Groups<'_>, reduce: &ReduceCol
     let mask = mask(many, reduce.filter.as_ref())?;
     let column = named(many, &reduce.argument)?;
     let in_group = |rows: &'_ [u32]| -> Vec<u32> { rows.iter().copied().filter(|row| passes(&mask, *row)).collect() };
-    let present = |rows: &'_ [u32]| -> Vec<u32> { in_group(rows).into_iter().filter(|row| column.is_valid(*row as usize)).collect() };
+    let present = |rows: &'_ [u32]| -> Vec<u32> {
+        in_group(rows).into_iter().filter(|row| column.is_valid(*row as usize)).collect()
+    };
     let counted = |rows: &'_ [u32]| if reduce.present_only { present(rows) } else { in_group(rows) };
     match reduce.reduction {
-        Reduction::Count => Ok(Arc::new(Int64Array::from_iter_values(groups.iter().map(|rows| counted(rows).len() as i64)))),
-        Reduction::Any => Ok(Arc::new(BooleanArray::from_iter(groups.iter().map(|rows| Some(!counted(rows).is_empty()))))),
+        Reduction::Count => {
+            Ok(Arc::new(Int64Array::from_iter_values(groups.iter().map(|rows| counted(rows).len() as i64))))
+        }
+        Reduction::Any => {
+            Ok(Arc::new(BooleanArray::from_iter(groups.iter().map(|rows| Some(!counted(rows).is_empty())))))
+        }
         Reduction::Sum => sum(column, groups.iter().map(|rows| present(rows)), &reduce.argument),
         Reduction::Min | Reduction::Max => {
             let order = comparators(std::slice::from_ref(column))?;
@@ -39,7 +46,8 @@ pub(crate) fn reduce(many: &RecordBatch, groups: &Groups<'_>, reduce: &ReduceCol
             pick(column, groups.iter().map(|rows| extreme(&order, &present(rows), largest)))
         }
         Reduction::First | Reduction::Latest => {
-            let mut keys: Vec<ArrayRef> = reduce.by.iter().map(|name| named(many, name).cloned()).collect::<Result<_, _>>()?;
+            let mut keys: Vec<ArrayRef> =
+                reduce.by.iter().map(|name| named(many, name).cloned()).collect::<Result<_, _>>()?;
             // Ties are broken by the value, so that the answer never depends on the order in which a source gives its rows.
             keys.push(column.clone());
             let order = comparators(&keys)?;
@@ -60,26 +68,40 @@ pub(crate) fn reduce(many: &RecordBatch, groups: &Groups<'_>, reduce: &ReduceCol
 /// The list that `nest` makes of each group.
 pub(crate) fn nest(many: &RecordBatch, groups: &Groups<'_>, nest: &NestColumn) -> Result<ArrayRef, FlowError> {
     let mask = mask(many, nest.filter.as_ref())?;
-    let members: Vec<&ArrayRef> = nest.members.iter().map(|(_, column)| named(many, column)).collect::<Result<_, _>>()?;
+    let members: Vec<&ArrayRef> =
+        nest.members.iter().map(|(_, column)| named(many, column)).collect::<Result<_, _>>()?;
     let mut keys: Vec<ArrayRef> = nest.order.iter().map(|name| named(many, name).cloned()).collect::<Result<_, _>>()?;
     keys.extend(members.iter().map(|column| ArrayRef::clone(column)));
     let order = comparators(&keys)?;
-    let lists = groups.iter().map(|rows| sorted(&order, rows.iter().copied().filter(|row| passes(&mask, *row)).collect()));
+    let lists =
+        groups.iter().map(|rows| sorted(&order, rows.iter().copied().filter(|row| passes(&mask, *row)).collect()));
     let (offsets, rows) = flatten(lists);
-    let taken: Vec<ArrayRef> =
-        members.iter().map(|column| take(column, &rows, None)).collect::<Result<_, _>>().map_err(FlowError::internal("aggregate/nest"))?;
-    let fields: Fields =
-        nest.members.iter().zip(&taken).map(|((name, _), values)| Field::new(name, values.data_type().clone(), true)).collect();
+    let taken: Vec<ArrayRef> = members
+        .iter()
+        .map(|column| take(column, &rows, None))
+        .collect::<Result<_, _>>()
+        .map_err(FlowError::internal("aggregate/nest"))?;
+    let fields: Fields = nest
+        .members
+        .iter()
+        .zip(&taken)
+        .map(|((name, _), values)| Field::new(name, values.data_type().clone(), true))
+        .collect();
     let items = StructArray::try_new(fields.clone(), taken, None).map_err(FlowError::internal("aggregate/nest"))?;
     let item = Arc::new(Field::new("item", DataType::Struct(fields), true));
     Ok(Arc::new(ListArray::new(item, offsets, Arc::new(items), None)))
 }
 
 fn named<'r>(records: &'r RecordBatch, name: &str) -> Result<&'r ArrayRef, FlowError> {
-    records.column_by_name(name).ok_or_else(|| FlowError::Internal { place: "aggregate/reduce", detail: format!("no column `{name}`") })
+    records
+        .column_by_name(name)
+        .ok_or_else(|| FlowError::Internal { place: "aggregate/reduce", detail: format!("no column `{name}`") })
 }
 
-fn mask(many: &RecordBatch, filter: Option<&causeway_model::population::Predicate>) -> Result<Option<Vec<Option<bool>>>, FlowError> {
+fn mask(
+    many: &RecordBatch,
+    filter: Option<&causeway_model::population::Predicate>,
+) -> Result<Option<Vec<Option<bool>>>, FlowError> {
     filter.map(|filter| predicate::evaluate(filter, many)).transpose()
 }
 
@@ -88,7 +110,9 @@ fn passes(mask: &Option<Vec<Option<bool>>>, row: u32) -> bool {
 }
 
 fn comparators(keys: &[ArrayRef]) -> Result<Vec<DynComparator>, FlowError> {
-    let one = |key: &ArrayRef| make_comparator(key.as_ref(), key.as_ref(), ASCENDING).map_err(FlowError::internal("aggregate/order"));
+    let one = |key: &ArrayRef| {
+        make_comparator(key.as_ref(), key.as_ref(), ASCENDING).map_err(FlowError::internal("aggregate/order"))
+    };
     keys.iter().map(one).collect()
 }
 
@@ -121,15 +145,19 @@ fn sum(column: &ArrayRef, groups: impl Iterator<Item = Vec<u32>>, name: &str) ->
     match column.data_type() {
         DataType::Int64 => {
             let values = column.as_primitive::<Int64Type>();
-            let add = |rows: Vec<u32>| rows.iter().try_fold(0i64, |sum, row| sum.checked_add(values.value(*row as usize)));
+            let add =
+                |rows: Vec<u32>| rows.iter().try_fold(0i64, |sum, row| sum.checked_add(values.value(*row as usize)));
             let sums: Vec<i64> = groups.map(|rows| add(rows).ok_or_else(too_large)).collect::<Result<_, _>>()?;
             Ok(Arc::new(Int64Array::from(sums)))
         }
         DataType::Decimal128(_, scale) => {
             let values = column.as_primitive::<Decimal128Type>();
-            let add = |rows: Vec<u32>| rows.iter().try_fold(0i128, |sum, row| sum.checked_add(values.value(*row as usize)));
+            let add =
+                |rows: Vec<u32>| rows.iter().try_fold(0i128, |sum, row| sum.checked_add(values.value(*row as usize)));
             let sums: Vec<i128> = groups.map(|rows| add(rows).ok_or_else(too_large)).collect::<Result<_, _>>()?;
-            let sums = Decimal128Array::from(sums).with_precision_and_scale(38, *scale).map_err(FlowError::internal("aggregate/sum"))?;
+            let sums = Decimal128Array::from(sums)
+                .with_precision_and_scale(38, *scale)
+                .map_err(FlowError::internal("aggregate/sum"))?;
             Ok(Arc::new(sums))
         }
         other => Err(FlowError::Internal { place: "aggregate/sum", detail: format!("{other} has no sum") }),

@@ -16,8 +16,8 @@ use super::key::{Keys, Unique, group};
 use super::{predicate, reduce};
 use crate::enforce::{Reporter, Verdict, judge};
 use crate::error::FlowError;
-use crate::plan::{Plan, scans};
 use crate::plan::rel::{NestColumn, Output, ReduceColumn, Rel, SubjectRules, WITHHELD};
+use crate::plan::{Plan, scans};
 use crate::source::{Extract, Scan};
 use crate::transform::{Tally, compute};
 use crate::{Batch, Fault, Faults, Personal};
@@ -95,7 +95,8 @@ impl Runner<'_> {
             Rel::Scan(scan) => self.scan(scan),
             Rel::Facet { input, other, keys } => {
                 let side = OneSide::build(self.scan(other)?, keys, &other.entity)?;
-                let names: Vec<String> = side.records.schema().fields().iter().map(|field| field.name().clone()).collect();
+                let names: Vec<String> =
+                    side.records.schema().fields().iter().map(|field| field.name().clone()).collect();
                 let keys = keys.clone();
                 map(self.open(input)?, move |batch| side.add(batch, &keys, &names, true))
             }
@@ -104,7 +105,8 @@ impl Runner<'_> {
                 let entity = scans(input).first().map(|scan| scan.entity.clone()).unwrap_or_default();
                 let reading = state.conflicts.borrow_mut().begin();
                 map(self.open(input)?, move |batch| {
-                    let conflict = |column: &str| state.conflicts.borrow_mut().add(reading, &format!("{entity}.{column}"));
+                    let conflict =
+                        |column: &str| state.conflicts.borrow_mut().add(reading, &format!("{entity}.{column}"));
                     merge(batch, &merges, conflict)
                 })
             }
@@ -113,15 +115,23 @@ impl Runner<'_> {
                 map(self.open(input)?, move |batch| {
                     let truth = predicate::evaluate(&predicate, &batch.records)?;
                     // A condition that is unknown because a value was faulty is for the quarantine to tell, not to be dropped.
-                    let keep = |row: usize, truth: Option<bool>| truth == Some(true) || (truth.is_none() && batch.faults.any(row));
-                    let kept = truth.into_iter().enumerate().filter(|(row, truth)| keep(*row, *truth)).map(|(row, _)| row).collect();
+                    let keep = |row: usize, truth: Option<bool>| {
+                        truth == Some(true) || (truth.is_none() && batch.faults.any(row))
+                    };
+                    let kept = truth
+                        .into_iter()
+                        .enumerate()
+                        .filter(|(row, truth)| keep(*row, *truth))
+                        .map(|(row, _)| row)
+                        .collect();
                     select(&batch, kept)
                 })
             }
             Rel::Relate { input, one, step, keys, optional } => {
                 let stream = self.open(one)?;
                 let side = OneSide::build(stream, keys, step)?;
-                let names: Vec<String> = side.records.schema().fields().iter().map(|field| format!("{step}.{}", field.name())).collect();
+                let names: Vec<String> =
+                    side.records.schema().fields().iter().map(|field| format!("{step}.{}", field.name())).collect();
                 let (keys, optional) = (keys.clone(), *optional);
                 map(self.open(input)?, move |batch| side.add(batch, &keys, &names, optional))
             }
@@ -147,7 +157,10 @@ impl Runner<'_> {
     }
 }
 
-fn map(stream: Stream, mut change: impl FnMut(Batch) -> Result<Batch, FlowError> + 'static) -> Result<Stream, FlowError> {
+fn map(
+    stream: Stream,
+    mut change: impl FnMut(Batch) -> Result<Batch, FlowError> + 'static,
+) -> Result<Stream, FlowError> {
     Ok(Box::new(stream.map(move |batch| change(batch?))))
 }
 
@@ -155,7 +168,8 @@ fn map(stream: Stream, mut change: impl FnMut(Batch) -> Result<Batch, FlowError>
 fn collect(stream: Stream) -> Result<Batch, FlowError> {
     let batches: Vec<Batch> = stream.collect::<Result<_, _>>()?;
     let schema = batches.first().map(|batch| batch.records.schema()).unwrap_or_else(|| Arc::new(Schema::empty()));
-    let records = concat_batches(&schema, batches.iter().map(|batch| &batch.records)).map_err(FlowError::internal("aggregate/collect"))?;
+    let records = concat_batches(&schema, batches.iter().map(|batch| &batch.records))
+        .map_err(FlowError::internal("aggregate/collect"))?;
     let mut faults = Faults::default();
     let mut base = 0;
     for batch in &batches {
@@ -172,7 +186,8 @@ pub(crate) fn select(batch: &Batch, rows: Vec<usize>) -> Result<Batch, FlowError
     }
     let faults = batch.faults.select(rows.iter().copied().map(Some));
     let rows = UInt32Array::from_iter_values(rows.into_iter().map(|row| row as u32));
-    let records = arrow::compute::take_record_batch(&batch.records, &rows).map_err(FlowError::internal("aggregate/select"))?;
+    let records =
+        arrow::compute::take_record_batch(&batch.records, &rows).map_err(FlowError::internal("aggregate/select"))?;
     Ok(Batch { records, faults })
 }
 
@@ -185,7 +200,8 @@ pub(crate) fn with_columns(batch: &RecordBatch, added: Vec<(String, ArrayRef)>) 
         columns.push(column);
     }
     let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options).map_err(FlowError::internal("aggregate/columns"))
+    RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+        .map_err(FlowError::internal("aggregate/columns"))
 }
 
 /// Records of which each is there once, by key.
@@ -205,7 +221,8 @@ impl OneSide {
                 match found.as_slice() {
                     [row] => rows.insert(key, *row),
                     _ => {
-                        let detail = format!("a key occurs {} times where the catalogue says that it is unique", found.len());
+                        let detail =
+                            format!("a key occurs {} times where the catalogue says that it is unique", found.len());
                         return Err(FlowError::refuse(Violation::new(Code::DuplicateKey, name, detail)));
                     }
                 };
@@ -214,7 +231,13 @@ impl OneSide {
         Ok(Self { records: batch.records, faults: batch.faults, rows })
     }
 
-    fn add(&self, batch: Batch, keys: &[(String, String)], names: &[String], optional: bool) -> Result<Batch, FlowError> {
+    fn add(
+        &self,
+        batch: Batch,
+        keys: &[(String, String)],
+        names: &[String],
+        optional: bool,
+    ) -> Result<Batch, FlowError> {
         let here = Keys::of(&batch.records, keys.iter().map(|(here, _)| here.as_str()))?;
         let mut faults = batch.faults;
         let mut key = Vec::new();
@@ -261,13 +284,20 @@ impl ManySide {
         Ok(Self { records: batch.records, faults: batch.faults, groups })
     }
 
-    fn add(&self, batch: Batch, keys: &[(String, String)], reductions: &[ReduceColumn], nests: &[NestColumn]) -> Result<Batch, FlowError> {
+    fn add(
+        &self,
+        batch: Batch,
+        keys: &[(String, String)],
+        reductions: &[ReduceColumn],
+        nests: &[NestColumn],
+    ) -> Result<Batch, FlowError> {
         let here = Keys::of(&batch.records, keys.iter().map(|(here, _)| here.as_str()))?;
         let mut faults = batch.faults;
         let mut key = Vec::new();
         let mut groups: reduce::Groups<'_> = Vec::with_capacity(batch.records.num_rows());
         for row in 0..batch.records.num_rows() {
-            let rows = if here.write(row, &mut key)? { self.groups.get(&key).map_or(&[][..], Vec::as_slice) } else { &[] };
+            let rows =
+                if here.write(row, &mut key)? { self.groups.get(&key).map_or(&[][..], Vec::as_slice) } else { &[] };
             // A related record that cannot be released makes its owner incomplete: the owner is quarantined, not cut short.
             rows.iter().for_each(|related| faults.extend(row, self.faults.of(*related as usize)));
             groups.push(rows);
@@ -290,7 +320,12 @@ fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflict: impl Fn(&str)
     for (into, from) in merges {
         let columns: Vec<&ArrayRef> = from
             .iter()
-            .map(|name| batch.records.column_by_name(name).ok_or_else(|| FlowError::Internal { place: "aggregate/merge", detail: format!("no column `{name}`") }))
+            .map(|name| {
+                batch.records.column_by_name(name).ok_or_else(|| FlowError::Internal {
+                    place: "aggregate/merge",
+                    detail: format!("no column `{name}`"),
+                })
+            })
             .collect::<Result<_, _>>()?;
         let order = columns.iter().map(|column| column.as_ref()).collect::<Vec<_>>();
         let mut picks = Vec::with_capacity(batch.records.num_rows());
@@ -301,7 +336,8 @@ fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflict: impl Fn(&str)
                 None => (0, row),
                 Some(first) => {
                     let disagrees = |other: usize, column: &&dyn Array| {
-                        column.is_valid(row) && comparators.get(&(first, other)).is_some_and(|compare| compare(row, row).is_ne())
+                        column.is_valid(row)
+                            && comparators.get(&(first, other)).is_some_and(|compare| compare(row, row).is_ne())
                     };
                     if order.iter().enumerate().skip(first + 1).any(|(other, column)| disagrees(other, column)) {
                         conflict(into);
@@ -310,7 +346,10 @@ fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflict: impl Fn(&str)
                 }
             });
         }
-        added.push((into.clone(), arrow::compute::interleave(&order, &picks).map_err(FlowError::internal("aggregate/merge"))?));
+        added.push((
+            into.clone(),
+            arrow::compute::interleave(&order, &picks).map_err(FlowError::internal("aggregate/merge"))?,
+        ));
     }
     Ok(Batch { records: with_columns(&batch.records, added)?, faults: batch.faults })
 }

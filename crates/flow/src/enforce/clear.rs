@@ -109,7 +109,10 @@ impl Cleared {
     /// The clearance; a refusal if the stream was not read to its end.
     pub fn clearance(self) -> Result<Clearance, FlowError> {
         if !self.ended {
-            return Err(FlowError::Internal { place: "enforce", detail: "the records were not read to their end".to_owned() });
+            return Err(FlowError::Internal {
+                place: "enforce",
+                detail: "the records were not read to their end".to_owned(),
+            });
         }
         let state = self.draft.state();
         let reporter = state.reporter.borrow();
@@ -119,7 +122,12 @@ impl Cleared {
             quarantined: reporter.records_quarantined(),
             faults: reporter.quarantined_counts().clone(),
             conflicts: state.conflicts.borrow().by_element(),
-            substitutions: state.tally.borrow().iter().map(|(field, kind, count)| ((field.to_owned(), kind), count)).collect(),
+            substitutions: state
+                .tally
+                .borrow()
+                .iter()
+                .map(|(field, kind, count)| ((field.to_owned(), kind), count))
+                .collect(),
         })
     }
 
@@ -139,13 +147,25 @@ impl Cleared {
                     match verdict {
                         Verdict::Outside => {
                             let detail = "a person outside the agreed population reached the last check";
-                            return Err(FlowError::refuse(Violation::new(Code::PopulationBreach, &rules.entity, detail)));
+                            return Err(FlowError::refuse(Violation::new(
+                                Code::PopulationBreach,
+                                &rules.entity,
+                                detail,
+                            )));
                         }
                         Verdict::Origin(violation) => return Err(FlowError::refuse(violation)),
                         Verdict::Faulted => state.reporter.borrow_mut().quarantined(&drafted.control, row, rules)?,
-                        Verdict::Withheld(code) => state.reporter.borrow_mut().withheld(&drafted.control, row, rules, code)?,
+                        Verdict::Withheld(code) => {
+                            state.reporter.borrow_mut().withheld(&drafted.control, row, rules, code)?
+                        }
                         Verdict::Release => match state.excluded.borrow().get(&key).filter(|_| whole) {
-                            Some(faults) => state.reporter.borrow_mut().quarantine(&drafted.control, row, &rules.entity, &rules.key, faults)?,
+                            Some(faults) => state.reporter.borrow_mut().quarantine(
+                                &drafted.control,
+                                row,
+                                &rules.entity,
+                                &rules.key,
+                                faults,
+                            )?,
                             None => kept.push(row as u32),
                         },
                     }
@@ -172,8 +192,12 @@ impl Cleared {
             RootRules::People(rules) => self.disclosed.extend(text_keys(&batch, &rules.key)?),
             RootRules::Group(_) => {
                 let column = batch.records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
-                let column = column.ok_or_else(|| FlowError::Internal { place: "enforce/disclose", detail: "no list of members".to_owned() })?;
-                let people = RecordBatch::try_from_iter([(PEOPLE, column.values().clone())]).map_err(FlowError::internal("enforce/disclose"))?;
+                let column = column.ok_or_else(|| FlowError::Internal {
+                    place: "enforce/disclose",
+                    detail: "no list of members".to_owned(),
+                })?;
+                let people = RecordBatch::try_from_iter([(PEOPLE, column.values().clone())])
+                    .map_err(FlowError::internal("enforce/disclose"))?;
                 let people = Batch { records: people, faults: Default::default() };
                 self.disclosed.extend(text_keys(&people, &[PEOPLE.to_owned()])?);
             }
@@ -186,7 +210,10 @@ impl Cleared {
         let quarantined = state.reporter.borrow().records_quarantined();
         let mut violations = Vec::new();
         if quarantined * 100 > u64::from(self.quarantine_limit_percent) * (self.released + quarantined) {
-            let detail = format!("{quarantined} records could not be released beside {} that could; the limit is {} per cent", self.released, self.quarantine_limit_percent);
+            let detail = format!(
+                "{quarantined} records could not be released beside {} that could; the limit is {} per cent",
+                self.released, self.quarantine_limit_percent
+            );
             violations.push(Violation::new(Code::TooManyQuarantined, "transfer", detail));
         }
         if !self.expectation.fewer_expected {
@@ -194,7 +221,9 @@ impl Cleared {
             if self.released < floor {
                 let detail = match self.expectation.last_receipted {
                     None => "nobody would be released".to_owned(),
-                    Some(last) => format!("{} records would be released, the partner last confirmed {last}", self.released),
+                    Some(last) => {
+                        format!("{} records would be released, the partner last confirmed {last}", self.released)
+                    }
                 };
                 violations.push(Violation::new(Code::UnexpectedlySmall, "transfer", detail));
             }
@@ -204,10 +233,17 @@ impl Cleared {
 }
 
 /// Rows of groups that may be released.
-fn judge_groups(batch: &Batch, rules: &GroupRules, state: &Rc<RunState>, unique: &mut Unique) -> Result<Vec<u32>, FlowError> {
+fn judge_groups(
+    batch: &Batch,
+    rules: &GroupRules,
+    state: &Rc<RunState>,
+    unique: &mut Unique,
+) -> Result<Vec<u32>, FlowError> {
     let records = &batch.records;
     let shareable = records.column_by_name(&rules.shareable).filter(|column| *column.data_type() == DataType::Int64);
-    let shareable = shareable.ok_or_else(|| FlowError::refuse(Violation::new(Code::RuleFailed, &rules.entity, "nothing counts the members")))?;
+    let shareable = shareable.ok_or_else(|| {
+        FlowError::refuse(Violation::new(Code::RuleFailed, &rules.entity, "nothing counts the members"))
+    })?;
     let shareable = shareable.as_primitive::<Int64Type>();
     let withheld = rules.withheld.as_deref().map(|column| flags(records, column)).transpose()?;
     let keys = Keys::of(records, rules.key.iter().map(String::as_str))?;

@@ -38,7 +38,9 @@ pub fn judge(batch: &Batch, rules: &SubjectRules) -> Result<Vec<Verdict>, FlowEr
     let marked = rules.marked.as_deref().map(|column| flags(records, column)).transpose()?;
     let household = rules.household_withheld.as_deref().map(|column| flags(records, column)).transpose()?;
     let origins = rules.origin.as_ref().map(|(column, countries)| origins(records, column, countries)).transpose()?;
-    let at = |column: &Option<Vec<bool>>, row: usize| column.as_ref().is_some_and(|values| values.get(row).copied().unwrap_or(true));
+    let at = |column: &Option<Vec<bool>>, row: usize| {
+        column.as_ref().is_some_and(|values| values.get(row).copied().unwrap_or(true))
+    };
     let verdict = |(row, inside): (usize, Option<bool>)| {
         if inside == Some(false) || (inside.is_none() && !batch.faults.any(row)) {
             Verdict::Outside
@@ -51,7 +53,11 @@ pub fn judge(batch: &Batch, rules: &SubjectRules) -> Result<Vec<Verdict>, FlowEr
         } else if at(&household, row) {
             Verdict::Withheld(Code::HouseholdWithheld)
         } else if let Some(Some(country)) = origins.as_ref().and_then(|origins| origins.get(row)) {
-            Verdict::Origin(Violation::new(Code::CountryOfOrigin, country, "a person of the population comes from a country where a recipient is bound or keeps data"))
+            Verdict::Origin(Violation::new(
+                Code::CountryOfOrigin,
+                country,
+                "a person of the population comes from a country where a recipient is bound or keeps data",
+            ))
         } else {
             Verdict::Release
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use causeway_model::Code;
 use serde::Serialize;
 
-use crate::plan::GroupRules;
 use crate::error::FlowError;
+use crate::plan::GroupRules;
 use crate::plan::rel::SubjectRules;
 use crate::seal::Cells;
 use crate::{Batch, Fault, Personal};
@@ -70,15 +70,34 @@ impl Reporter {
         self.records_quarantined
     }
 
-    pub(crate) fn withheld(&mut self, batch: &Batch, row: usize, rules: &SubjectRules, code: Code) -> Result<(), FlowError> {
+    pub(crate) fn withheld(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        rules: &SubjectRules,
+        code: Code,
+    ) -> Result<(), FlowError> {
         self.withhold(batch, row, &rules.entity, &rules.key, code)
     }
 
-    pub(crate) fn withheld_group(&mut self, batch: &Batch, row: usize, rules: &GroupRules, code: Code) -> Result<(), FlowError> {
+    pub(crate) fn withheld_group(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        rules: &GroupRules,
+        code: Code,
+    ) -> Result<(), FlowError> {
         self.withhold(batch, row, &rules.entity, &rules.key, code)
     }
 
-    fn withhold(&mut self, batch: &Batch, row: usize, entity: &str, key: &[String], code: Code) -> Result<(), FlowError> {
+    fn withhold(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        entity: &str,
+        key: &[String],
+        code: Code,
+    ) -> Result<(), FlowError> {
         *self.withheld.entry(code).or_default() += 1;
         let reasons = vec![ReportReason { code, subject: entity.to_owned(), value: None }];
         self.line("withheld", entity, text_key(batch, row, key)?, reasons)
@@ -88,16 +107,33 @@ impl Reporter {
         self.quarantine(batch, row, &rules.entity, &rules.key, batch.faults.of(row))
     }
 
-    pub(crate) fn quarantine(&mut self, batch: &Batch, row: usize, entity: &str, key: &[String], faults: &[Fault]) -> Result<(), FlowError> {
+    pub(crate) fn quarantine(
+        &mut self,
+        batch: &Batch,
+        row: usize,
+        entity: &str,
+        key: &[String],
+        faults: &[Fault],
+    ) -> Result<(), FlowError> {
         self.records_quarantined += 1;
         for fault in faults {
             *self.quarantined.entry((fault.subject.clone(), fault.code)).or_default() += 1;
         }
-        let reason = |fault: &Fault| ReportReason { code: fault.code, subject: fault.subject.clone(), value: fault.value.expose().clone() };
+        let reason = |fault: &Fault| ReportReason {
+            code: fault.code,
+            subject: fault.subject.clone(),
+            value: fault.value.expose().clone(),
+        };
         self.line("quarantined", entity, text_key(batch, row, key)?, faults.iter().map(reason).collect())
     }
 
-    fn line(&mut self, outcome: &'static str, entity: &str, key: Personal<String>, reasons: Vec<ReportReason>) -> Result<(), FlowError> {
+    fn line(
+        &mut self,
+        outcome: &'static str,
+        entity: &str,
+        key: Personal<String>,
+        reasons: Vec<ReportReason>,
+    ) -> Result<(), FlowError> {
         match &mut self.sink {
             None => Ok(()),
             Some(sink) => sink(&ReportLine { outcome, entity: entity.to_owned(), key: key.expose().clone(), reasons }),
@@ -107,9 +143,11 @@ impl Reporter {
 
 /// Keys of a batch's records as text, parts joined by U+001F.
 pub(crate) fn text_keys(batch: &Batch, key: &[String]) -> Result<Vec<Personal<String>>, FlowError> {
-    let trouble = |_| FlowError::Internal { place: "enforce/report", detail: "a key cannot be written as text".to_owned() };
+    let trouble =
+        |_| FlowError::Internal { place: "enforce/report", detail: "a key cannot be written as text".to_owned() };
     let columns = key.iter().map(|name| batch.records.schema().index_of(name)).collect::<Result<Vec<_>, _>>();
-    let keys = columns.and_then(|columns| batch.records.project(&columns)).map_err(FlowError::internal("enforce/report"))?;
+    let keys =
+        columns.and_then(|columns| batch.records.project(&columns)).map_err(FlowError::internal("enforce/report"))?;
     let cells = Cells::of(&keys).map_err(trouble)?;
     let mut all = Vec::with_capacity(keys.num_rows());
     for record in cells.records() {

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, BooleanArray, StringArray};
 use arrow::record_batch::RecordBatch;
-use causeway_model::arrangement::InForce;
 use causeway_model::Code;
+use causeway_model::arrangement::InForce;
 use serde::de::DeserializeOwned;
 
 use super::{Expectation, enforce};
@@ -95,7 +95,8 @@ fn read<T: DeserializeOwned>(text: &str) -> T {
 fn plan() -> Plan {
     let officers = BTreeSet::from(["one".to_owned(), "two".to_owned()]);
     let arrangement = InForce::new(read(ARRANGEMENT), &officers, jiff::civil::date(2026, 5, 1)).unwrap();
-    Plan::compile(&arrangement, &read(EXCHANGE), &read(CATALOGUE), &Pseudonyms::new(&[1; 32], "partner-one", "testing")).unwrap()
+    Plan::compile(&arrangement, &read(EXCHANGE), &read(CATALOGUE), &Pseudonyms::new(&[1; 32], "partner-one", "testing"))
+        .unwrap()
 }
 
 type Person<'p> = (&'p str, Option<&'p str>, Option<&'p str>, &'p str, Option<bool>);
@@ -104,13 +105,17 @@ type Person<'p> = (&'p str, Option<&'p str>, Option<&'p str>, &'p str, Option<bo
 fn released(people: &[Person<'_>]) -> Result<u64, FlowError> {
     let plan = plan();
     let RootRules::People(rules) = &plan.rules else { panic!() };
-    let text = |of: fn(&Person<'_>) -> Option<String>| Arc::new(people.iter().map(of).collect::<StringArray>()) as ArrayRef;
+    let text =
+        |of: fn(&Person<'_>) -> Option<String>| Arc::new(people.iter().map(of).collect::<StringArray>()) as ArrayRef;
     let records = RecordBatch::try_from_iter([
         ("id", text(|person| Some(person.0.to_owned()))),
         ("camp", text(|person| person.1.map(str::to_owned))),
         ("consent", text(|person| person.2.map(str::to_owned))),
         ("origin", text(|person| Some(person.3.to_owned()))),
-        (rules.marked.as_deref().unwrap(), Arc::new(people.iter().map(|person| person.4).collect::<BooleanArray>()) as ArrayRef),
+        (
+            rules.marked.as_deref().unwrap(),
+            Arc::new(people.iter().map(|person| person.4).collect::<BooleanArray>()) as ArrayRef,
+        ),
     ])
     .unwrap();
     enforced(records, &plan)
@@ -134,7 +139,10 @@ const SOUND: Person<'static> = ("p1", Some("inside"), Some("given"), "AAA", Some
 #[test]
 fn a_person_outside_the_population_who_comes_this_far_stops_everything() {
     assert_eq!(released(&[SOUND]).unwrap(), 1);
-    assert_eq!(code(released(&[SOUND, ("p2", Some("elsewhere"), Some("given"), "AAA", Some(false))])), Code::PopulationBreach);
+    assert_eq!(
+        code(released(&[SOUND, ("p2", Some("elsewhere"), Some("given"), "AAA", Some(false))])),
+        Code::PopulationBreach
+    );
     assert_eq!(code(released(&[SOUND, ("p2", None, Some("given"), "AAA", Some(false))])), Code::PopulationBreach);
     // Withheld or not: nobody outside has any business here.
     assert_eq!(code(released(&[("p2", Some("elsewhere"), None, "AAA", Some(true))])), Code::PopulationBreach);
@@ -149,7 +157,10 @@ fn what_is_missing_keeps_a_person_in() {
 
 #[test]
 fn a_country_of_origin_stops_everything_unless_the_person_stays_in_anyway() {
-    assert_eq!(code(released(&[SOUND, ("p2", Some("inside"), Some("given"), "BBB", Some(false))])), Code::CountryOfOrigin);
+    assert_eq!(
+        code(released(&[SOUND, ("p2", Some("inside"), Some("given"), "BBB", Some(false))])),
+        Code::CountryOfOrigin
+    );
     assert_eq!(released(&[SOUND, ("p2", Some("inside"), None, "BBB", Some(false))]).unwrap(), 1);
 }
 
@@ -157,7 +168,12 @@ fn a_country_of_origin_stops_everything_unless_the_person_stays_in_anyway() {
 fn a_control_column_that_is_not_there_stops_everything() {
     let plan = plan();
     let text = |value: &str| Arc::new(StringArray::from(vec![value])) as ArrayRef;
-    let without_mark = RecordBatch::try_from_iter([("id", text("p1")), ("camp", text("inside")), ("consent", text("given")), ("origin", text("AAA"))]);
+    let without_mark = RecordBatch::try_from_iter([
+        ("id", text("p1")),
+        ("camp", text("inside")),
+        ("consent", text("given")),
+        ("origin", text("AAA")),
+    ]);
     // The output is made, and only the rule lacks its column.
     assert_eq!(code(enforced(without_mark.unwrap(), &plan)), Code::RuleFailed);
 }

@@ -65,7 +65,12 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
         self.value(need, field, source).map_err(|violation| vec![violation])
     }
 
-    fn value(&mut self, need: &mut Need<'c>, field: &Field, source: FieldSource<'_>) -> Result<PlannedField, Violation> {
+    fn value(
+        &mut self,
+        need: &mut Need<'c>,
+        field: &Field,
+        source: FieldSource<'_>,
+    ) -> Result<PlannedField, Violation> {
         let mut description = field.description.clone().unwrap_or_default();
         let (expr, value_type, elements) = match source {
             FieldSource::From(path) => {
@@ -86,11 +91,16 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
                 }
             }
             FieldSource::Concat(paths, separator) => {
-                let columns: Vec<_> = paths.iter().map(|path| need.element(self.catalogue, path)).collect::<Result<_, _>>()?;
+                let columns: Vec<_> =
+                    paths.iter().map(|path| need.element(self.catalogue, path)).collect::<Result<_, _>>()?;
                 let types: Vec<ValueType> = columns.iter().map(|column| column.value_type.clone()).collect();
                 let value_type = concat_type(&field.name, &types)?;
                 let elements = columns.iter().map(|column| column.element.clone()).collect();
-                (Expr::Concat(columns.into_iter().map(|column| column.name).collect(), separator.to_owned()), value_type, elements)
+                (
+                    Expr::Concat(columns.into_iter().map(|column| column.name).collect(), separator.to_owned()),
+                    value_type,
+                    elements,
+                )
             }
             FieldSource::Sql(text) => {
                 let mut declared = Need::new(need.entity, need.is_root);
@@ -116,17 +126,35 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
             .map_err(|violation| Violation::new(violation.code, &field.name, violation.detail))?;
         let column = format!("={}.{}", self.fresh("o"), field.name);
         let output = OutputType::One(chain.output.clone());
-        need.outputs.push(Output { field: field.name.clone(), column: column.clone(), expr, chain: Arc::new(chain), transforms: field.transform.clone() });
+        need.outputs.push(Output {
+            field: field.name.clone(),
+            column: column.clone(),
+            expr,
+            chain: Arc::new(chain),
+            transforms: field.transform.clone(),
+        });
         Ok(PlannedField { name: field.name.clone(), description, column, output })
     }
 
-    fn reduce(&mut self, need: &mut Need<'c>, field: &Field, reduction: Reduction, of: &str) -> Result<(String, OutputType, ElementRef), Violation> {
+    fn reduce(
+        &mut self,
+        need: &mut Need<'c>,
+        field: &Field,
+        reduction: Reduction,
+        of: &str,
+    ) -> Result<(String, OutputType, ElementRef), Violation> {
         let counting = matches!(reduction, Reduction::Count | Reduction::Any);
         let whole = leads_to_many(self.catalogue, &need.entity.name, of);
         let (path, element) = match (counting && whole, of.rsplit_once('.')) {
             (true, _) => (of, None),
             (false, Some((path, element))) => (path, Some(element)),
-            (false, None) => return Err(Violation::new(Code::UnknownName, &field.name, format!("`of: {of}` names no element of related records: write STEP.ELEMENT"))),
+            (false, None) => {
+                return Err(Violation::new(
+                    Code::UnknownName,
+                    &field.name,
+                    format!("`of: {of}` names no element of related records: write STEP.ELEMENT"),
+                ));
+            }
         };
         let (prefix, many) = need.many(self.catalogue, path)?;
         let key = many.need.entity.key.first().cloned().unwrap_or_default();
@@ -135,8 +163,13 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
             many.need.element(self.catalogue, path)?;
         }
         require(self.catalogue, &mut many.need, field.filter.as_ref())?;
-        let output = reduced(reduction, &argument.value_type)
-            .ok_or_else(|| Violation::new(Code::TransformType, &field.name, format!("a sum needs numbers, and `{}` is {}", argument.element, argument.value_type)))?;
+        let output = reduced(reduction, &argument.value_type).ok_or_else(|| {
+            Violation::new(
+                Code::TransformType,
+                &field.name,
+                format!("a sum needs numbers, and `{}` is {}", argument.element, argument.value_type),
+            )
+        })?;
         let name = self.fresh("r");
         many.reductions.push(ReduceColumn {
             name: name.clone(),
@@ -174,7 +207,11 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
 }
 
 /// Needs every element that a predicate looks at; its paths are then names of columns.
-pub fn require<'c>(catalogue: &'c Catalogue, need: &mut Need<'c>, predicate: Option<&Predicate>) -> Result<(), Violation> {
+pub fn require<'c>(
+    catalogue: &'c Catalogue,
+    need: &mut Need<'c>,
+    predicate: Option<&Predicate>,
+) -> Result<(), Violation> {
     for path in predicate.into_iter().flat_map(Predicate::elements) {
         need.element(catalogue, path)?;
     }
@@ -185,7 +222,9 @@ pub fn require<'c>(catalogue: &'c Catalogue, need: &mut Need<'c>, predicate: Opt
 fn leads_to_many(catalogue: &Catalogue, entity: &str, path: &str) -> bool {
     match path.split_once('.') {
         None => catalogue.step(entity, path).is_some_and(|step| !step.to_one),
-        Some((name, rest)) => catalogue.step(entity, name).is_some_and(|step| step.to_one && leads_to_many(catalogue, step.target(), rest)),
+        Some((name, rest)) => catalogue
+            .step(entity, name)
+            .is_some_and(|step| step.to_one && leads_to_many(catalogue, step.target(), rest)),
     }
 }
 

@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use causeway_model::Code;
 use causeway_model::exchange::Reduction;
 use causeway_model::lineage::{Selected, SelectionLineage, ValueLineage};
 use causeway_model::population::Predicate;
 use causeway_model::{Form, Violation};
-use causeway_model::Code;
 
 use super::provable::scans;
 use super::rel::{Expr, NestColumn, Output, ReduceColumn, Rel, WITHHELD};
@@ -107,11 +107,14 @@ impl Lineage {
 
     /// Lineage of one column.
     pub fn column(&self, name: &str) -> Result<&ValueLineage, Violation> {
-        self.columns.get(name).ok_or_else(|| Violation::new(Code::PlanNotProvable, name, "the plan uses a column that it does not have"))
+        self.columns
+            .get(name)
+            .ok_or_else(|| Violation::new(Code::PlanNotProvable, name, "the plan uses a column that it does not have"))
     }
 
     fn of_scan(scan: &Scan) -> Self {
-        let columns = scan.columns.iter().map(|column| (column.name.clone(), ValueLineage::raw(column.element.clone())));
+        let columns =
+            scan.columns.iter().map(|column| (column.name.clone(), ValueLineage::raw(column.element.clone())));
         Self { columns: columns.collect(), selection: SelectionLineage::default() }
     }
 
@@ -153,9 +156,13 @@ impl Lineage {
         self.select_in(many, reduce.filter.as_ref(), &reduce.by)?;
         let value = match reduce.reduction {
             Reduction::Any => argument.map(|_| Form::Presence),
-            Reduction::Count | Reduction::Sum => argument.map(|form| if form == Form::Raw { Form::AggregateOnly } else { form }),
+            Reduction::Count | Reduction::Sum => {
+                argument.map(|form| if form == Form::Raw { Form::AggregateOnly } else { form })
+            }
             // A lowest, highest, first or latest value is the value of one record.
-            Reduction::First | Reduction::Latest | Reduction::Min | Reduction::Max | Reduction::List => argument.clone(),
+            Reduction::First | Reduction::Latest | Reduction::Min | Reduction::Max | Reduction::List => {
+                argument.clone()
+            }
         };
         self.columns.insert(reduce.name.clone(), value);
         Ok(())
@@ -175,7 +182,13 @@ impl Lineage {
 
     /// A list tells how many records there are. Its items say so themselves where they hold values of those records; where
     /// they hold constants, presences, or values of other records only, the list is a count as well.
-    fn count_items(&mut self, many: &Lineage, nest: &NestColumn, item: &str, keys: &[(String, String)]) -> Result<(), Violation> {
+    fn count_items(
+        &mut self,
+        many: &Lineage,
+        nest: &NestColumn,
+        item: &str,
+        keys: &[(String, String)],
+    ) -> Result<(), Violation> {
         for (_, column) in &nest.members {
             if many.column(column)?.0.iter().any(|(element, form)| element.entity == item && *form != Form::Presence) {
                 return Ok(());

@@ -75,7 +75,12 @@ pub struct Explained {
 
 impl Plan {
     /// Compiles what may run under an arrangement in force, or tells every reason why nothing may.
-    pub fn compile(arrangement: &InForce, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Result<Self, Vec<Violation>> {
+    pub fn compile(
+        arrangement: &InForce,
+        exchange: &Exchange,
+        catalogue: &Catalogue,
+        pseudonyms: &Pseudonyms,
+    ) -> Result<Self, Vec<Violation>> {
         let (plan, violations) = draft(arrangement, exchange, catalogue, pseudonyms)?;
         if violations.is_empty() { Ok(plan) } else { Err(violations) }
     }
@@ -83,18 +88,33 @@ impl Plan {
     /// Compiles what would run, although nobody has said that the arrangement is in force.
     ///
     /// INVARIANT (plan): only [`crate::preview::rehearse`] calls this, and walks the plan over people it invents itself.
-    pub(crate) fn rehearse(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Result<Self, Vec<Violation>> {
+    pub(crate) fn rehearse(
+        arrangement: &Arrangement,
+        exchange: &Exchange,
+        catalogue: &Catalogue,
+        pseudonyms: &Pseudonyms,
+    ) -> Result<Self, Vec<Violation>> {
         let (plan, violations) = draft(arrangement, exchange, catalogue, pseudonyms)?;
         if violations.is_empty() { Ok(plan) } else { Err(violations) }
     }
 
     /// Says what an exchange would do, whether or not it may.
-    pub fn explain(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Explained {
+    pub fn explain(
+        arrangement: &Arrangement,
+        exchange: &Exchange,
+        catalogue: &Catalogue,
+        pseudonyms: &Pseudonyms,
+    ) -> Explained {
         match draft(arrangement, exchange, catalogue, pseudonyms) {
-            Ok((plan, violations)) => Explained { violations, outputs: plan.lineage, selection: plan.selection, reads: plan.reads },
-            Err(violations) => {
-                Explained { violations, outputs: Vec::new(), selection: SelectionLineage::default(), reads: Reads::default() }
+            Ok((plan, violations)) => {
+                Explained { violations, outputs: plan.lineage, selection: plan.selection, reads: plan.reads }
             }
+            Err(violations) => Explained {
+                violations,
+                outputs: Vec::new(),
+                selection: SelectionLineage::default(),
+                reads: Reads::default(),
+            },
         }
     }
 
@@ -119,7 +139,12 @@ impl Plan {
     }
 }
 
-fn draft(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Result<(Plan, Vec<Violation>), Vec<Violation>> {
+fn draft(
+    arrangement: &Arrangement,
+    exchange: &Exchange,
+    catalogue: &Catalogue,
+    pseudonyms: &Pseudonyms,
+) -> Result<(Plan, Vec<Violation>), Vec<Violation>> {
     let mut plan = build(arrangement, exchange, catalogue, pseudonyms)?;
     let mut violations = arrangement.origin_violations();
     violations.extend(prove(&mut plan, arrangement, catalogue).map_err(|violation| vec![violation])?);
@@ -128,7 +153,12 @@ fn draft(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, 
     Ok((plan, violations))
 }
 
-fn build(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, pseudonyms: &Pseudonyms) -> Result<Plan, Vec<Violation>> {
+fn build(
+    arrangement: &Arrangement,
+    exchange: &Exchange,
+    catalogue: &Catalogue,
+    pseudonyms: &Pseudonyms,
+) -> Result<Plan, Vec<Violation>> {
     let one = |violation| vec![violation];
     let entity = catalogue
         .entity(&exchange.root)
@@ -140,7 +170,12 @@ fn build(arrangement: &Arrangement, exchange: &Exchange, catalogue: &Catalogue, 
     let rules = rules::set(&mut planner, &mut root, arrangement, exchange, catalogue).map_err(one)?;
     let own = match &rules {
         RootRules::People(_) if root.reaches_people() => {
-            let alone: Vec<_> = exchange.fields.iter().filter(|field| !touches_people(catalogue, &entity.name, field)).cloned().collect();
+            let alone: Vec<_> = exchange
+                .fields
+                .iter()
+                .filter(|field| !touches_people(catalogue, &entity.name, field))
+                .cloned()
+                .collect();
             let mut person = Need::new(entity, true);
             planner.plan(&mut person, &alone)?;
             person.also(root.elements().iter().cloned());
@@ -203,7 +238,12 @@ fn prove(plan: &mut Plan, arrangement: &Arrangement, catalogue: &Catalogue) -> R
 }
 
 /// Lineage of an output, and of the members of its items.
-fn collect(into: &mut BTreeMap<String, ValueLineage>, lineage: &Lineage, name: &str, column: &str) -> Result<(), Violation> {
+fn collect(
+    into: &mut BTreeMap<String, ValueLineage>,
+    lineage: &Lineage,
+    name: &str,
+    column: &str,
+) -> Result<(), Violation> {
     let members = format!("{column}.");
     let nested: Vec<_> = lineage.columns.keys().filter(|other| other.starts_with(&members)).collect();
     if nested.is_empty() {

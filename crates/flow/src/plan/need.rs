@@ -52,7 +52,15 @@ pub struct Column {
 impl<'c> Need<'c> {
     /// Nothing yet of `entity`.
     pub fn new(entity: &'c Entity, is_root: bool) -> Self {
-        Self { entity, is_root, elements: BTreeSet::new(), ones: BTreeMap::new(), gathers: BTreeMap::new(), outputs: Vec::new(), rules: None }
+        Self {
+            entity,
+            is_root,
+            elements: BTreeSet::new(),
+            ones: BTreeMap::new(),
+            gathers: BTreeMap::new(),
+            outputs: Vec::new(),
+            rules: None,
+        }
     }
 
     /// Needs the element at the end of `path`, which walks steps to one.
@@ -80,11 +88,19 @@ impl<'c> Need<'c> {
     pub fn one(&mut self, catalogue: &'c Catalogue, step: &str) -> Result<&mut Need<'c>, Violation> {
         let found = catalogue.step(&self.entity.name, step).ok_or_else(|| self.unknown(catalogue, step))?;
         if !found.to_one {
-            return Err(Violation::new(Code::UnknownName, format!("{}.{step}", self.entity.name), "this step leads to many records: use `reduce` or `each`"));
+            return Err(Violation::new(
+                Code::UnknownName,
+                format!("{}.{step}", self.entity.name),
+                "this step leads to many records: use `reduce` or `each`",
+            ));
         }
         let target = target(catalogue, found.target())?;
         if target.subject.is_some() {
-            return Err(Violation::new(Code::PersonThroughOne, format!("{}.{step}", self.entity.name), Code::PersonThroughOne.explain().trim()));
+            return Err(Violation::new(
+                Code::PersonThroughOne,
+                format!("{}.{step}", self.entity.name),
+                Code::PersonThroughOne.explain().trim(),
+            ));
         }
         for (here, _) in found.keys() {
             self.elements.insert(here.to_owned());
@@ -103,7 +119,11 @@ impl<'c> Need<'c> {
         }
         let found = catalogue.step(&self.entity.name, path).ok_or_else(|| self.unknown(catalogue, path))?;
         if found.to_one {
-            return Err(Violation::new(Code::UnknownName, format!("{}.{path}", self.entity.name), "this step leads to one record: use `from`"));
+            return Err(Violation::new(
+                Code::UnknownName,
+                format!("{}.{path}", self.entity.name),
+                "this step leads to one record: use `from`",
+            ));
         }
         let target = target(catalogue, found.target())?;
         for (here, _) in found.keys() {
@@ -152,13 +172,18 @@ impl<'c> Need<'c> {
 
     fn own(&self, name: &str) -> Result<&'c Element, Violation> {
         self.entity.element(name).ok_or_else(|| {
-            Violation::new(Code::UnknownName, format!("{}.{name}", self.entity.name), format!("`{}` has no element `{name}`", self.entity.name))
+            Violation::new(
+                Code::UnknownName,
+                format!("{}.{name}", self.entity.name),
+                format!("`{}` has no element `{name}`", self.entity.name),
+            )
         })
     }
 
     fn unknown(&self, catalogue: &Catalogue, step: &str) -> Violation {
         let steps = catalogue.steps(&self.entity.name);
-        let detail = format!("no step `{step}` leads away from `{}`; there are: `{}`", self.entity.name, steps.join("`, `"));
+        let detail =
+            format!("no step `{step}` leads away from `{}`; there are: `{}`", self.entity.name, steps.join("`, `"));
         Violation::new(Code::UnknownName, format!("{}.{step}", self.entity.name), detail)
     }
 
@@ -215,7 +240,13 @@ fn owned(keys: Vec<(&str, &str)>) -> Vec<(String, String)> {
 
 /// Scans of an entity's tables that give `elements`, merged by precedence.
 fn read(catalogue: &Catalogue, entity: &Entity, elements: &BTreeSet<String>) -> Result<Rel, Violation> {
-    let lost = |name: &str| Violation::new(Code::UnknownName, format!("{}.{name}", entity.name), "the catalogue does not say where it comes from");
+    let lost = |name: &str| {
+        Violation::new(
+            Code::UnknownName,
+            format!("{}.{name}", entity.name),
+            "the catalogue does not say where it comes from",
+        )
+    };
     let (main, others) = entity.tables.split_first().ok_or_else(|| lost("table"))?;
     let mut scans: BTreeMap<&str, Vec<ScanColumn>> = BTreeMap::new();
     let mut merges = Vec::new();
@@ -257,7 +288,8 @@ fn read(catalogue: &Catalogue, entity: &Entity, elements: &BTreeSet<String>) -> 
         let here = keys(entity, main)?;
         let pairs = here.iter().zip(&there).map(|(a, b)| (a.name.clone(), b.name.clone())).collect();
         columns.extend(there);
-        let other = Scan { source: table.source.clone(), entity: entity.name.clone(), table: table.table.clone(), columns };
+        let other =
+            Scan { source: table.source.clone(), entity: entity.name.clone(), table: table.table.clone(), columns };
         rel = Rel::Facet { input: Box::new(rel), other, keys: pairs };
     }
     if !merges.is_empty() {
@@ -284,7 +316,11 @@ fn keys(entity: &Entity, table: &Table) -> Result<Vec<ScanColumn>, Violation> {
     };
     let found: Option<Vec<ScanColumn>> = entity.key.iter().zip(columns).map(pair).collect();
     found.filter(|found| found.len() == entity.key.len()).ok_or_else(|| {
-        Violation::new(Code::UnknownName, format!("{}.{}", entity.name, table.name), "the catalogue does not say which columns hold the key")
+        Violation::new(
+            Code::UnknownName,
+            format!("{}.{}", entity.name, table.name),
+            "the catalogue does not say which columns hold the key",
+        )
     })
 }
 

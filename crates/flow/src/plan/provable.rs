@@ -25,10 +25,15 @@ impl Reads {
     /// Refuses a scan that asks for more than was declared.
     pub fn check(&self, scan: &Scan) -> Result<(), Violation> {
         let declared = self.0.get(&(scan.source.clone(), scan.table.clone()));
-        let stranger = scan.columns.iter().find(|column| !declared.is_some_and(|declared| declared.contains(&column.column)));
+        let stranger =
+            scan.columns.iter().find(|column| !declared.is_some_and(|declared| declared.contains(&column.column)));
         match stranger {
             None => Ok(()),
-            Some(column) => Err(Violation::new(Code::PlanNotProvable, column.element.to_string(), "what would run reads a column that the plan does not declare")),
+            Some(column) => Err(Violation::new(
+                Code::PlanNotProvable,
+                column.element.to_string(),
+                "what would run reads a column that the plan does not declare",
+            )),
         }
     }
 }
@@ -37,7 +42,10 @@ impl Reads {
 pub fn every_read_serves(rel: &Rel, served: &BTreeSet<ElementRef>) -> Vec<Violation> {
     let columns = scans(rel).into_iter().flat_map(|scan| &scan.columns);
     let idle = columns.filter(|column| !served.contains(&column.element));
-    idle.map(|column| Violation::new(Code::PlanNotProvable, column.element.to_string(), "the plan reads it and uses it for nothing")).collect()
+    idle.map(|column| {
+        Violation::new(Code::PlanNotProvable, column.element.to_string(), "the plan reads it and uses it for nothing")
+    })
+    .collect()
 }
 
 /// Every scan of a plan.
@@ -49,7 +57,10 @@ pub fn scans(rel: &Rel) -> Vec<&Scan> {
             found.push(other);
             found
         }
-        Rel::Merge { input, .. } | Rel::Filter { input, .. } | Rel::Release { input, .. } | Rel::Compute { input, .. } => scans(input),
+        Rel::Merge { input, .. }
+        | Rel::Filter { input, .. }
+        | Rel::Release { input, .. }
+        | Rel::Compute { input, .. } => scans(input),
         Rel::Relate { input, one: other, .. } | Rel::Gather { input, many: other, .. } => {
             let mut found = scans(input);
             found.extend(scans(other));

@@ -150,9 +150,11 @@ impl Expr {
         match self {
             Expr::Column(column) => vec![column],
             Expr::Concat(columns, _) => columns.iter().map(String::as_str).collect(),
-            Expr::Sql(expression, inputs) => {
-                inputs.iter().filter(|(name, _)| expression.inputs.contains(*name)).map(|(_, column)| column.as_str()).collect()
-            }
+            Expr::Sql(expression, inputs) => inputs
+                .iter()
+                .filter(|(name, _)| expression.inputs.contains(*name))
+                .map(|(_, column)| column.as_str())
+                .collect(),
             Expr::Constant(_) => Vec::new(),
         }
     }

@@ -40,22 +40,37 @@ pub fn set<'c>(
     exchange: &Exchange,
     catalogue: &'c Catalogue,
 ) -> Result<RootRules, Violation> {
-    let subject = catalogue.subject().ok_or_else(|| Violation::new(Code::UnknownName, "subject", "the catalogue names no people"))?;
+    let subject = catalogue
+        .subject()
+        .ok_or_else(|| Violation::new(Code::UnknownName, "subject", "the catalogue names no people"))?;
     let whole_household = exchange.on_withheld_member == Some(OnWithheldMember::WithholdHousehold);
     let root_is_people = root.entity.name == subject.name;
     let mut household_withheld = None;
     let mut group = None;
     if root_is_people {
         if whole_household {
-            let relation = catalogue.relations.iter().find(|relation| relation.many == subject.name && relation.one != subject.name);
+            let relation = catalogue
+                .relations
+                .iter()
+                .find(|relation| relation.many == subject.name && relation.one != subject.name);
             let relation = relation.ok_or_else(|| {
-                Violation::new(Code::WithheldMemberUndecided, "on_withheld_member", "people belong to no household here: leave it out")
+                Violation::new(
+                    Code::WithheldMemberUndecided,
+                    "on_withheld_member",
+                    "people belong to no household here: leave it out",
+                )
             })?;
-            household_withheld = Some(withheld_member(planner, root, catalogue, &format!("{}.{}", relation.name, relation.inverse))?);
+            household_withheld =
+                Some(withheld_member(planner, root, catalogue, &format!("{}.{}", relation.name, relation.inverse))?);
         }
     } else {
-        let relation = catalogue.relations.iter().find(|relation| relation.many == subject.name && relation.one == root.entity.name);
-        let relation = relation.ok_or_else(|| Violation::new(Code::RootNotPeople, &root.entity.name, Code::RootNotPeople.explain().trim()))?;
+        let relation = catalogue
+            .relations
+            .iter()
+            .find(|relation| relation.many == subject.name && relation.one == root.entity.name);
+        let relation = relation.ok_or_else(|| {
+            Violation::new(Code::RootNotPeople, &root.entity.name, Code::RootNotPeople.explain().trim())
+        })?;
         let withheld = match whole_household {
             true => Some(withheld_member(planner, root, catalogue, &relation.inverse)?),
             false => None,
@@ -65,7 +80,11 @@ pub fn set<'c>(
         group = Some((shareable, withheld, relation.inverse.clone()));
     }
     if root.reaches_people() && exchange.on_withheld_member.is_none() {
-        return Err(Violation::new(Code::WithheldMemberUndecided, &exchange.exchange, Code::WithheldMemberUndecided.explain().trim()));
+        return Err(Violation::new(
+            Code::WithheldMemberUndecided,
+            &exchange.exchange,
+            Code::WithheldMemberUndecided.explain().trim(),
+        ));
     }
     // What is read of people through a relation is read of the person as root too, so that a value which keeps a person
     // out of one place keeps that person out of the other.
@@ -116,7 +135,9 @@ fn subject_rules<'c>(
     let mut elements = Vec::new();
     let mut consent = None;
     if arrangement.lawful_basis == LawfulBasis::Consent {
-        let rule = declared.consent.ok_or_else(|| Violation::new(Code::ConsentNotRecorded, &entity.name, Code::ConsentNotRecorded.explain().trim()))?;
+        let rule = declared.consent.ok_or_else(|| {
+            Violation::new(Code::ConsentNotRecorded, &entity.name, Code::ConsentNotRecorded.explain().trim())
+        })?;
         let column = need.element(catalogue, &rule.element)?;
         elements.push(column.element);
         consent = Some((column.name, rule.given));
@@ -143,7 +164,7 @@ fn subject_rules<'c>(
             present_only: false,
             by: Vec::new(),
             filter: Some(keeps),
-        rule: true,
+            rule: true,
         });
         marked = Some(format!("{prefix}{name}"));
     }
@@ -170,12 +191,22 @@ fn subject_rules<'c>(
 }
 
 /// Adds a column that says whether a member is withheld.
-fn withheld_member<'c>(planner: &mut FieldPlanner<'c, '_>, need: &mut Need<'c>, catalogue: &'c Catalogue, path: &str) -> Result<String, Violation> {
+fn withheld_member<'c>(
+    planner: &mut FieldPlanner<'c, '_>,
+    need: &mut Need<'c>,
+    catalogue: &'c Catalogue,
+    path: &str,
+) -> Result<String, Violation> {
     member_count(planner, need, catalogue, path, Reduction::Any, true)
 }
 
 /// Adds a column that counts the members who may be shared.
-fn shareable_members<'c>(planner: &mut FieldPlanner<'c, '_>, need: &mut Need<'c>, catalogue: &'c Catalogue, path: &str) -> Result<String, Violation> {
+fn shareable_members<'c>(
+    planner: &mut FieldPlanner<'c, '_>,
+    need: &mut Need<'c>,
+    catalogue: &'c Catalogue,
+    path: &str,
+) -> Result<String, Violation> {
     member_count(planner, need, catalogue, path, Reduction::Count, false)
 }
 

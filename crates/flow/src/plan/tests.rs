@@ -99,8 +99,10 @@ fn read<T: DeserializeOwned>(text: &str) -> T {
 
 /// A sound plan, altered, and then proven.
 fn altered(alter: impl FnOnce(&mut Plan)) -> Vec<(Code, String)> {
-    let (catalogue, arrangement, exchange): (Catalogue, Arrangement, Exchange) = (read(CATALOGUE), read(ARRANGEMENT), read(EXCHANGE));
-    let mut plan = build(&arrangement, &exchange, &catalogue, &Pseudonyms::new(&[1; 32], "partner-one", "testing")).unwrap();
+    let (catalogue, arrangement, exchange): (Catalogue, Arrangement, Exchange) =
+        (read(CATALOGUE), read(ARRANGEMENT), read(EXCHANGE));
+    let mut plan =
+        build(&arrangement, &exchange, &catalogue, &Pseudonyms::new(&[1; 32], "partner-one", "testing")).unwrap();
     alter(&mut plan);
     match prove(&mut plan, &arrangement, &catalogue) {
         Ok(violations) => violations.into_iter().map(|violation| (violation.code, violation.subject)).collect(),
@@ -192,14 +194,18 @@ fn a_group_key_that_the_catalogue_does_not_have() {
 #[test]
 fn the_key_of_another_table_of_the_same_entity() {
     let found = altered(|plan| {
-        let bundle = std::mem::replace(&mut plan.bundle, Rel::Scan(Scan { source: String::new(), entity: String::new(), table: None, columns: Vec::new() }));
+        let bundle = std::mem::replace(
+            &mut plan.bundle,
+            Rel::Scan(Scan { source: String::new(), entity: String::new(), table: None, columns: Vec::new() }),
+        );
         let other = Scan {
             source: "s".to_owned(),
             entity: "person".to_owned(),
             table: Some("person".to_owned()),
             columns: vec![ScanColumn { name: "there".to_owned(), ..column("person", "secret") }],
         };
-        plan.bundle = Rel::Facet { input: Box::new(bundle), other, keys: vec![("given".to_owned(), "there".to_owned())] };
+        plan.bundle =
+            Rel::Facet { input: Box::new(bundle), other, keys: vec![("given".to_owned(), "there".to_owned())] };
     });
     assert!(found.contains(&(Code::SelectionNotAgreed, "person.secret".to_owned())), "{found:?}");
 }
@@ -215,7 +221,9 @@ fn a_column_that_is_used_and_not_read() {
     let found = altered(|plan| plan.fields[0].column = "secret".to_owned());
     assert_eq!(found, [(Code::PlanNotProvable, "secret".to_owned())]);
     let found = altered(|plan| {
-        let Rel::Filter { predicate, .. } = find(&mut plan.bundle, &|rel| matches!(rel, Rel::Filter { .. })) else { panic!() };
+        let Rel::Filter { predicate, .. } = find(&mut plan.bundle, &|rel| matches!(rel, Rel::Filter { .. })) else {
+            panic!()
+        };
         *predicate = Predicate::In(InSet { element: "secret".to_owned(), values: vec![Value::Integer(1)] });
     });
     assert_eq!(found, [(Code::PlanNotProvable, "secret".to_owned())]);
@@ -226,12 +234,17 @@ fn a_filter_a_reduction_or_an_output_slipped_into_the_plan() {
     let secret = || Predicate::In(InSet { element: "secret".to_owned(), values: vec![Value::Text("x".to_owned())] });
     let found = altered(|plan| {
         reading(&mut plan.bundle, "person", "secret");
-        let Rel::Filter { predicate, .. } = find(&mut plan.bundle, &|rel| matches!(rel, Rel::Filter { .. })) else { panic!() };
+        let Rel::Filter { predicate, .. } = find(&mut plan.bundle, &|rel| matches!(rel, Rel::Filter { .. })) else {
+            panic!()
+        };
         *predicate = predicate.clone().and(secret());
     });
     assert_eq!(found, [(Code::SelectionNotAgreed, "person.secret".to_owned())]);
     let found = altered(|plan| {
-        let Rel::Gather { many, reductions, .. } = find(&mut plan.bundle, &|rel| matches!(rel, Rel::Gather { .. })) else { panic!() };
+        let Rel::Gather { many, reductions, .. } = find(&mut plan.bundle, &|rel| matches!(rel, Rel::Gather { .. }))
+        else {
+            panic!()
+        };
         reading(many, "document", "number");
         let first: &mut ReduceColumn = &mut reductions[0];
         first.reduction = Reduction::Latest;
@@ -247,8 +260,10 @@ fn a_filter_a_reduction_or_an_output_slipped_into_the_plan() {
 
 #[test]
 fn what_runs_is_held_to_what_was_declared() {
-    let (catalogue, arrangement, exchange): (Catalogue, Arrangement, Exchange) = (read(CATALOGUE), read(ARRANGEMENT), read(EXCHANGE));
-    let plan = build(&arrangement, &exchange, &catalogue, &Pseudonyms::new(&[1; 32], "partner-one", "testing")).unwrap();
+    let (catalogue, arrangement, exchange): (Catalogue, Arrangement, Exchange) =
+        (read(CATALOGUE), read(ARRANGEMENT), read(EXCHANGE));
+    let plan =
+        build(&arrangement, &exchange, &catalogue, &Pseudonyms::new(&[1; 32], "partner-one", "testing")).unwrap();
     let scan = |table: &str, name: &str| Scan {
         source: "s".to_owned(),
         entity: "person".to_owned(),
@@ -265,7 +280,15 @@ fn what_runs_is_held_to_what_was_declared() {
 fn a_constant_is_made_of_nothing() {
     let found = altered(|plan| {
         plan.outputs[0].expr = Expr::Constant(Value::Text("same for all".to_owned()));
-        plan.outputs[0].chain = Arc::new(Chain::compile(&[], &ValueType::Text, &[], &Context { catalogue: &read(CATALOGUE), pseudonyms: &Pseudonyms::new(&[1; 32], "p", "q") }).unwrap());
+        plan.outputs[0].chain = Arc::new(
+            Chain::compile(
+                &[],
+                &ValueType::Text,
+                &[],
+                &Context { catalogue: &read(CATALOGUE), pseudonyms: &Pseudonyms::new(&[1; 32], "p", "q") },
+            )
+            .unwrap(),
+        );
     });
     assert_eq!(found, []);
 }

@@ -197,7 +197,8 @@ fn kind(output: &OutputType) -> String {
         OutputType::One(value_type) => value_type.to_string(),
         OutputType::List(value_type) => format!("list({value_type})"),
         OutputType::Records(members) => {
-            let members: Vec<String> = members.iter().map(|(name, output)| format!("{name} {}", kind(output))).collect();
+            let members: Vec<String> =
+                members.iter().map(|(name, output)| format!("{name} {}", kind(output))).collect();
             format!("records({})", members.join(", "))
         }
     }

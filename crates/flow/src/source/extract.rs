@@ -17,14 +17,20 @@ pub struct Extract {
 }
 
 /// Takes a snapshot of every source that the plan reads.
-pub fn extract(plan: &Plan, sources: &[Box<dyn Source>], now: jiff::Timestamp, watch: &Watch) -> Result<Extract, FlowError> {
+pub fn extract(
+    plan: &Plan,
+    sources: &[Box<dyn Source>],
+    now: jiff::Timestamp,
+    watch: &Watch,
+) -> Result<Extract, FlowError> {
     let mut snapshots = BTreeMap::new();
     for (name, _) in plan.reads.0.keys() {
         if snapshots.contains_key(name) {
             continue;
         }
         let source = sources.iter().find(|source| source.name() == name);
-        let source = source.ok_or_else(|| SourceError::new(Code::SourceUnreachable, name, "no such source is configured"))?;
+        let source =
+            source.ok_or_else(|| SourceError::new(Code::SourceUnreachable, name, "no such source is configured"))?;
         snapshots.insert(name.clone(), source.snapshot(now, watch)?);
     }
     Ok(Extract { snapshots, reads: plan.reads.clone(), watch: watch.clone() })
@@ -43,7 +49,8 @@ impl Extract {
     pub(crate) fn scan(&mut self, scan: &Scan) -> Result<BatchStream, FlowError> {
         self.reads.check(scan).map_err(FlowError::refuse)?;
         let snapshot = self.snapshots.get_mut(&scan.source);
-        let snapshot = snapshot.ok_or_else(|| SourceError::new(Code::SourceUnreachable, &scan.source, "it was not held still"))?;
+        let snapshot =
+            snapshot.ok_or_else(|| SourceError::new(Code::SourceUnreachable, &scan.source, "it was not held still"))?;
         let mut stream = snapshot.scan(scan)?;
         // A table without a row still has its columns: what comes after must find them.
         let mut empty = Some(Decoder::new(scan).take()?);

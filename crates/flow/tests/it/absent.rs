@@ -84,7 +84,9 @@ fn chosen(dir: &Path) -> Vec<Vec<String>> {
 /// Every way in which one person is left out, in an element that every exchange here reads.
 fn ways(dir: &Path, person: &str) -> Vec<(&'static str, tempfile::TempDir)> {
     let broken = |value: &'static [u8]| {
-        changed(dir, |dir| edit::set_column(dir, Store::Registration, "individual", person, "given_name", RawText(value)).unwrap())
+        changed(dir, |dir| {
+            edit::set_column(dir, Store::Registration, "individual", person, "given_name", RawText(value)).unwrap()
+        })
     };
     vec![
         ("marked for everyone", changed(dir, |dir| edit::set_mark(dir, person, "*").unwrap())),
@@ -113,7 +115,10 @@ fn whoever_is_left_out_was_never_there() {
         for (name, exchange) in &exchanges {
             let exchange: Exchange = read(exchange);
             let never_there = run(&catalogue, &exchange, gone.path());
-            assert!(run(&catalogue, &exchange, stores).data != never_there.data, "{name}: the person made no difference");
+            assert!(
+                run(&catalogue, &exchange, stores).data != never_there.data,
+                "{name}: the person made no difference"
+            );
             for (way, dir) in &ways {
                 same(&run(&catalogue, &exchange, dir.path()), &never_there, &format!("{name}, {way}"));
             }
@@ -170,15 +175,22 @@ fn wherever_a_person_is_read_and_in_whatever_format_and_batches() {
     let item = "[ { name: g, from: given }, { name: s, from: sex }, { name: t, from: status }, { name: d, reduce: list, of: documents.kind }, { name: f, from: family, transform: [ { split: { separator: a, part: 2 } } ] } ]";
     let own = "{ name: s, from: sex }, { name: t, from: status }, { name: d, reduce: list, of: documents.kind }, { name: f, from: family, transform: [ { split: { separator: a, part: 2 } } ] }";
     let own: Vec<String> = own.split("}, {").map(|part| part.trim_matches(['{', '}', ' ']).to_owned()).collect();
-    let people: Vec<String> = ["name: k, from: id".to_owned()].into_iter().chain(own).map(|field| format!("{{ {field} }}")).collect();
+    let people: Vec<String> =
+        ["name: k, from: id".to_owned()].into_iter().chain(own).map(|field| format!("{{ {field} }}")).collect();
     let each = format!("{{ name: m, each: household.members, fields: {item} }}");
     let members = format!("{{ name: m, each: members, fields: {item} }}");
-    let far = format!("{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, reduce: list, of: members.given }}, {{ name: n, reduce: count, of: members }} ] }}");
+    let far = format!(
+        "{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, reduce: list, of: members.given }}, {{ name: n, reduce: count, of: members }} ] }}"
+    );
     let neighbours = far.replace("household.district", "district");
-    let far_item = format!("{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, each: members, fields: {item} }} ] }}");
+    let far_item = format!(
+        "{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, each: members, fields: {item} }} ] }}"
+    );
     let near = "{ name: near, reduce: list, of: household.members.given }";
-    let [neighbours_item, members_near] = [far_item.replace("household.district", "district"), "{ name: m, reduce: list, of: members.given }".to_owned()];
-    let [count, first] = ["{ name: c, reduce: count, of: household.members }", "{ name: y, reduce: min, of: household.members.given }"];
+    let [neighbours_item, members_near] =
+        [far_item.replace("household.district", "district"), "{ name: m, reduce: list, of: members.given }".to_owned()];
+    let [count, first] =
+        ["{ name: c, reduce: count, of: household.members }", "{ name: y, reduce: min, of: household.members.given }"];
     let flat: Vec<&str> = people.iter().map(String::as_str).chain([count, first]).collect();
     let mut nested = flat.clone();
     nested.push(&each);
@@ -190,7 +202,11 @@ fn wherever_a_person_is_read_and_in_whatever_format_and_batches() {
         ("nested", "person", nested),
         ("through others", "person", through_others),
         ("broken only in the list", "person", only_through.to_vec()),
-        ("households", "household", vec!["{ name: k, from: no }", &members, "{ name: y, reduce: max, of: members.given }"]),
+        (
+            "households",
+            "household",
+            vec!["{ name: k, from: no }", &members, "{ name: y, reduce: max, of: members.given }"],
+        ),
         ("broken only far away", "person", vec!["{ name: k, from: id }", &far_item, near]),
         ("broken only at the neighbours", "household", vec!["{ name: k, from: no }", &members_near, &neighbours_item]),
         ("neighbours", "household", vec!["{ name: k, from: no }", &members, &neighbours]),
@@ -230,7 +246,10 @@ fn parts_and_row_groups_do_not_tell_how_many_were_left_out_of_a_batch() {
     let mut stores = Stores::new();
     for row in 0..12_000 {
         let text = filler(row * 7919 % 12_000).replace(' ', "_");
-        stores.add_fast("person", &format!("x{row:05} h1 {} {} F 1980-01-01 XA0101 - 1 given AAA", &text[..240], &text[240..470]));
+        stores.add_fast(
+            "person",
+            &format!("x{row:05} h1 {} {} F 1980-01-01 XA0101 - 1 given AAA", &text[..240], &text[240..470]),
+        );
     }
     for kind in [FormatKind::Parquet, FormatKind::JsonLines] {
         let mut exchange = small::exchange("person", &fields, "");

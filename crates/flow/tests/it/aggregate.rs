@@ -82,7 +82,8 @@ fn filters_keep_what_is_true_and_what_is_unknown_is_left_out() {
 #[test]
 fn what_a_household_was_given_stands_at_each_member_and_multiplies_nobody() {
     let people = ["p01", "p03", "p04", "p06"];
-    let sum = "{ name: v, reduce: sum, of: household.aids.amount, where: { in: { element: status, values: [active] } } }";
+    let sum =
+        "{ name: v, reduce: sum, of: household.aids.amount, where: { in: { element: status, values: [active] } } }";
     assert_eq!(Value::from(of(&people, sum)), json!(["10.25", "10.25", "0.00", "0.00"]));
     let title = "{ name: v, from: household.district.title }";
     assert_eq!(Value::from(of(&["p01", "p06", "p08"], title)), json!(["North", "South", null]));
@@ -130,7 +131,8 @@ fn members_facts_reach_each_member_and_those_outside_are_not_counted() {
 #[test]
 fn precedence_decides_and_every_conflict_is_counted() {
     let run = walk(&Stores::new(), "person", &["{ name: k, from: id }", "{ name: v, from: phone }"], "");
-    let phones: Vec<Value> = ["p01", "p02", "p04", "p05", "p06"].iter().map(|id| run.by("k")[*id]["v"].clone()).collect();
+    let phones: Vec<Value> =
+        ["p01", "p02", "p04", "p05", "p06"].iter().map(|id| run.by("k")[*id]["v"].clone()).collect();
     assert_eq!(Value::from(phones), json!(["0701", "0702", "0799", "0705", null]));
     // p04 has two numbers; p10 too, who lives outside the population: disagreements are counted where records are read.
     let conflicts: Vec<_> = run.clearance.conflicts.iter().map(|(element, count)| (element.as_str(), *count)).collect();
@@ -139,7 +141,8 @@ fn precedence_decides_and_every_conflict_is_counted() {
 
 #[test]
 fn a_conflict_is_counted_once_where_people_are_read_twice() {
-    let fields = ["{ name: k, from: id }", "{ name: p, from: phone }", "{ name: v, reduce: list, of: household.members.phone }"];
+    let fields =
+        ["{ name: k, from: id }", "{ name: p, from: phone }", "{ name: v, reduce: list, of: household.members.phone }"];
     let run = walk(&Stores::new(), "person", &fields, "on_withheld_member: omit");
     assert_eq!(run.clearance.conflicts.values().sum::<u64>(), 2, "{:?}", run.clearance.conflicts);
 }
@@ -193,10 +196,34 @@ fn a_dangling_key_quarantines_unless_the_relation_is_optional() {
 #[test]
 fn a_broken_related_record_quarantines_whoever_it_belongs_to() {
     let cases = [
-        ("document", "2", "issued", "2020-02-30", "{ name: v, reduce: latest, of: documents.number, by: [issued] }", Code::DateImpossible, vec!["p01"]),
-        ("document", "2", "kind", "Z", "{ name: v, each: documents, fields: [ { name: x, from: kind } ] }", Code::CodeUnknown, vec!["p01"]),
+        (
+            "document",
+            "2",
+            "issued",
+            "2020-02-30",
+            "{ name: v, reduce: latest, of: documents.number, by: [issued] }",
+            Code::DateImpossible,
+            vec!["p01"],
+        ),
+        (
+            "document",
+            "2",
+            "kind",
+            "Z",
+            "{ name: v, each: documents, fields: [ { name: x, from: kind } ] }",
+            Code::CodeUnknown,
+            vec!["p01"],
+        ),
         ("household", "h2", "size", "two", "{ name: v, from: household.size }", Code::WrongType, vec!["p04", "p05"]),
-        ("aid", "2", "amount", "2.555", "{ name: v, reduce: sum, of: household.aids.amount }", Code::WrongType, vec!["p01", "p02", "p03"]),
+        (
+            "aid",
+            "2",
+            "amount",
+            "2.555",
+            "{ name: v, reduce: sum, of: household.aids.amount }",
+            Code::WrongType,
+            vec!["p01", "p02", "p03"],
+        ),
         ("extra", "p06", "status", "maybe", "{ name: v, from: status }", Code::CodeUnknown, vec!["p06"]),
     ];
     for (table, key, column, value, field, code, quarantined) in cases {
@@ -204,7 +231,11 @@ fn a_broken_related_record_quarantines_whoever_it_belongs_to() {
         stores.set(table, key, column, value);
         let run = walk(&stores, "person", &["{ name: k, from: id }", field], "");
         assert_eq!(run.keys("quarantined", "person"), quarantined, "{field}");
-        assert!(run.reported.iter().all(|(_, _, _, reasons)| reasons.iter().any(|(c, _, v)| *c == code && v.as_deref() == Some(value))));
+        assert!(
+            run.reported
+                .iter()
+                .all(|(_, _, _, reasons)| reasons.iter().any(|(c, _, v)| *c == code && v.as_deref() == Some(value)))
+        );
         assert_eq!(run.clearance.released as usize + quarantined.len(), 9);
         assert_eq!(run.clearance.quarantined as usize, quarantined.len());
     }
@@ -233,7 +264,8 @@ fn a_source_that_has_no_rows_is_no_trouble() {
 
 #[test]
 fn the_plan_reads_only_what_it_needs() {
-    let plan = compile(&catalogue(), &everything_agreed(), &exchange("person", &["{ name: v, from: given }"], "")).unwrap();
+    let plan =
+        compile(&catalogue(), &everything_agreed(), &exchange("person", &["{ name: v, from: given }"], "")).unwrap();
     let reads: Vec<(String, Vec<&str>)> = plan
         .reads()
         .0
@@ -252,5 +284,8 @@ fn the_plan_reads_only_what_it_needs() {
     let other = compile(&catalogue(), &everything_agreed(), &exchange("person", &[unused], "")).unwrap();
     assert_eq!(other.reads(), plan.reads());
     let lineage = &plan.lineage()[0].1;
-    assert_eq!(lineage.0.iter().map(|(element, _)| element.clone()).collect::<Vec<_>>(), [ElementRef::new("person", "given")]);
+    assert_eq!(
+        lineage.0.iter().map(|(element, _)| element.clone()).collect::<Vec<_>>(),
+        [ElementRef::new("person", "given")]
+    );
 }

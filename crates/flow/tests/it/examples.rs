@@ -69,7 +69,8 @@ fn rows(store: &Connection, sql: &str, parameter: &str) -> Vec<Vec<String>> {
         rusqlite::types::Value::Text(text) => text,
         other => panic!("{other:?}"),
     };
-    let row = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at).map(cell)).collect::<rusqlite::Result<Vec<_>>>();
+    let row =
+        |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at).map(cell)).collect::<rusqlite::Result<Vec<_>>>();
     statement.query_map(rusqlite::params_from_iter(parameters), row).unwrap().map(Result::unwrap).collect()
 }
 
@@ -127,9 +128,20 @@ fn band(born: &str, at: &str, from: &[u32]) -> String {
 }
 
 /// Released, withheld and quarantined are everybody who lives in the four camps, each once.
-fn accounted(run: &Run, broken: &BTreeSet<String>, withheld: &BTreeSet<String>, key: impl Fn(&str) -> String, refs: &[String]) {
+fn accounted(
+    run: &Run,
+    broken: &BTreeSet<String>,
+    withheld: &BTreeSet<String>,
+    key: impl Fn(&str) -> String,
+    refs: &[String],
+) {
     assert_eq!(run.keys("withheld", "individual"), withheld.iter().map(String::as_str).collect::<Vec<_>>());
-    assert_eq!(run.keys("quarantined", "individual"), broken.iter().map(String::as_str).collect::<Vec<_>>(), "{:?}", run.clearance);
+    assert_eq!(
+        run.keys("quarantined", "individual"),
+        broken.iter().map(String::as_str).collect::<Vec<_>>(),
+        "{:?}",
+        run.clearance
+    );
     let left_out: BTreeSet<&String> = broken.union(withheld).collect();
     let people: Vec<String> = inside().into_values().flatten().collect();
     let mut expected: Vec<String> = people.iter().filter(|id| !left_out.contains(id)).map(|id| key(id)).collect();
@@ -161,7 +173,8 @@ fn people_flat() {
     for (household, members) in inside() {
         for id in members {
             let Some(record) = released.get(&food(&id)) else { continue };
-            let column = |name: &str| one(&store, &format!("SELECT {name} FROM individual WHERE individual_id = ?"), &id);
+            let column =
+                |name: &str| one(&store, &format!("SELECT {name} FROM individual WHERE individual_id = ?"), &id);
             let sex = BTreeMap::from([("F", "2"), ("M", "1"), ("U", "0"), ("X", "9")]);
             assert_eq!(record["sex"], sex[column("sex").as_str()]);
             assert_eq!(record["camp"], column("camp_pcode"));
@@ -170,10 +183,18 @@ fn people_flat() {
             assert_eq!(record["age_band"], band(&column("date_of_birth"), "2026-10-01", &[0, 5, 12, 18, 25, 50, 60]));
             let cents = sums.get(&household).copied().unwrap_or_default();
             assert_eq!(record["assistance_total_usd"], format!("{}.{:02}", cents / 100, cents % 100));
-            let latest = one(&store, "SELECT document_number FROM document WHERE individual_id = ? ORDER BY issue_date DESC, document_number DESC", &id);
+            let latest = one(
+                &store,
+                "SELECT document_number FROM document WHERE individual_id = ? ORDER BY issue_date DESC, document_number DESC",
+                &id,
+            );
             assert_eq!(record["latest_document"].as_str().unwrap_or_default(), latest);
             with_document += usize::from(!latest.is_empty());
-            let face = one(&bims, "SELECT COUNT(*) > 0 FROM enrolment WHERE individual_id = ? AND modality = 'face' AND status = 'enrolled'", &id);
+            let face = one(
+                &bims,
+                "SELECT COUNT(*) > 0 FROM enrolment WHERE individual_id = ? AND modality = 'face' AND status = 'enrolled'",
+                &id,
+            );
             assert_eq!(record["has_face"], face == "1");
             let quality = one(&bims, "SELECT MAX(quality) FROM enrolment WHERE individual_id = ?", &id);
             assert_eq!(record["best_quality"].as_i64().map(|quality| quality.to_string()).unwrap_or_default(), quality);
@@ -221,7 +242,12 @@ fn households_hold_only_members_who_may_be_shared() {
     let broken = planted(&[Planting::ImpossibleDate, Planting::InvalidUtf8, Planting::Oversize]);
     let withheld = planted(&Planting::WITHHELD);
     let members = |record: &Value| -> Vec<String> {
-        record["members"].as_array().unwrap().iter().map(|member| member["person_ref"].as_str().unwrap().to_owned()).collect()
+        record["members"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|member| member["person_ref"].as_str().unwrap().to_owned())
+            .collect()
     };
     let refs: Vec<String> = run.records().iter().flat_map(members).collect();
     accounted(&run, &broken, &withheld, food, &refs);

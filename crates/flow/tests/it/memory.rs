@@ -117,10 +117,16 @@ impl Snapshot for Held {
             batches.push(Err(SourceError::new(Code::SourceEndedEarly, &self.source.name, "it stopped before its end")));
         }
         let (watch, trouble) = (self.watch.clone(), self.source.trouble);
-        Ok(Box::new(batches.into_iter().enumerate().inspect(move |(at, _)| {
-            if trouble == Some(Trouble::CancelAfter(*at)) {
-                watch.cancel();
-            }
-        }).map(|(_, batch)| batch)))
+        Ok(Box::new(
+            batches
+                .into_iter()
+                .enumerate()
+                .inspect(move |(at, _)| {
+                    if trouble == Some(Trouble::CancelAfter(*at)) {
+                        watch.cancel();
+                    }
+                })
+                .map(|(_, batch)| batch),
+        ))
     }
 }

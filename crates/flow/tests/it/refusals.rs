@@ -106,7 +106,8 @@ fn a_source_in_trouble() {
 #[test]
 fn a_country_of_origin_is_no_recipient() {
     let mut arrangement = everything_agreed();
-    let there = Party { name: "Host".into(), role: Role::Processor, jurisdiction: "ZZZ".into(), hosting_country: "BBB".into() };
+    let there =
+        Party { name: "Host".into(), role: Role::Processor, jurisdiction: "ZZZ".into(), hosting_country: "BBB".into() };
     arrangement.processors.push(there);
     let officers = ["one".to_owned(), "two".to_owned()].into();
     let refused = InForce::new(arrangement.clone(), &officers, jiff::civil::date(2026, 10, 1)).unwrap_err();
@@ -120,7 +121,8 @@ fn a_country_of_origin_is_no_recipient() {
     let narrowed = flow("population: { in: { element: camp, values: [XA0201] } }");
     assert_eq!(walk(&Stores::new(), &arrangement, &narrowed).unwrap().clearance.released, 2);
     // Through a household too.
-    let households = exchange("household", &["{ name: v, reduce: list, of: members.given }"], "on_withheld_member: omit");
+    let households =
+        exchange("household", &["{ name: v, reduce: list, of: members.given }"], "on_withheld_member: omit");
     assert_eq!(codes(walk(&Stores::new(), &arrangement, &households)), [Code::CountryOfOrigin]);
 }
 
@@ -146,7 +148,9 @@ fn consent_where_it_is_the_basis() {
 
 #[test]
 fn marks_against_everybody_this_partner_or_nobody_named() {
-    for (withheld_from, withheld) in [("*", true), ("partner-one", true), ("-", true), ("partner-two", false), ("Partner-One", false)] {
+    for (withheld_from, withheld) in
+        [("*", true), ("partner-one", true), ("-", true), ("partner-two", false), ("Partner-One", false)]
+    {
         let mut stores = Stores::new();
         stores.add("mark", &format!("2 p04 {withheld_from}"));
         let run = walk(&stores, &everything_agreed(), &flow("")).unwrap();
@@ -198,7 +202,10 @@ fn whoever_is_reached_in_two_places_is_reported_once() {
 #[test]
 fn a_person_outside_the_population_is_neither_released_nor_reported() {
     let mut stores = Stores::new();
-    stores.set("person", "p04", "camp", "-").set("person", "p10", "consent", "refused").set("person", "p11", "given", "-");
+    stores
+        .set("person", "p04", "camp", "-")
+        .set("person", "p10", "consent", "refused")
+        .set("person", "p11", "given", "-");
     let left = walk(&stores, &everything_agreed(), &flow("")).unwrap();
     assert_eq!(left.clearance.released, 8);
     assert_eq!(left.reported, []);

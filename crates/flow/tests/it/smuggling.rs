@@ -41,7 +41,10 @@ fn what_is_agreed_compiles() {
     agreed(&[], "{ name: v, from: given }");
     agreed(&[], "{ name: v, from: household.camp }");
     agreed(&[], "{ name: v, from: id, transform: [pseudonym] }");
-    agreed(&[], "{ name: v, reduce: sum, of: household.aids.amount, where: { in: { element: status, values: [active] } } }");
+    agreed(
+        &[],
+        "{ name: v, reduce: sum, of: household.aids.amount, where: { in: { element: status, values: [active] } } }",
+    );
     agreed(&[], "{ name: v, each: documents, fields: [ { name: k, from: kind } ] }");
 }
 
@@ -65,7 +68,10 @@ fn case_condition() {
 #[test]
 fn filter() {
     let more = "population: { in: { element: family, values: [Mwamba] } }";
-    assert_eq!(reasons(&[], &["{ name: v, from: given }"], more), [(Code::SelectionNotAgreed, "person.family".to_owned())]);
+    assert_eq!(
+        reasons(&[], &["{ name: v, from: given }"], more),
+        [(Code::SelectionNotAgreed, "person.family".to_owned())]
+    );
     // An element that is agreed in a narrower form does not select either: thirty transfers would tell its value.
     let more = "population: { range: { element: born, from: '2000-01-01' } }";
     let found = reasons(&["person.born age-band"], &["{ name: v, from: given }"], more);
@@ -89,7 +95,8 @@ fn order_of_latest() {
 fn aggregate_filter() {
     let field = "{ name: v, reduce: any, of: documents.kind, where: { in: { element: number, values: [N-001] } } }";
     refused(&[], field, Code::SelectionNotAgreed, "document.number");
-    let field = "{ name: v, each: documents, where: { null: { element: issued } }, fields: [ { name: k, from: kind } ] }";
+    let field =
+        "{ name: v, each: documents, where: { null: { element: issued } }, fields: [ { name: k, from: kind } ] }";
     refused(&[], field, Code::SelectionNotAgreed, "document.issued");
     let field = "{ name: v, reduce: list, of: household.members.given, where: { in: { element: sex, values: [F] } } }";
     refused(&[], field, Code::SelectionNotAgreed, "person.sex");
@@ -117,18 +124,21 @@ fn nested_list() {
 #[test]
 fn a_list_of_nothing_is_a_count() {
     // As long as the list are the records that it counts, whatever stands in it.
-    for items in [
-        "{ name: n, constant: x }",
-        "{ name: n, sql: \"'x'\" }",
-        "{ name: n, from: doc, transform: [presence] }",
-    ] {
+    for items in
+        ["{ name: n, constant: x }", "{ name: n, sql: \"'x'\" }", "{ name: n, from: doc, transform: [presence] }"]
+    {
         let field = format!("{{ name: v, each: documents, fields: [ {items} ] }}");
         let found = reasons(&["document.doc presence"], &[&field], "");
         assert!(!found.is_empty(), "{field}");
     }
     let constants = "{ name: v, each: documents, fields: [ { name: n, constant: x } ] }";
     refused(&[], constants, Code::ElementNotAgreed, "document.person");
-    refused(&[], "{ name: v, each: household.aids, fields: [ { name: n, from: household.camp } ] }", Code::ElementNotAgreed, "aid.hh");
+    refused(
+        &[],
+        "{ name: v, each: household.aids, fields: [ { name: n, from: household.camp } ] }",
+        Code::ElementNotAgreed,
+        "aid.hh",
+    );
     let inner = "{ name: v, each: household.members, fields: [ { name: g, from: given }, { name: d, each: documents, fields: [ { name: n, constant: x } ] } ] }";
     refused(&[], inner, Code::ElementNotAgreed, "document.person");
     agreed(&["document.person aggregate-only"], constants);
@@ -146,7 +156,12 @@ fn same_name_of_another_entity() {
 fn code_map_side_table() {
     let field = "{ name: v, from: sex, transform: [ { code-map: { map: { F: a, M: a, U: b } } } ] }";
     refused(&[], field, Code::ElementNotAgreed, "person.sex");
-    refused(&[], "{ name: v, from: sex, transform: [ { code-map: { to: theirs } } ] }", Code::ElementNotAgreed, "person.sex");
+    refused(
+        &[],
+        "{ name: v, from: sex, transform: [ { code-map: { to: theirs } } ] }",
+        Code::ElementNotAgreed,
+        "person.sex",
+    );
     // A map over names would be a table of people beside the data.
     let field = "{ name: v, from: given, transform: [ { code-map: { map: { Zuri: family-is-Mwamba } } } ] }";
     let found = reasons(&[], &[field], "");
@@ -158,10 +173,18 @@ fn wider_form() {
     for (form, field, element) in [
         ("person.born year", "{ name: v, from: born }", "person.born"),
         ("person.born age-band", "{ name: v, from: born, transform: [ { age: { at: 2026-01-01 } } ] }", "person.born"),
-        ("person.camp place-level 1", "{ name: v, from: camp, transform: [ { place-level: { level: 2 } } ] }", "person.camp"),
+        (
+            "person.camp place-level 1",
+            "{ name: v, from: camp, transform: [ { place-level: { level: 2 } } ] }",
+            "person.camp",
+        ),
         ("person.camp place-level 1", "{ name: v, from: camp }", "person.camp"),
         ("person.phone masked", "{ name: v, from: phone }", "person.phone"),
-        ("person.phone presence", "{ name: v, from: phone, transform: [ { mask: { keep_last: 2 } } ] }", "person.phone"),
+        (
+            "person.phone presence",
+            "{ name: v, from: phone, transform: [ { mask: { keep_last: 2 } } ] }",
+            "person.phone",
+        ),
         ("person.family pseudonym", "{ name: v, from: family, transform: [ upper ] }", "person.family"),
         ("person.score aggregate-only", "{ name: v, from: score }", "person.score"),
     ] {
@@ -176,7 +199,10 @@ fn wider_form() {
         refused(&[], field, Code::FormWiderThanAgreed, "aid.amount");
     }
     agreed(&["person.camp place-level 1"], "{ name: v, from: camp, transform: [ { place-level: { level: 0 } } ] }");
-    agreed(&["person.born age"], "{ name: v, from: born, transform: [ { age-band: { at: 2026-01-01, from: [0, 18] } } ] }");
+    agreed(
+        &["person.born age"],
+        "{ name: v, from: born, transform: [ { age-band: { at: 2026-01-01, from: [0, 18] } } ] }",
+    );
 }
 
 #[test]
@@ -227,16 +253,46 @@ fn a_band_narrower_than_five_years_is_none() {
 #[test]
 fn nothing_is_moved_into_the_part_that_a_narrower_form_shows() {
     let cases = [
-        ("person.born year", "{ name: v, from: born, transform: [ { format-date: { pattern: \"20%d-01-01\" } }, { from-calendar: ethiopic }, year ] }"),
-        ("person.family masked", "{ name: v, from: family, transform: [ { replace: { pattern: \"^(.*)$\", with: \"$1$1$1$1\" } }, { mask: { keep_first: 200 } } ] }"),
-        ("person.sex presence", "{ name: v, from: sex, transform: [ { code-map: { map: { F: x } } }, { otherwise: { value: null } }, presence ] }"),
-        ("person.phone presence", "{ name: v, from: phone, transform: [ { phone: { region: KE } }, { otherwise: { value: null } }, presence ] }"),
-        ("person.family presence", "{ name: v, from: family, transform: [ { split: { separator: a, part: 2 } }, { otherwise: { value: null } }, presence ] }"),
-        ("person.born presence", "{ name: v, from: born, transform: [ { age-band: { at: 2026-01-01, from: [0, 60] } }, { replace: { pattern: \"60.\", with: \"\" } }, trim, presence ] }"),
-        ("person.family masked", "{ name: v, sql: \"concat(f, f, f, f)\", inputs: { f: family }, transform: [ { mask: { keep_first: 200 } } ] }"),
-        ("person.family masked", "{ name: v, concat: [family, family, family, family], transform: [ { mask: { keep_first: 200 } } ] }"),
-        ("person.family presence", "{ name: v, sql: \"nullif(f, 'Mwamba')\", inputs: { f: family }, transform: [ presence ] }"),
-        ("person.family pseudonym", "{ name: v, sql: \"left(f, 1)\", inputs: { f: family }, transform: [ pseudonym ] }"),
+        (
+            "person.born year",
+            "{ name: v, from: born, transform: [ { format-date: { pattern: \"20%d-01-01\" } }, { from-calendar: ethiopic }, year ] }",
+        ),
+        (
+            "person.family masked",
+            "{ name: v, from: family, transform: [ { replace: { pattern: \"^(.*)$\", with: \"$1$1$1$1\" } }, { mask: { keep_first: 200 } } ] }",
+        ),
+        (
+            "person.sex presence",
+            "{ name: v, from: sex, transform: [ { code-map: { map: { F: x } } }, { otherwise: { value: null } }, presence ] }",
+        ),
+        (
+            "person.phone presence",
+            "{ name: v, from: phone, transform: [ { phone: { region: KE } }, { otherwise: { value: null } }, presence ] }",
+        ),
+        (
+            "person.family presence",
+            "{ name: v, from: family, transform: [ { split: { separator: a, part: 2 } }, { otherwise: { value: null } }, presence ] }",
+        ),
+        (
+            "person.born presence",
+            "{ name: v, from: born, transform: [ { age-band: { at: 2026-01-01, from: [0, 60] } }, { replace: { pattern: \"60.\", with: \"\" } }, trim, presence ] }",
+        ),
+        (
+            "person.family masked",
+            "{ name: v, sql: \"concat(f, f, f, f)\", inputs: { f: family }, transform: [ { mask: { keep_first: 200 } } ] }",
+        ),
+        (
+            "person.family masked",
+            "{ name: v, concat: [family, family, family, family], transform: [ { mask: { keep_first: 200 } } ] }",
+        ),
+        (
+            "person.family presence",
+            "{ name: v, sql: \"nullif(f, 'Mwamba')\", inputs: { f: family }, transform: [ presence ] }",
+        ),
+        (
+            "person.family pseudonym",
+            "{ name: v, sql: \"left(f, 1)\", inputs: { f: family }, transform: [ pseudonym ] }",
+        ),
     ];
     for (form, field) in cases {
         let element = form.split_once(' ').unwrap().0;
@@ -247,10 +303,23 @@ fn nothing_is_moved_into_the_part_that_a_narrower_form_shows() {
 #[test]
 fn a_reduction_hides_no_more_than_the_value_itself() {
     // Masking, presence and the year of what a reduction picked are of one value; of a nested member likewise.
-    agreed(&["document.number masked"], "{ name: v, reduce: max, of: documents.number, transform: [ { mask: { keep_last: 1 } } ] }");
+    agreed(
+        &["document.number masked"],
+        "{ name: v, reduce: max, of: documents.number, transform: [ { mask: { keep_last: 1 } } ] }",
+    );
     agreed(&["document.number presence"], "{ name: v, reduce: any, of: documents.number }");
-    refused(&["document.number presence"], "{ name: v, reduce: count, of: documents.number }", Code::FormWiderThanAgreed, "document.number");
-    refused(&["document.issued year"], "{ name: v, reduce: latest, of: documents.issued, by: [kind] }", Code::FormWiderThanAgreed, "document.issued");
+    refused(
+        &["document.number presence"],
+        "{ name: v, reduce: count, of: documents.number }",
+        Code::FormWiderThanAgreed,
+        "document.number",
+    );
+    refused(
+        &["document.issued year"],
+        "{ name: v, reduce: latest, of: documents.issued, by: [kind] }",
+        Code::FormWiderThanAgreed,
+        "document.issued",
+    );
 }
 
 #[test]
@@ -267,13 +336,19 @@ fn the_rules_of_the_house_are_no_values() {
     // The columns by which the house decides are no elements.
     for column in ["@withheld", "@people", "@m1", "@key.id@extra", "phone@main"] {
         let field = format!("{{ name: v, from: \"{column}\" }}");
-        assert_eq!(reasons(&["person.phone raw"], &[&field], "").first().map(|(code, _)| *code), Some(Code::UnknownName), "{column}");
+        assert_eq!(
+            reasons(&["person.phone raw"], &[&field], "").first().map(|(code, _)| *code),
+            Some(Code::UnknownName),
+            "{column}"
+        );
     }
 }
 
 #[test]
 fn people_are_reached_only_where_rules_can_leave_them_out() {
-    let codes = |fields: &[&str], more: &str| -> Vec<Code> { reasons(&[], fields, more).into_iter().map(|(code, _)| code).collect() };
+    let codes = |fields: &[&str], more: &str| -> Vec<Code> {
+        reasons(&[], fields, more).into_iter().map(|(code, _)| code).collect()
+    };
     assert_eq!(codes(&["{ name: v, reduce: list, of: household.members.given }"], ""), [Code::WithheldMemberUndecided]);
     assert_eq!(codes(&["{ name: v, from: household.nothing }"], ""), [Code::UnknownName]);
     assert_eq!(codes(&["{ name: v, from: documents.kind }"], ""), [Code::UnknownName]);

@@ -185,7 +185,8 @@ pub fn seal_and_open(
     std::fs::create_dir(&out).unwrap();
     let identities = Identities::new(vec![identity]);
     let limits = Limits::default();
-    let opened = causeway_package::open(&package.dir, &identities, &signing_key.verifying_key(), &out, &limits).unwrap();
+    let opened =
+        causeway_package::open(&package.dir, &identities, &signing_key.verifying_key(), &out, &limits).unwrap();
     let data = opened.data.iter().map(|path| std::fs::read(path).unwrap()).collect();
     Ok((Opened { data, inner: opened.inner }, clearance))
 }

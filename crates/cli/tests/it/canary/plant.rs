@@ -40,11 +40,7 @@ impl Canaries {
 
     /// Names of those that an exchange's package must hold.
     pub fn agreed(&self, exchange: &str) -> Vec<&str> {
-        self.0
-            .iter()
-            .filter(|canary| canary.agreed.iter().any(|agreed| *agreed == exchange))
-            .map(|canary| canary.name.as_str())
-            .collect()
+        self.0.iter().filter(|canary| canary.agreed.contains(&exchange)).map(|canary| canary.name.as_str()).collect()
     }
 
     /// A new text, agreed for some exchanges.

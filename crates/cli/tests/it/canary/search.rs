@@ -1,5 +1,6 @@
 //! Where does a value occur, in whatever encoding and however compressed?
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -33,9 +34,9 @@ impl Search {
         let mut order = Vec::new();
         for (name, value) in values {
             for (form, bytes) in forms(&value) {
-                if !meanings.contains_key(&bytes) {
-                    order.push(bytes.clone());
-                    meanings.insert(bytes, (name.to_owned(), form));
+                if let Entry::Vacant(new) = meanings.entry(bytes) {
+                    order.push(new.key().clone());
+                    new.insert((name.to_owned(), form));
                 }
             }
         }

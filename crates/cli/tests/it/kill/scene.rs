@@ -43,8 +43,17 @@ impl Scene {
         fs::write(own.join("exchange-short.yaml"), list(&people, "food-short", "")).unwrap();
         fs::write(own.join("exchange-wide.yaml"), wide(&people)).unwrap();
         let plant = Plant {
-            marked_for_everyone: 3, marked_for_partner: 3, consent_refused: 3, consent_withdrawn: 3, outside: 20,
-            unknown_code: 2, impossible_date: 1, invalid_utf8: 1, oversize: 1, unparseable_phone: 1, terminal_control: 2,
+            marked_for_everyone: 3,
+            marked_for_partner: 3,
+            consent_refused: 3,
+            consent_withdrawn: 3,
+            outside: 20,
+            unknown_code: 2,
+            impossible_date: 1,
+            invalid_utf8: 1,
+            oversize: 1,
+            unparseable_phone: 1,
+            terminal_control: 2,
             ..Plant::default()
         };
         scene.street.people(&Spec::of(400).seed(seed).plant(plant)).unwrap();
@@ -80,7 +89,10 @@ impl Scene {
     /// A command whose temporary files we can look at.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.street.command(arguments);
-        command.env("TMPDIR", self.dir.join("tmp")).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+        command
+            .env("TMPDIR", self.dir.join("tmp"))
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
         command
     }
 
@@ -97,7 +109,9 @@ impl Scene {
         let identity = self.street.partner().join("identity.txt").display().to_string();
         let (package, sender) = (package.display().to_string(), self.street.sender().display().to_string());
         let into = into.display().to_string();
-        self.command(&["package", "open", &package, "--sender", &sender, "--identity", &identity, "--out", &into]).output().unwrap()
+        self.command(&["package", "open", &package, "--sender", &sender, "--identity", &identity, "--out", &into])
+            .output()
+            .unwrap()
     }
 
     /// Folders with a manifest at the partner's, whatever their names.
@@ -109,11 +123,15 @@ impl Scene {
 
     /// After a death: no plaintext, no half package, the attempt is named; after the next run of `exchange`: one package
     /// for each transfer, and nothing left over.
-    #[expect(clippy::disallowed_methods, reason = "compared with the times in the ledger, which the binary reads itself")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "compared with the times in the ledger, which the binary reads itself"
+    )]
     pub fn survives(&mut self, what: &str, exchange: &str) {
         let died = jiff::Timestamp::now().as_microsecond();
         self.hides_everyone(what);
-        let seen: BTreeMap<String, String> = self.at_the_partners(what).into_iter().filter(|(id, _)| !self.delivered.contains_key(id)).collect();
+        let seen: BTreeMap<String, String> =
+            self.at_the_partners(what).into_iter().filter(|(id, _)| !self.delivered.contains_key(id)).collect();
         let staged = fs::read_dir(self.home().join("data/staging")).unwrap().count();
         let rows = self.status();
         let open: Vec<&String> = rows.iter().filter(|(_, state)| *state != "delivered").map(|(id, _)| id).collect();
@@ -132,7 +150,10 @@ impl Scene {
         assert_eq!(fs::read_dir(self.home().join("data/staging")).unwrap().count(), 0, "{what}");
         let kept = fs::read_dir(self.home().join("data/packages")).unwrap().count();
         assert_eq!(kept, self.delivered.len(), "{what}: ours and the partner's packages");
-        let left: Vec<PathBuf> = entries(&self.home().join("data/sealed")).into_iter().filter(|path| path.extension().is_some_and(|end| end == "part")).collect();
+        let left: Vec<PathBuf> = entries(&self.home().join("data/sealed"))
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|end| end == "part"))
+            .collect();
         assert!(left.is_empty(), "{what}: {left:?}");
         let outbox = fs::read_dir(self.home().join("outbox/lantern-relief")).unwrap();
         assert!(outbox.into_iter().all(|entry| !hidden(&entry.unwrap().path())), "{what}: something hidden is left");
@@ -144,10 +165,15 @@ impl Scene {
     pub fn ends(&self) {
         self.hides_everyone("at the end");
         let log = self.good(&["ledger", "export"]);
-        let leaves: Vec<serde_json::Value> = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().get("leaf").cloned()).collect();
+        let leaves: Vec<serde_json::Value> = log
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap().get("leaf").cloned())
+            .collect();
         let of = |event: &str| -> Vec<(i64, String)> {
             let matching = leaves.iter().filter(|leaf| leaf["event"] == event);
-            matching.map(|leaf| (leaf["time_us"].as_i64().unwrap(), leaf["subject"].as_str().unwrap().to_owned())).collect()
+            matching
+                .map(|leaf| (leaf["time_us"].as_i64().unwrap(), leaf["subject"].as_str().unwrap().to_owned()))
+                .collect()
         };
         let mut before = 0;
         for (died, named) in &self.deaths {
@@ -187,7 +213,11 @@ impl Scene {
             let (verified, inner) = read_inner(&folder, &identities, &sender).unwrap();
             assert_eq!(verified.manifest.package, name, "{what}");
             let wide = inner.about.exchange == "food-wide";
-            assert!(if wide { inner.parts.len() >= 3 } else { inner.parts.len() == 1 }, "{what}: {} parts", inner.parts.len());
+            assert!(
+                if wide { inner.parts.len() >= 3 } else { inner.parts.len() == 1 },
+                "{what}: {} parts",
+                inner.parts.len()
+            );
             let other = found.insert(inner.about.transfer.clone(), name);
             assert_eq!(other, None, "{what}: transfer {} has two packages", inner.about.transfer);
         }
@@ -208,15 +238,20 @@ impl Scene {
         let data = entries(opened).into_iter().find(|path| path.extension().is_some_and(|end| end == "csv")).unwrap();
         for line in fs::read_to_string(data).unwrap().lines().skip(1) {
             let cells: Vec<&str> = line.split(',').collect();
-            words.extend([2, 3, 4].iter().filter_map(|cell| cells.get(*cell)).map(|cell| cell.trim_matches('"').to_owned()));
+            words.extend(
+                [2, 3, 4].iter().filter_map(|cell| cells.get(*cell)).map(|cell| cell.trim_matches('"').to_owned()),
+            );
         }
         for line in fs::read_to_string(self.street.sources().join("verification.jsonl")).unwrap().lines() {
             let row: serde_json::Value = serde_json::from_str(line).unwrap();
             words.extend(row["individual_id"].as_str().map(str::to_owned));
         }
         // What the documents say of everybody says nothing of anybody: codes of camps, `unknown`.
-        let documents: String = entries(&self.dir.join("examples")).iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-        words.retain(|word| word.len() >= 6 && !word.chars().any(char::is_control) && !documents.contains(word.as_str()));
+        let documents: String =
+            entries(&self.dir.join("examples")).iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+        words.retain(|word| {
+            word.len() >= 6 && !word.chars().any(char::is_control) && !documents.contains(word.as_str())
+        });
         assert!(words.len() > 400, "{} words to look for", words.len());
         let lines: Vec<String> = words.into_iter().collect();
         fs::write(self.dir.join("words"), lines.join("\n")).unwrap();
