@@ -179,9 +179,7 @@ fn wherever_a_person_is_read_and_in_whatever_format_and_batches() {
         ["name: k, from: id".to_owned()].into_iter().chain(own).map(|field| format!("{{ {field} }}")).collect();
     let each = format!("{{ name: m, each: household.members, fields: {item} }}");
     let members = format!("{{ name: m, each: members, fields: {item} }}");
-    let far = format!(
-        "{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, reduce: list, of: members.given }}, {{ name: n, reduce: count, of: members }} ] }}"
-    );
+    let far = "{ name: far, each: household.district.households, fields: [ { name: no, from: no }, { name: m, reduce: list, of: members.given }, { name: n, reduce: count, of: members } ] }";
     let neighbours = far.replace("household.district", "district");
     let far_item = format!(
         "{{ name: far, each: household.district.households, fields: [ {{ name: no, from: no }}, {{ name: m, each: members, fields: {item} }} ] }}"
@@ -195,8 +193,8 @@ fn wherever_a_person_is_read_and_in_whatever_format_and_batches() {
     let mut nested = flat.clone();
     nested.push(&each);
     let mut through_others = flat.clone();
-    through_others.push(&far);
-    let only_through = ["{ name: k, from: id }", &each, &far];
+    through_others.push(far);
+    let only_through = ["{ name: k, from: id }", &each, far];
     let shapes: [(&str, &str, Vec<&str>); 8] = [
         ("flat", "person", flat.clone()),
         ("nested", "person", nested),

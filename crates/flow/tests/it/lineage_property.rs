@@ -359,7 +359,8 @@ fn hold(quarter: u64) {
             let quarantines = before.clearance.quarantined + after.clearance.quarantined > 0;
             let in_a_value = plan.lineage().iter().any(|(_, lineage)| lineage.0.iter().any(|(e, _)| *e == element));
             let keys_changed = old.keys().ne(new.keys());
-            if !selected.contains(&element) && !(in_a_value && quarantines) && element != ElementRef::new(root, key) {
+            let may_move = selected.contains(&element) || (in_a_value && quarantines);
+            if !may_move && element != ElementRef::new(root, key) {
                 tally.memberships += 1;
                 assert!(!keys_changed, "membership: {what}");
             }
