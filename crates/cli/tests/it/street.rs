@@ -16,7 +16,7 @@ pub fn street(home: &Path) -> Street {
 fn the_four_examples_run_to_their_receipts() {
     let dir = throw_away::directory().unwrap();
     let street = street(dir.path());
-    let truth = street.people(&Spec::of(1500)).unwrap();
+    let truth = street.people(&Spec::of(2500)).unwrap();
     street.set_up().unwrap();
     for (exchange, _) in EXCHANGES {
         let sent = street.transfer(exchange).unwrap();
