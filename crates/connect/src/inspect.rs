@@ -5,7 +5,7 @@ use std::ffi::CString;
 use std::path::Path;
 use std::sync::Arc;
 
-use causeway_flow::source::{Scan, ScanColumn, SourceError, Watch};
+use causeway_flow::source::{Hint, Scan, ScanColumn, SourceError, Watch};
 use causeway_model::catalogue::{Connection, Source};
 use causeway_model::{Code, ElementRef, ValueType};
 
@@ -67,6 +67,10 @@ pub fn inspect(source: &Source, base: &Path) -> Result<SourceShape, SourceError>
         Connection::Sqlite { path } => return sqlite(source, path, &base.join(path)),
         Connection::Csv { path, .. } | Connection::JsonLines { path, .. } | Connection::Parquet { path } => {
             (path, base.join(path))
+        }
+        Connection::Postgres(_) | Connection::Mariadb(_) => {
+            let detail = "cannot be looked at yet";
+            return Err(SourceError::new(Code::SourceUnreachable, &source.name, detail));
         }
     };
     let held = HeldFile::new(&source.name, path, &file)?;
@@ -211,6 +215,7 @@ pub fn distinct_codes(
         entity: "c".to_owned(),
         table: table.map(str::to_owned),
         columns: columns.iter().enumerate().map(scan_column).collect(),
+        hint: Hint::default(),
     };
     let mut found = vec![UnknownCodes::default(); columns.len()];
     let mut snapshot = source::open(source, base)?.snapshot(now, &Watch::default())?;

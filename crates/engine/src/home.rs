@@ -21,6 +21,13 @@ pub struct Config {
     pub keys: PathBuf,
     /// Folder that the catalogue's source paths start from.
     pub sources: PathBuf,
+    /// Memory that a transfer aims to stay within, in mebibytes.
+    #[serde(default = "usual_memory")]
+    pub memory_mebibytes: u32,
+}
+
+fn usual_memory() -> u32 {
+    512
 }
 
 /// An installation's folder.
@@ -52,6 +59,7 @@ impl Home {
             data: "data".into(),
             keys: "keys".into(),
             sources: "sources".into(),
+            memory_mebibytes: usual_memory(),
         };
         let home = Self { root: root.to_owned(), config };
         for folder in [home.data(), home.keys(), home.sources(), home.staging(), home.packages(), home.sealed()] {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use causeway_flow::aggregate::Memory;
 use causeway_flow::source::Source;
 use causeway_model::catalogue;
 use causeway_store::{AuditEvent, Changed, Opening, Stamp, Store};
@@ -46,7 +47,12 @@ pub struct House {
     pub store: Store,
     /// Time and randomness.
     pub surroundings: Surroundings,
+    /// Memory that a transfer aims to stay within, in mebibytes.
+    pub memory_mebibytes: u32,
 }
+
+/// What a transfer holds besides what is related: program, buffers of readers and of the package, batches on their way.
+const FIXED_MEBIBYTES: u32 = 160;
 
 impl House {
     /// Opens an installation to work in it.
@@ -56,7 +62,14 @@ impl House {
         let store = Store::open(Opening { database: &database, head: &head, key: keys.ledger.public() })
             .await?
             .probed(surroundings.probe);
-        Ok(Self { home, keys, store, surroundings })
+        let memory_mebibytes = home.config().memory_mebibytes;
+        Ok(Self { home, keys, store, surroundings, memory_mebibytes })
+    }
+
+    /// What a transfer may hold of what is related to its records, and where the rest goes.
+    pub(crate) fn memory(&self) -> Memory {
+        let mebibytes = self.memory_mebibytes.saturating_sub(FIXED_MEBIBYTES).max(1);
+        Memory::bounded((mebibytes as usize) << 20, self.home.staging(), self.random())
     }
 
     /// Now.

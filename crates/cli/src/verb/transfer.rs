@@ -23,6 +23,9 @@ pub enum Transfer {
         /// Says that fewer records than last time, or none, are right.
         #[arg(long)]
         expect_fewer: bool,
+        /// Memory to stay within, in mebibytes; the configuration's unless said.
+        #[arg(long, value_name = "MEBIBYTES")]
+        memory: Option<u32>,
     },
     /// Carries on every transfer that was cut off.
     Resume,
@@ -31,7 +34,10 @@ pub enum Transfer {
 impl Transfer {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let mut house = place.house().await?;
+        if let Transfer::Run { memory: Some(mebibytes), .. } = self {
+            house.memory_mebibytes = *mebibytes;
+        }
         let recovered = drive::recover(&house).await?;
         if recovered.destroyed > 0 {
             println!("cleared {} unfinished packages", recovered.destroyed);
@@ -47,7 +53,7 @@ impl Transfer {
             Transfer::Run { exchange, .. } if resumed.contains(exchange) => {
                 println!("the transfer of `{exchange}` that was cut off is delivered; run again for another");
             }
-            Transfer::Run { exchange, expect_fewer } => {
+            Transfer::Run { exchange, expect_fewer, .. } => {
                 let id = request_transfer(&house, &place.actor, exchange, *expect_fewer).await?;
                 carry(&house, place, &id).await?;
                 #[cfg(feature = "test-hooks")]

@@ -65,6 +65,10 @@ pub fn open_at_pace(
         }
         Connection::JsonLines { path, records } => (path, Format::JsonLines { records: *records }),
         Connection::Parquet { path } => (path, Format::Parquet),
+        Connection::Postgres(_) | Connection::Mariadb(_) => {
+            let detail = "cannot be read yet";
+            return Err(SourceError::new(Code::SourceUnreachable, &source.name, detail));
+        }
     };
     Ok(Box::new(FileSource { name, shown: shown.clone(), path: base.join(shown), format, brakes }))
 }

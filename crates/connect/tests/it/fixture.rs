@@ -9,7 +9,7 @@ use std::time::Duration;
 use arrow::array::{Array, AsArray};
 use causeway_connect::source::{self, Pace};
 use causeway_flow::Batch;
-use causeway_flow::source::{Scan, ScanColumn, SourceError, Watch};
+use causeway_flow::source::{Hint, Scan, ScanColumn, SourceError, Watch};
 use causeway_model::catalogue::{Connection, Limits, Source};
 use causeway_model::{Code, ElementRef};
 
@@ -46,7 +46,13 @@ pub fn scan(table: Option<&str>, columns: &[(&str, &str)]) -> Scan {
         format: None,
     };
     let columns = columns.iter().enumerate().map(column).collect();
-    Scan { source: "store".into(), entity: "person".into(), table: table.map(str::to_owned), columns }
+    Scan {
+        source: "store".into(),
+        entity: "person".into(),
+        table: table.map(str::to_owned),
+        columns,
+        hint: Hint::default(),
+    }
 }
 
 /// All batches of one scan of one snapshot.

@@ -50,7 +50,7 @@ fn a_statement_that_takes_too_long_is_stopped_and_our_own_waiting_does_not_count
     assert_eq!(error.code, Code::SourceLimit);
     assert!(error.detail.contains("limit of 5 s"), "{error}");
     let pace = Arc::new(FakePace::default());
-    let both = Limits { statement_timeout_s: Some(5), rows_per_second: Some(100), window: None };
+    let both = Limits { statement_timeout_s: Some(5), rows_per_second: Some(100), ..Limits::default() };
     assert_eq!(read(&limited(both), 1_000, &pace, "person").unwrap(), 1_000);
     assert!(*pace.slept.lock().unwrap() > Duration::from_secs(5));
 }

@@ -133,7 +133,8 @@ impl Run<'_> {
         let report = unfinished(&report_path(house, self.id));
         let _ = std::fs::remove_file(&report);
         let (sink, finish) = report_sink(&report, house)?;
-        let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink))?;
+        let memory = house.memory();
+        let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink), &memory)?;
         let draft = transform::transform(bundle, &plan);
         let cleared = enforce::enforce(draft, &plan, self.expectation, watch.clone());
         let sources = snapshots

@@ -1,14 +1,54 @@
 //! How are keys of different stores compared? As canonical bytes, never by a collation.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
 use causeway_model::{Code, Violation};
-use sha2::{Digest, Sha256};
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 use crate::error::FlowError;
+
+/// Sixteen bytes that stand for a key while a run lasts.
+///
+/// A keyed 128-bit hash of the key's canonical bytes, under a key of this run that no source can know: two different keys
+/// of a billion have the same with a probability below 10⁻²⁰.
+pub(crate) type ShortKey = u128;
+
+/// Shortens keys.
+#[derive(Clone)]
+pub(crate) struct Shortener(SipHasher13);
+
+impl Default for Shortener {
+    fn default() -> Self {
+        // The standard library's own random state: nothing outside this process can choose keys that collide.
+        use std::hash::{BuildHasher, Hasher};
+        let random = std::collections::hash_map::RandomState::new();
+        let half = |word: u8| {
+            let mut hasher = random.build_hasher();
+            hasher.write_u8(word);
+            hasher.finish()
+        };
+        Self(SipHasher13::new_with_keys(half(0), half(1)))
+    }
+}
+
+impl Shortener {
+    /// What stands for the key with these canonical bytes.
+    pub(crate) fn shorten(&self, canonical: &[u8]) -> ShortKey {
+        use std::hash::Hasher;
+        let mut hasher = self.0;
+        hasher.write(canonical);
+        hasher.finish128().as_u128()
+    }
+
+    /// What stands for the key of each row; none where a part of it is missing.
+    pub(crate) fn all(&self, keys: &Keys, rows: usize) -> Result<Vec<Option<ShortKey>>, FlowError> {
+        let mut bytes = Vec::with_capacity(64);
+        (0..rows).map(|row| Ok(keys.write(row, &mut bytes)?.then(|| self.shorten(&bytes)))).collect()
+    }
+}
 
 /// Key columns of a batch.
 pub(crate) struct Keys {
@@ -64,40 +104,31 @@ fn part(into: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Keys that were met, of which each may be met once.
-///
-/// Sixteen bytes of a digest stand for each key, so that long keys of many people fit the memory.
 #[derive(Default)]
-pub(crate) struct Unique(HashSet<[u8; 16]>);
+pub(crate) struct Unique {
+    shortener: Shortener,
+    met: HashSet<ShortKey>,
+    /// Whether the source itself holds the keys unique.
+    proven: bool,
+}
 
 impl Unique {
+    /// Nothing needs to be remembered where the source proves it: `proven`.
+    pub(crate) fn new(proven: bool) -> Self {
+        Self { proven, ..Self::default() }
+    }
+
     /// Notes a key of `entity`; refuses `duplicate-key` if it was met before.
     pub(crate) fn add(&mut self, key: &[u8], entity: &str) -> Result<(), FlowError> {
-        let mut short = [0; 16];
-        for (to, from) in short.iter_mut().zip(Sha256::digest(key)) {
-            *to = from;
-        }
-        if self.0.insert(short) {
+        if self.proven || self.met.insert(self.shortener.shorten(key)) {
             return Ok(());
         }
-        let detail = "a key occurs several times where the catalogue says that it is unique";
-        Err(FlowError::refuse(Violation::new(Code::DuplicateKey, entity, detail)))
+        Err(duplicate(entity))
     }
 }
 
-/// Rows of a batch by key; rows without a whole key are left out.
-pub(crate) fn group(records: &RecordBatch, names: &[&str]) -> Result<HashMap<Vec<u8>, Vec<u32>>, FlowError> {
-    let keys = Keys::of(records, names.iter().copied())?;
-    let mut groups: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
-    let mut key = Vec::new();
-    for row in 0..records.num_rows() {
-        if keys.write(row, &mut key)? {
-            match groups.get_mut(&key) {
-                Some(rows) => rows.push(row as u32),
-                None => {
-                    groups.insert(key.clone(), vec![row as u32]);
-                }
-            }
-        }
-    }
-    Ok(groups)
+/// The refusal of a key that occurs again.
+pub(crate) fn duplicate(entity: &str) -> FlowError {
+    let detail = "a key occurs several times where the catalogue says that it is unique";
+    FlowError::refuse(Violation::new(Code::DuplicateKey, entity, detail))
 }

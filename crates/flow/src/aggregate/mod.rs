@@ -6,11 +6,18 @@
 //! when: a key that must be unique is not. Ledger events: none of its own; conflicts are counted in the transfer's.
 
 mod conflicts;
+mod forecast;
 mod key;
+mod keyed;
+mod memory;
+mod merge;
 pub(crate) mod predicate;
 mod reduce;
+mod release;
 mod run;
 
+pub use forecast::{Reading, forecast};
 pub(crate) use key::{Keys, Unique};
+pub use memory::Memory;
 pub use run::{Bundle, RunState, aggregate};
 pub(crate) use run::{Stream, with_columns};

@@ -1,26 +1,30 @@
 //! How is a plan run: which operator does what with the batches that come?
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, BooleanArray, UInt32Array, new_null_array};
-use arrow::compute::{concat_batches, take};
+use arrow::array::{ArrayRef, UInt32Array};
 use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
-use causeway_model::{Code, Violation};
 
 use super::conflicts::Conflicts;
-use super::key::{Keys, Unique, group};
-use super::{predicate, reduce};
-use crate::enforce::{Reporter, Verdict, judge};
+use super::forecast::{Mode, key_list, mode};
+use super::key::{Keys, Unique};
+use super::keyed::{Adds, Keyed};
+use super::memory::Memory;
+use super::merge::merge;
+use super::predicate;
+use super::release::release;
+use crate::enforce::Reporter;
 use crate::error::FlowError;
-use crate::plan::rel::{NestColumn, Output, ReduceColumn, Rel, SubjectRules, WITHHELD};
-use crate::plan::{Plan, scans};
-use crate::source::{Extract, Scan};
+use crate::plan::rel::{Output, Rel};
+use crate::plan::{Plan, columns, scans, used};
+use crate::source::{Extract, KeyList, Scan};
 use crate::transform::{Tally, compute};
-use crate::{Batch, Fault, Faults, Personal};
+use crate::{Batch, Fault};
 
 /// Batches of a relation.
 pub(crate) type Stream = Box<dyn Iterator<Item = Result<Batch, FlowError>>>;
@@ -33,6 +37,8 @@ pub struct RunState {
     pub(crate) excluded: RefCell<HashMap<Vec<u8>, Vec<Fault>>>,
     /// Whether this is a first look, of which nothing is reported.
     only_looking: Cell<bool>,
+    /// Whether the source of the root records holds their keys unique.
+    pub(crate) unique: Cell<bool>,
     pub(crate) reporter: RefCell<Reporter>,
 }
 
@@ -42,34 +48,37 @@ pub struct Bundle {
     pub(crate) state: Rc<RunState>,
 }
 
-/// Runs the reading part of a plan.
-pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter) -> Result<Bundle, FlowError> {
+/// Runs the reading part of a plan within `memory`.
+pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter, memory: &Memory) -> Result<Bundle, FlowError> {
     let state = Rc::new(RunState { reporter: RefCell::new(reporter), ..RunState::default() });
+    let used = used(plan);
+    let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used };
     if let Some(own) = &plan.own {
-        let mut runner = Runner { extract, state: Rc::clone(&state) };
-        let keys = match &own.rules {
-            crate::plan::RootRules::People(rules) => &rules.key,
-            crate::plan::RootRules::Group(rules) => &rules.key,
-        };
-        for batch in runner.open(&own.bundle)? {
+        for batch in runner.open(&own.bundle, None)? {
             let batch = compute(batch?, &own.outputs, &mut Tally::default())?;
-            state.exclude_faulted(&batch, keys)?;
+            state.exclude_faulted(&batch, own.rules.key())?;
         }
     }
     if plan.people_twice {
         // Who is quarantined in one place must be absent from the other, whichever is read first.
         state.only_looking.set(true);
-        for batch in (Runner { extract, state: Rc::clone(&state) }).open(&plan.bundle)? {
+        for batch in runner.open(&plan.bundle, None)? {
             batch?;
         }
         state.only_looking.set(false);
         *state.tally.borrow_mut() = Tally::default();
     }
-    let stream = Runner { extract, state: Rc::clone(&state) }.open(&plan.bundle)?;
+    state.unique.set(runner.is_unique(&plan.bundle, plan.rules.key())?);
+    let stream = runner.open(&plan.bundle, None)?;
     Ok(Bundle { stream, state })
 }
 
 impl RunState {
+    /// Whether this is a first look, of which nothing is reported.
+    pub(super) fn only_looking(&self) -> bool {
+        self.only_looking.get()
+    }
+
     /// Remembers every person of the batch who has a fault.
     fn exclude_faulted(&self, batch: &Batch, keys: &[String]) -> Result<(), FlowError> {
         let columns = Keys::of(&batch.records, keys.iter().map(String::as_str))?;
@@ -86,25 +95,30 @@ impl RunState {
 struct Runner<'e> {
     extract: &'e mut Extract,
     state: Rc<RunState>,
+    memory: &'e Memory,
+    used: &'e BTreeSet<String>,
+}
+
+/// Records that are related by a key which others may have in common.
+pub(super) struct Related<'r> {
+    /// The operator that relates them.
+    rel: &'r Rel,
+    /// What it relates.
+    pub(super) side: Cow<'r, Rel>,
+    pub(super) there: Vec<String>,
 }
 
 impl Runner<'_> {
-    /// Opens a relation. What it is related to is read first, whole; then its own records stream.
-    fn open(&mut self, rel: &Rel) -> Result<Stream, FlowError> {
+    /// Opens a relation; of its own table only records with one of `keys` are wanted, if they are given.
+    fn open(&mut self, rel: &Rel, keys: Option<KeyList>) -> Result<Stream, FlowError> {
         match rel {
-            Rel::Scan(scan) => self.scan(scan),
-            Rel::Facet { input, other, keys } => {
-                let side = OneSide::build(self.scan(other)?, keys, &other.entity)?;
-                let names: Vec<String> =
-                    side.records.schema().fields().iter().map(|field| field.name().clone()).collect();
-                let keys = keys.clone();
-                map(self.open(input)?, move |batch| side.add(batch, &keys, &names, true))
-            }
+            Rel::Scan(scan) => self.scan(scan, keys),
+            Rel::Facet { .. } | Rel::Relate { .. } | Rel::Gather { .. } => self.relate(rel, keys),
             Rel::Merge { input, merges } => {
                 let (merges, state) = (merges.clone(), Rc::clone(&self.state));
                 let entity = scans(input).first().map(|scan| scan.entity.clone()).unwrap_or_default();
                 let reading = state.conflicts.borrow_mut().begin();
-                map(self.open(input)?, move |batch| {
+                map(self.open(input, keys)?, move |batch| {
                     let conflict =
                         |column: &str| state.conflicts.borrow_mut().add(reading, &format!("{entity}.{column}"));
                     merge(batch, &merges, conflict)
@@ -112,7 +126,7 @@ impl Runner<'_> {
             }
             Rel::Filter { input, predicate } => {
                 let predicate = predicate.clone();
-                map(self.open(input)?, move |batch| {
+                map(self.open(input, keys)?, move |batch| {
                     let truth = predicate::evaluate(&predicate, &batch.records)?;
                     // A condition that is unknown because a value was faulty is for the quarantine to tell, not to be dropped.
                     let keep = |row: usize, truth: Option<bool>| {
@@ -127,33 +141,164 @@ impl Runner<'_> {
                     select(&batch, kept)
                 })
             }
-            Rel::Relate { input, one, step, keys, optional } => {
-                let stream = self.open(one)?;
-                let side = OneSide::build(stream, keys, step)?;
-                let names: Vec<String> =
-                    side.records.schema().fields().iter().map(|field| format!("{step}.{}", field.name())).collect();
-                let (keys, optional) = (keys.clone(), *optional);
-                map(self.open(input)?, move |batch| side.add(batch, &keys, &names, optional))
-            }
-            Rel::Gather { input, many, keys, reductions, nests } => {
-                let side = ManySide::build(self.open(many)?, keys)?;
-                let (keys, reductions, nests) = (keys.clone(), reductions.clone(), nests.clone());
-                map(self.open(input)?, move |batch| side.add(batch, &keys, &reductions, &nests))
-            }
             Rel::Release { input, rules } => {
                 let (rules, state) = (rules.clone(), Rc::clone(&self.state));
-                let mut unique = Unique::default();
-                map(self.open(input)?, move |batch| release(batch, &rules, &state, &mut unique))
+                let mut unique = Unique::new(self.is_unique(input, &rules.key)?);
+                map(self.open(input, keys)?, move |batch| release(batch, &rules, &state, &mut unique))
             }
             Rel::Compute { input, outputs } => {
                 let (outputs, state): (Vec<Output>, _) = (outputs.clone(), Rc::clone(&self.state));
-                map(self.open(input)?, move |batch| compute(batch, &outputs, &mut state.tally.borrow_mut()))
+                map(self.open(input, keys)?, move |batch| compute(batch, &outputs, &mut state.tally.borrow_mut()))
             }
         }
     }
 
-    fn scan(&mut self, scan: &Scan) -> Result<Stream, FlowError> {
-        Ok(Box::new(self.extract.scan(scan)?.map(|batch| batch.map_err(FlowError::from))))
+    /// Adds what is related by one key, of as many relations in a row as have it in common.
+    fn relate(&mut self, rel: &Rel, keys: Option<KeyList>) -> Result<Stream, FlowError> {
+        let (here, related, base) = chain(rel);
+        let adds = related.iter().map(|related| (related.there.clone(), self.adds(related.rel))).collect();
+        let mut keyed = Keyed::new(here.clone(), adds, self.memory);
+        let input = match mode(self.extract, base, &related)? {
+            Mode::BuildFirst => {
+                self.build(&mut keyed, &related, None)?;
+                self.open(base, keys)?
+            }
+            Mode::RootsFirst { by_key } => {
+                let (input, roots) = self.roots(&mut keyed, base, keys)?;
+                self.build(&mut keyed, &related, roots.map(|roots| (roots, by_key)))?;
+                input
+            }
+        };
+        keyed.settle()?;
+        Ok(keyed.attach(input))
+    }
+
+    /// Reads the records to which others belong before those others; gives them if they fit.
+    fn roots(
+        &mut self,
+        keyed: &mut Keyed,
+        base: &Rel,
+        keys: Option<KeyList>,
+    ) -> Result<(Stream, Option<Vec<Batch>>), FlowError> {
+        let mut stream = self.open(base, keys)?;
+        let (mut read, mut bytes) = (Vec::new(), 0);
+        for batch in stream.by_ref() {
+            let batch = batch?;
+            bytes += batch.records.get_array_memory_size();
+            read.push(batch);
+            // There are more of them than the source said: they are not held, and nothing is left out for their sake.
+            if bytes > self.memory.budget() / 4 {
+                return Ok((Box::new(read.into_iter().map(Ok).chain(stream)), None));
+            }
+        }
+        for batch in &read {
+            keyed.only(batch)?;
+        }
+        let roots = read.clone();
+        Ok((Box::new(read.into_iter().map(Ok)), Some(roots)))
+    }
+
+    /// Reads everything that is related, several sources side by side.
+    fn build(
+        &mut self,
+        keyed: &mut Keyed,
+        related: &[Related<'_>],
+        roots: Option<(Vec<Batch>, Vec<bool>)>,
+    ) -> Result<(), FlowError> {
+        let mut waiting: VecDeque<usize> = (0..related.len()).collect();
+        let mut open: Vec<(usize, Stream)> = Vec::new();
+        while !waiting.is_empty() || !open.is_empty() {
+            while let Some((next, found)) = waiting.front().and_then(|next| Some((*next, related.get(*next)?))) {
+                if !open.is_empty() && !self.extract.can_open(&found.side) {
+                    break;
+                }
+                let keys = match (&roots, here_of(found.rel)) {
+                    (Some((roots, by_key)), [(here, there)]) if by_key.get(next) == Some(&true) => {
+                        key_list(&found.side, there, here, roots)?
+                    }
+                    _ => None,
+                };
+                open.push((next, self.open(&found.side, keys)?));
+                waiting.pop_front();
+            }
+            let mut still = Vec::with_capacity(open.len());
+            for (number, mut stream) in open {
+                if let Some(batch) = stream.next() {
+                    keyed.add(number, &batch?)?;
+                    still.push((number, stream));
+                }
+            }
+            open = still;
+        }
+        Ok(())
+    }
+
+    fn adds(&self, rel: &Rel) -> Adds {
+        let one = |name: &str, prefix: String, optional: bool, from: Vec<String>| {
+            let used = from.into_iter().filter(|column| self.is_used(column)).collect();
+            Adds::One { name: name.to_owned(), prefix, optional, used }
+        };
+        match rel {
+            Rel::Facet { other, .. } => {
+                let names = other.columns.iter().map(|column| column.name.clone()).collect();
+                one(&other.entity, String::new(), true, names)
+            }
+            Rel::Relate { one: other, step, optional, .. } => one(step, format!("{step}."), *optional, columns(other)),
+            Rel::Gather { reductions, nests, .. } => {
+                Adds::Many { reductions: reductions.clone(), nests: nests.clone() }
+            }
+            _ => Adds::Many { reductions: Vec::new(), nests: Vec::new() },
+        }
+    }
+
+    /// Whether anything of the plan names the column, seen from wherever.
+    fn is_used(&self, column: &str) -> bool {
+        let below = format!(".{column}");
+        self.used.iter().any(|name| name == column || name.ends_with(&below))
+    }
+
+    /// Whether the source of a relation's own records holds `key` unique.
+    fn is_unique(&mut self, rel: &Rel, key: &[String]) -> Result<bool, FlowError> {
+        let Some(scan) = scans(rel).first().copied() else { return Ok(false) };
+        let outlook = self.extract.outlook(scan)?;
+        Ok(outlook.unique.iter().any(|unique| unique.iter().all(|column| key.contains(column))))
+    }
+
+    fn scan(&mut self, scan: &Scan, keys: Option<KeyList>) -> Result<Stream, FlowError> {
+        let stream = match keys {
+            None => self.extract.scan(scan)?,
+            Some(keys) => {
+                let mut keyed = scan.clone();
+                keyed.hint.keys = Some(keys);
+                self.extract.scan(&keyed)?
+            }
+        };
+        Ok(Box::new(stream.map(|batch| batch.map_err(FlowError::from))))
+    }
+}
+
+/// The relations in a row that have their key columns in common, first to last, and what they add to.
+pub(super) fn chain(rel: &Rel) -> (Vec<String>, Vec<Related<'_>>, &Rel) {
+    let here: Vec<String> = here_of(rel).iter().map(|(here, _)| here.clone()).collect();
+    let (mut related, mut at) = (VecDeque::new(), rel);
+    while let Rel::Facet { input, keys, .. } | Rel::Relate { input, keys, .. } | Rel::Gather { input, keys, .. } = at
+        && keys.iter().map(|(here, _)| here).eq(&here)
+    {
+        let side = match at {
+            Rel::Facet { other, .. } => Cow::Owned(Rel::Scan(other.clone())),
+            Rel::Relate { one: side, .. } | Rel::Gather { many: side, .. } => Cow::Borrowed(side.as_ref()),
+            _ => break,
+        };
+        related.push_front(Related { rel: at, side, there: keys.iter().map(|(_, there)| there.clone()).collect() });
+        at = input;
+    }
+    (here, related.into(), at)
+}
+
+fn here_of(rel: &Rel) -> &[(String, String)] {
+    match rel {
+        Rel::Facet { keys, .. } | Rel::Relate { keys, .. } | Rel::Gather { keys, .. } => keys,
+        _ => &[],
     }
 }
 
@@ -162,21 +307,6 @@ fn map(
     mut change: impl FnMut(Batch) -> Result<Batch, FlowError> + 'static,
 ) -> Result<Stream, FlowError> {
     Ok(Box::new(stream.map(move |batch| change(batch?))))
-}
-
-/// Everything of a stream as one batch.
-fn collect(stream: Stream) -> Result<Batch, FlowError> {
-    let batches: Vec<Batch> = stream.collect::<Result<_, _>>()?;
-    let schema = batches.first().map(|batch| batch.records.schema()).unwrap_or_else(|| Arc::new(Schema::empty()));
-    let records = concat_batches(&schema, batches.iter().map(|batch| &batch.records))
-        .map_err(FlowError::internal("aggregate/collect"))?;
-    let mut faults = Faults::default();
-    let mut base = 0;
-    for batch in &batches {
-        batch.faults.iter().for_each(|(row, found)| faults.extend(base + row, found));
-        base += batch.records.num_rows();
-    }
-    Ok(Batch { records, faults })
 }
 
 /// Rows of a batch, in the order given.
@@ -202,218 +332,4 @@ pub(crate) fn with_columns(batch: &RecordBatch, added: Vec<(String, ArrayRef)>) 
     let options = arrow::record_batch::RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
         .map_err(FlowError::internal("aggregate/columns"))
-}
-
-/// Records of which each is there once, by key.
-struct OneSide {
-    records: RecordBatch,
-    faults: Faults,
-    rows: HashMap<Vec<u8>, u32>,
-}
-
-impl OneSide {
-    fn build(stream: Stream, keys: &[(String, String)], name: &str) -> Result<Self, FlowError> {
-        let batch = collect(stream)?;
-        let there: Vec<&str> = keys.iter().map(|(_, there)| there.as_str()).collect();
-        let mut rows = HashMap::new();
-        if batch.records.num_rows() > 0 {
-            for (key, found) in group(&batch.records, &there)? {
-                match found.as_slice() {
-                    [row] => rows.insert(key, *row),
-                    _ => {
-                        let detail =
-                            format!("a key occurs {} times where the catalogue says that it is unique", found.len());
-                        return Err(FlowError::refuse(Violation::new(Code::DuplicateKey, name, detail)));
-                    }
-                };
-            }
-        }
-        Ok(Self { records: batch.records, faults: batch.faults, rows })
-    }
-
-    fn add(
-        &self,
-        batch: Batch,
-        keys: &[(String, String)],
-        names: &[String],
-        optional: bool,
-    ) -> Result<Batch, FlowError> {
-        let here = Keys::of(&batch.records, keys.iter().map(|(here, _)| here.as_str()))?;
-        let mut faults = batch.faults;
-        let mut key = Vec::new();
-        let mut found = Vec::with_capacity(batch.records.num_rows());
-        for row in 0..batch.records.num_rows() {
-            let whole = here.write(row, &mut key)?;
-            let there = if whole { self.rows.get(&key).copied() } else { None };
-            match there {
-                Some(there) => faults.extend(row, self.faults.of(there as usize)),
-                None if whole && !optional => {
-                    let subject = keys.iter().map(|(here, _)| here.as_str()).collect::<Vec<_>>().join(",");
-                    faults.add(row, Fault { subject, code: Code::RelationDangling, value: Personal::new(None) });
-                }
-                None => {}
-            }
-            found.push(there);
-        }
-        let rows = UInt32Array::from(found);
-        let added = names.iter().zip(self.records.columns()).map(|(name, column)| {
-            let values = if self.records.num_rows() == 0 {
-                new_null_array(column.data_type(), rows.len())
-            } else {
-                take(column, &rows, None).map_err(FlowError::internal("aggregate/relate"))?
-            };
-            Ok((name.clone(), values))
-        });
-        let records = with_columns(&batch.records, added.collect::<Result<_, FlowError>>()?)?;
-        Ok(Batch { records, faults })
-    }
-}
-
-/// Records that belong to others, by the other's key.
-struct ManySide {
-    records: RecordBatch,
-    faults: Faults,
-    groups: HashMap<Vec<u8>, Vec<u32>>,
-}
-
-impl ManySide {
-    fn build(stream: Stream, keys: &[(String, String)]) -> Result<Self, FlowError> {
-        let batch = collect(stream)?;
-        let there: Vec<&str> = keys.iter().map(|(_, there)| there.as_str()).collect();
-        let groups = if batch.records.num_rows() == 0 { HashMap::new() } else { group(&batch.records, &there)? };
-        Ok(Self { records: batch.records, faults: batch.faults, groups })
-    }
-
-    fn add(
-        &self,
-        batch: Batch,
-        keys: &[(String, String)],
-        reductions: &[ReduceColumn],
-        nests: &[NestColumn],
-    ) -> Result<Batch, FlowError> {
-        let here = Keys::of(&batch.records, keys.iter().map(|(here, _)| here.as_str()))?;
-        let mut faults = batch.faults;
-        let mut key = Vec::new();
-        let mut groups: reduce::Groups<'_> = Vec::with_capacity(batch.records.num_rows());
-        for row in 0..batch.records.num_rows() {
-            let rows =
-                if here.write(row, &mut key)? { self.groups.get(&key).map_or(&[][..], Vec::as_slice) } else { &[] };
-            // A related record that cannot be released makes its owner incomplete: the owner is quarantined, not cut short.
-            rows.iter().for_each(|related| faults.extend(row, self.faults.of(*related as usize)));
-            groups.push(rows);
-        }
-        let mut added = Vec::with_capacity(reductions.len() + nests.len());
-        for reduction in reductions {
-            added.push((reduction.name.clone(), reduce::reduce(&self.records, &groups, reduction)?));
-        }
-        for nest in nests {
-            added.push((nest.name.clone(), reduce::nest(&self.records, &groups, nest)?));
-        }
-        let records = with_columns(&batch.records, added)?;
-        Ok(Batch { records, faults })
-    }
-}
-
-/// First value that is there, by precedence; disagreements are counted by element.
-fn merge(batch: Batch, merges: &[(String, Vec<String>)], conflict: impl Fn(&str)) -> Result<Batch, FlowError> {
-    let mut added = Vec::new();
-    for (into, from) in merges {
-        let columns: Vec<&ArrayRef> = from
-            .iter()
-            .map(|name| {
-                batch.records.column_by_name(name).ok_or_else(|| FlowError::Internal {
-                    place: "aggregate/merge",
-                    detail: format!("no column `{name}`"),
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        let order = columns.iter().map(|column| column.as_ref()).collect::<Vec<_>>();
-        let mut picks = Vec::with_capacity(batch.records.num_rows());
-        let comparators = pairwise(&order)?;
-        for row in 0..batch.records.num_rows() {
-            let first = order.iter().position(|column| column.is_valid(row));
-            picks.push(match first {
-                None => (0, row),
-                Some(first) => {
-                    let disagrees = |other: usize, column: &&dyn Array| {
-                        column.is_valid(row)
-                            && comparators.get(&(first, other)).is_some_and(|compare| compare(row, row).is_ne())
-                    };
-                    if order.iter().enumerate().skip(first + 1).any(|(other, column)| disagrees(other, column)) {
-                        conflict(into);
-                    }
-                    (first, row)
-                }
-            });
-        }
-        added.push((
-            into.clone(),
-            arrow::compute::interleave(&order, &picks).map_err(FlowError::internal("aggregate/merge"))?,
-        ));
-    }
-    Ok(Batch { records: with_columns(&batch.records, added)?, faults: batch.faults })
-}
-
-fn pairwise(columns: &[&dyn Array]) -> Result<HashMap<(usize, usize), arrow::array::DynComparator>, FlowError> {
-    let mut found = HashMap::new();
-    for (a, first) in columns.iter().enumerate() {
-        for (b, other) in columns.iter().enumerate().skip(a + 1) {
-            let compare = arrow::array::make_comparator(*first, *other, arrow::compute::SortOptions::default());
-            found.insert((a, b), compare.map_err(FlowError::internal("aggregate/merge"))?);
-        }
-    }
-    Ok(found)
-}
-
-/// Keeps the people who may be shared, and flags the withheld where a household is withheld with them.
-fn release(batch: Batch, rules: &SubjectRules, state: &RunState, unique: &mut Unique) -> Result<Batch, FlowError> {
-    let verdicts = judge(&batch, rules)?;
-    let keys = Keys::of(&batch.records, rules.key.iter().map(String::as_str))?;
-    let mut key = Vec::new();
-    let mut kept = Vec::new();
-    let mut flags = Vec::new();
-    let report = rules.report && !state.only_looking.get();
-    for (row, verdict) in verdicts.into_iter().enumerate() {
-        let whole = keys.write(row, &mut key)?;
-        if whole && verdict != Verdict::Outside {
-            unique.add(&key, &rules.entity)?;
-        }
-        let excluded = state.excluded.borrow().get(&key).filter(|_| whole).cloned();
-        let left_out = match verdict {
-            Verdict::Outside => continue,
-            Verdict::Origin(violation) => return Err(FlowError::refuse(violation)),
-            Verdict::Faulted => {
-                if report {
-                    state.reporter.borrow_mut().quarantined(&batch, row, rules)?;
-                }
-                if whole {
-                    state.excluded.borrow_mut().entry(key.clone()).or_insert_with(|| batch.faults.of(row).to_vec());
-                }
-                true
-            }
-            Verdict::Withheld(code) => {
-                if report {
-                    state.reporter.borrow_mut().withheld(&batch, row, rules, code)?;
-                }
-                true
-            }
-            Verdict::Release => match excluded {
-                None => false,
-                Some(faults) => {
-                    if report {
-                        state.reporter.borrow_mut().quarantine(&batch, row, &rules.entity, &rules.key, &faults)?;
-                    }
-                    true
-                }
-            },
-        };
-        if !left_out || rules.flag_withheld {
-            kept.push(row);
-            flags.push(left_out);
-        }
-    }
-    let mut batch = select(&batch, kept)?;
-    batch.faults = Faults::default();
-    batch.records = with_columns(&batch.records, vec![(WITHHELD.to_owned(), Arc::new(BooleanArray::from(flags)))])?;
-    Ok(batch)
 }

@@ -64,6 +64,7 @@ pub struct Cleared {
 pub fn enforce(draft: Draft, plan: &Plan, expectation: Expectation, watch: Watch) -> Cleared {
     Cleared {
         schema: draft.schema(),
+        unique: Unique::new(draft.state().unique.get()),
         rules: plan.rules.clone(),
         row_cap: plan.row_cap,
         quarantine_limit_percent: plan.quarantine_limit_percent,
@@ -73,7 +74,6 @@ pub fn enforce(draft: Draft, plan: &Plan, expectation: Expectation, watch: Watch
         released: 0,
         ended: false,
         disclosed: Vec::new(),
-        unique: Unique::default(),
     }
 }
 

@@ -5,7 +5,9 @@
 //! column that is read serves one of them or a rule of the house. Refuses when: the lineage of the plan says otherwise,
 //! naming element and form. Ledger events: `transfer-refused` with the violations.
 
+mod columns;
 mod fields;
+mod hint;
 mod lineage;
 mod need;
 mod provable;
@@ -22,6 +24,7 @@ use causeway_model::exchange::Exchange;
 use causeway_model::lineage::{Selected, SelectionLineage, ValueLineage};
 use causeway_model::{Code, ElementRef, Violation};
 
+pub(crate) use columns::{columns, used};
 pub use fields::PlannedField;
 pub use lineage::Lineage;
 pub use provable::Reads;
@@ -257,6 +260,14 @@ fn collect(
 }
 
 impl RootRules {
+    /// Key columns of the root records.
+    pub(crate) fn key(&self) -> &[String] {
+        match self {
+            RootRules::People(rules) => &rules.key,
+            RootRules::Group(rules) => &rules.key,
+        }
+    }
+
     /// Elements that the rules look at.
     pub fn elements(&self) -> Vec<ElementRef> {
         match self {

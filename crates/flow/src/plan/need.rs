@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use causeway_model::catalogue::{Catalogue, Element, Entity, Table};
+use causeway_model::population::Predicate;
 use causeway_model::{Code, ElementRef, ValueType, Violation};
 
+use super::hint;
 use super::rel::{NestColumn, Output, ReduceColumn, Rel, SubjectRules};
-use crate::source::{Scan, ScanColumn};
+use crate::source::{Hint, Scan, ScanColumn};
 
 /// What is needed of one entity, seen from the record that leads to it.
 #[derive(Clone, Debug)]
@@ -190,6 +192,15 @@ impl<'c> Need<'c> {
     /// The plan that gives what is needed.
     pub fn write(self, catalogue: &'c Catalogue) -> Result<Rel, Violation> {
         let mut rel = read(catalogue, self.entity, &self.elements)?;
+        let mut later = self.is_root;
+        if let Some(rules) = &self.rules {
+            suggest(&mut rel, &rules.population);
+            // Who is outside by what stands in the record itself is dropped before anything is looked up.
+            if self.is_root && rules.population.elements().iter().all(|element| !element.contains('.')) {
+                later = false;
+                rel = Rel::Filter { input: Box::new(rel), predicate: rules.population.clone() };
+            }
+        }
         let (ones, gathers) = (self.ones, self.gathers);
         for (step, one) in ones {
             let found = catalogue.step(&self.entity.name, &step).ok_or_else(|| vanished(&step))?;
@@ -216,13 +227,22 @@ impl<'c> Need<'c> {
         }
         if let Some(rules) = self.rules {
             // A root record outside the population is simply not there; who is withheld is decided, and reported, by enforce.
-            rel = if self.is_root {
-                Rel::Filter { input: Box::new(rel), predicate: rules.population }
-            } else {
-                Rel::Release { input: Box::new(rel), rules }
+            rel = match (self.is_root, later) {
+                (true, true) => Rel::Filter { input: Box::new(rel), predicate: rules.population },
+                (true, false) => rel,
+                (false, _) => Rel::Release { input: Box::new(rel), rules },
             };
         }
         Ok(rel)
+    }
+}
+
+/// Tells the source of an entity's main table whom it need not give.
+fn suggest(rel: &mut Rel, population: &Predicate) {
+    match rel {
+        Rel::Scan(scan) => scan.hint.filter = hint::filter(population, &scan.columns),
+        Rel::Facet { input, .. } | Rel::Merge { input, .. } => suggest(input, population),
+        _ => {}
     }
 }
 
@@ -280,7 +300,7 @@ fn read(catalogue: &Catalogue, entity: &Entity, elements: &BTreeSet<String>) -> 
         if !used.is_empty() {
             columns.extend(keys(entity, main)?);
         }
-        Rel::Scan(Scan { source: main.source.clone(), entity: entity.name.clone(), table: main.table.clone(), columns })
+        Rel::Scan(scan(entity, main, columns))
     };
     for table in used {
         let mut columns = scans.remove(table.name.as_str()).unwrap_or_default();
@@ -288,14 +308,17 @@ fn read(catalogue: &Catalogue, entity: &Entity, elements: &BTreeSet<String>) -> 
         let here = keys(entity, main)?;
         let pairs = here.iter().zip(&there).map(|(a, b)| (a.name.clone(), b.name.clone())).collect();
         columns.extend(there);
-        let other =
-            Scan { source: table.source.clone(), entity: entity.name.clone(), table: table.table.clone(), columns };
-        rel = Rel::Facet { input: Box::new(rel), other, keys: pairs };
+        rel = Rel::Facet { input: Box::new(rel), other: scan(entity, table, columns), keys: pairs };
     }
     if !merges.is_empty() {
         rel = Rel::Merge { input: Box::new(rel), merges };
     }
     Ok(rel)
+}
+
+fn scan(entity: &Entity, table: &Table, columns: Vec<ScanColumn>) -> Scan {
+    let (source, entity, table) = (table.source.clone(), entity.name.clone(), table.table.clone());
+    Scan { source, entity, table, columns, hint: Hint::default() }
 }
 
 /// Columns of the entity's key as `table` has it, under names of their own.

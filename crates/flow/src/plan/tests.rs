@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::rel::{Expr, ReduceColumn};
 use super::*;
-use crate::source::{Scan, ScanColumn};
+use crate::source::{Hint, Scan, ScanColumn};
 use crate::transform::Chain;
 
 const CATALOGUE: &str = r#"
@@ -196,13 +196,20 @@ fn the_key_of_another_table_of_the_same_entity() {
     let found = altered(|plan| {
         let bundle = std::mem::replace(
             &mut plan.bundle,
-            Rel::Scan(Scan { source: String::new(), entity: String::new(), table: None, columns: Vec::new() }),
+            Rel::Scan(Scan {
+                source: String::new(),
+                entity: String::new(),
+                table: None,
+                columns: Vec::new(),
+                hint: Hint::default(),
+            }),
         );
         let other = Scan {
             source: "s".to_owned(),
             entity: "person".to_owned(),
             table: Some("person".to_owned()),
             columns: vec![ScanColumn { name: "there".to_owned(), ..column("person", "secret") }],
+            hint: Hint::default(),
         };
         plan.bundle =
             Rel::Facet { input: Box::new(bundle), other, keys: vec![("given".to_owned(), "there".to_owned())] };
@@ -269,6 +276,7 @@ fn what_runs_is_held_to_what_was_declared() {
         entity: "person".to_owned(),
         table: Some(table.to_owned()),
         columns: vec![column("person", name)],
+        hint: Hint::default(),
     };
     assert!(plan.reads.check(&scan("person", "given")).is_ok());
     for (table, name) in [("person", "secret"), ("mark", "given"), ("household", "given")] {

@@ -8,7 +8,7 @@ use causeway_model::{Code, Violation};
 use super::Census;
 use super::mask::{self, Manner};
 use crate::Personal;
-use crate::aggregate::{RunState, aggregate};
+use crate::aggregate::{Memory, RunState, aggregate};
 use crate::enforce::{Cleared, Expectation, Reporter, enforce};
 use crate::error::FlowError;
 use crate::plan::{Plan, PlannedField};
@@ -37,7 +37,7 @@ impl Walk {
         watch: &Watch,
     ) -> Result<Self, FlowError> {
         let mut extract = extract(plan, sources, now, watch)?;
-        let bundle = aggregate(&mut extract, plan, Reporter::default())?;
+        let bundle = aggregate(&mut extract, plan, Reporter::default(), &Memory::unbounded())?;
         let state = Rc::clone(&bundle.state);
         // Nothing is transferred, so no earlier transfer makes the result too small.
         let expectation = Expectation { last_receipted: None, fewer_expected: true };

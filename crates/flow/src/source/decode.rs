@@ -46,6 +46,14 @@ pub enum Cell<'c> {
     Boolean(bool),
     /// Bytes.
     Bytes(&'c [u8]),
+    /// Days since 1970-01-01 in the Gregorian calendar.
+    Date(i32),
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    Timestamp(i64),
+    /// A UUID.
+    Uuid(&'c [u8; 16]),
+    /// An exact number: unscaled value, digits after the point.
+    Decimal(i128, u8),
     /// A list, an object: no single value, and of the wrong type whatever is declared.
     Nested(&'c [u8]),
 }
@@ -195,6 +203,10 @@ impl Column {
                 _ => Err(Code::WrongType),
             },
             Cell::Bytes(bytes) => self.bytes(bytes),
+            Cell::Date(days) => self.date(days),
+            Cell::Timestamp(micros) => self.timestamp(micros),
+            Cell::Uuid(uuid) => self.uuid(uuid),
+            Cell::Decimal(unscaled, scale) => self.decimal(unscaled, scale),
             Cell::Nested(_) => Err(Code::WrongType),
         }
     }
@@ -283,6 +295,47 @@ impl Column {
         Ok(())
     }
 
+    /// A day may also stand for a partial date that is whole.
+    fn date(&mut self, days: i32) -> Result<(), Code> {
+        match &mut self.builder {
+            Builder::Date(builder) => builder.append_value(moment::known_day(days)?),
+            Builder::PartialDate(builder) => {
+                moment::write_day(days, &mut self.scratch)?;
+                builder.append_value(&self.scratch);
+            }
+            _ => return Err(Code::WrongType),
+        }
+        Ok(())
+    }
+
+    fn timestamp(&mut self, micros: i64) -> Result<(), Code> {
+        let Builder::Timestamp(builder) = &mut self.builder else { return Err(Code::WrongType) };
+        builder.append_value(moment::known_moment(micros)?);
+        Ok(())
+    }
+
+    /// A UUID is also text, as it is written.
+    fn uuid(&mut self, uuid: &[u8; 16]) -> Result<(), Code> {
+        let (Builder::Uuid(builder) | Builder::Text(builder)) = &mut self.builder else { return Err(Code::WrongType) };
+        let text = literal::written_uuid(uuid);
+        builder.append_value(std::str::from_utf8(&text).map_err(|_| Code::WrongType)?);
+        Ok(())
+    }
+
+    fn decimal(&mut self, unscaled: i128, scale: u8) -> Result<(), Code> {
+        match &mut self.builder {
+            Builder::Integer(builder) => {
+                let whole = literal::rescaled(unscaled, scale, 19, 0)?;
+                builder.append_value(i64::try_from(whole).map_err(|_| Code::WrongType)?);
+            }
+            Builder::Decimal(builder, precision, to) => {
+                builder.append_value(literal::rescaled(unscaled, scale, *precision, *to)?);
+            }
+            _ => return Err(Code::WrongType),
+        }
+        Ok(())
+    }
+
     fn bytes(&mut self, bytes: &[u8]) -> Result<(), Code> {
         let Builder::Bytes(builder) = &mut self.builder else { return Err(Code::WrongType) };
         if bytes.len() > self.max_length.min(CELL_BYTES) {
@@ -357,6 +410,10 @@ fn shown(cell: Cell<'_>) -> Option<String> {
         Cell::Integer(value) => Some(value.to_string()),
         Cell::Real(value) => Some(value.to_string()),
         Cell::Boolean(value) => Some(value.to_string()),
+        Cell::Date(days) => Some(format!("day {days} after 1970-01-01")),
+        Cell::Timestamp(micros) => Some(format!("microsecond {micros} after 1970-01-01")),
+        Cell::Uuid(uuid) => std::str::from_utf8(&literal::written_uuid(uuid)).ok().map(str::to_owned),
+        Cell::Decimal(unscaled, scale) => Some(format!("{unscaled}e-{scale}")),
     }
 }
 

@@ -1,19 +1,25 @@
 //! How is every source of a plan held still, and asked for nothing but what the plan declares?
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use causeway_model::{Code, Violation};
 
-use super::{BatchStream, Decoder, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
+use super::{BatchStream, Decoder, Outlook, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
 use crate::Batch;
 use crate::error::FlowError;
-use crate::plan::{Plan, Reads};
+use crate::plan::rel::Rel;
+use crate::plan::{Plan, Reads, scans};
 
 /// Every source of a plan, held still.
 pub struct Extract {
     snapshots: BTreeMap<String, Box<dyn Snapshot>>,
     reads: Reads,
     watch: Watch,
+    /// Streams that are open, by source.
+    open: BTreeMap<String, Arc<AtomicUsize>>,
+    outlooks: Vec<(Scan, Outlook)>,
 }
 
 /// Takes a snapshot of every source that the plan reads.
@@ -33,13 +39,35 @@ pub fn extract(
             source.ok_or_else(|| SourceError::new(Code::SourceUnreachable, name, "no such source is configured"))?;
         snapshots.insert(name.clone(), source.snapshot(now, watch)?);
     }
-    Ok(Extract { snapshots, reads: plan.reads.clone(), watch: watch.clone() })
+    let open = snapshots.keys().map(|name| (name.clone(), Arc::default())).collect();
+    Ok(Extract { snapshots, reads: plan.reads.clone(), watch: watch.clone(), open, outlooks: Vec::new() })
 }
 
 impl Extract {
     /// How and when each source was held still.
     pub fn snapshots(&self) -> Vec<(String, SnapshotInfo)> {
         self.snapshots.iter().map(|(name, snapshot)| (name.clone(), snapshot.info())).collect()
+    }
+
+    /// What a source knows of a scan before it is run.
+    pub(crate) fn outlook(&mut self, scan: &Scan) -> Result<Outlook, FlowError> {
+        self.reads.check(scan).map_err(FlowError::refuse)?;
+        if let Some((_, outlook)) = self.outlooks.iter().find(|(known, _)| known == scan) {
+            return Ok(outlook.clone());
+        }
+        let snapshot = self.snapshots.get_mut(&scan.source);
+        let snapshot =
+            snapshot.ok_or_else(|| SourceError::new(Code::SourceUnreachable, &scan.source, "it was not held still"))?;
+        let outlook = snapshot.outlook(scan)?;
+        self.outlooks.push((scan.clone(), outlook.clone()));
+        Ok(outlook)
+    }
+
+    /// Whether a relation reads one table only, whose source can be asked while other streams are open.
+    pub(crate) fn can_open(&self, rel: &Rel) -> bool {
+        let [scan] = scans(rel)[..] else { return false };
+        let open = self.open.get(&scan.source).map_or(0, |open| open.load(Ordering::Relaxed));
+        self.snapshots.get(&scan.source).is_some_and(|snapshot| open < snapshot.streams())
     }
 
     /// Begins a scan.
@@ -69,13 +97,33 @@ impl Extract {
             watch.read(batch.records.num_rows() as u64);
             Ok(batch)
         };
+        let mut counted = self.open.get(&scan.source).map(|open| Counted::new(Arc::clone(open)));
         Ok(Box::new(std::iter::from_fn(move || match stream.next() {
             Some(batch) => {
                 empty = None;
                 Some(batch.and_then(&check))
             }
-            None => empty.take().map(Ok),
+            None => {
+                drop(counted.take());
+                empty.take().map(Ok)
+            }
         })))
+    }
+}
+
+/// An open stream, counted while it lives.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(open: Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(open)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -61,6 +61,20 @@ pub(super) fn exact(value: f64, precision: u8, scale: i8) -> Result<i128, Code> 
     within(if value.is_sign_negative() { -unscaled } else { unscaled }, precision)
 }
 
+/// An exact number of another scale; digits that would be lost are refused, never rounded.
+pub(super) fn rescaled(unscaled: i128, from: u8, precision: u8, to: i8) -> Result<i128, Code> {
+    let shift = i32::from(to) - i32::from(from);
+    let factor = 10_i128.checked_pow(shift.unsigned_abs()).ok_or(Code::WrongType)?;
+    let value = if shift >= 0 {
+        unscaled.checked_mul(factor).ok_or(Code::WrongType)?
+    } else if unscaled % factor == 0 {
+        unscaled / factor
+    } else {
+        return Err(Code::WrongType);
+    };
+    within(value, precision)
+}
+
 fn within(value: i128, precision: u8) -> Result<i128, Code> {
     let limit = 10_u128.checked_pow(u32::from(precision)).ok_or(Code::WrongType)?;
     if value.unsigned_abs() < limit { Ok(value) } else { Err(Code::WrongType) }
@@ -106,4 +120,20 @@ pub(super) fn uuid(text: &str) -> Result<[u8; 36], Code> {
         }
     }
     Ok(out)
+}
+
+/// A UUID in lower case with dashes.
+pub(super) fn written_uuid(uuid: &[u8; 16]) -> [u8; 36] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
+    let mut out = [b'-'; 36];
+    let mut to = out.iter_mut().enumerate().filter(|(place, _)| !matches!(place, 8 | 13 | 18 | 23)).map(|(_, to)| to);
+    for byte in uuid {
+        for nibble in [byte >> 4, byte & 15] {
+            if let Some(to) = to.next() {
+                *to = digit(nibble);
+            }
+        }
+    }
+    out
 }

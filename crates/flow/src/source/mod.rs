@@ -16,15 +16,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use causeway_model::population::Predicate;
 use causeway_model::{Code, ElementRef, ValueType};
 
 pub use decode::{BATCH_ROWS, Cell, Decoder};
 pub use extract::{Extract, extract};
 
-use crate::Batch;
+use crate::{Batch, Personal};
 
 /// One reading of one table, with exactly the columns that the plan declares.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scan {
     /// Source in the catalogue.
     pub source: String,
@@ -34,6 +35,50 @@ pub struct Scan {
     pub table: Option<String>,
     /// Columns, in the order in which the batches have them.
     pub columns: Vec<ScanColumn>,
+    /// What the source may leave out by itself.
+    pub hint: Hint,
+}
+
+/// What a source may leave out by itself, to save reading.
+///
+/// INVARIANT (hint): never relied on. A source may ignore any of it and give more rows; who is outside is decided again
+/// on the rows that come. A source that follows it compares byte for byte, whatever its collation, and leaves out only
+/// rows for which the condition is certainly not true.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Hint {
+    /// Condition over the names of this scan's columns. All its literals stand in the catalogue or the arrangement.
+    pub filter: Option<Predicate>,
+    /// Only rows with one of these keys are wanted.
+    pub keys: Option<KeyList>,
+}
+
+/// Keys of which the records are wanted: a small population is read by its keys.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyList {
+    /// Name of the column of the scan.
+    pub column: String,
+    /// The keys, as the batches would show them. Personal: they are bound, never written into a statement, log or error.
+    pub values: Arc<Vec<KeyValue>>,
+}
+
+/// A key in a [`KeyList`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeyValue {
+    /// Text, a code, or a UUID in lower case with dashes.
+    Text(Personal<String>),
+    /// A whole number.
+    Integer(Personal<i64>),
+}
+
+/// What a source knows of a scan before it is run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// The statement that would be sent, without personal values.
+    pub statement: Option<String>,
+    /// About how many rows would come.
+    pub rows: Option<u64>,
+    /// Sets of this scan's columns that the source itself holds unique, so that nobody else needs to look.
+    pub unique: Vec<BTreeSet<String>>,
 }
 
 /// One column of a scan.
@@ -83,7 +128,17 @@ pub trait Snapshot: Send {
     /// How it is held still, and since when.
     fn info(&self) -> SnapshotInfo;
 
-    /// Begins a scan. One stream at a time: the one before must have been drained or dropped.
+    /// What is known of a scan before it is run.
+    fn outlook(&mut self, _scan: &Scan) -> Result<Outlook, SourceError> {
+        Ok(Outlook::default())
+    }
+
+    /// How many streams may be open at once. Beyond that, the one before must have been drained or dropped.
+    fn streams(&self) -> usize {
+        1
+    }
+
+    /// Begins a scan.
     fn scan(&mut self, scan: &Scan) -> Result<BatchStream, SourceError>;
 }
 

@@ -69,6 +69,30 @@ pub(super) fn partial_date(text: &str, format: Option<&str>, out: &mut String) -
     }
 }
 
+/// A day that a source gives as a number, if the calendar of the catalogue has it: years 1 to 9999.
+pub(super) fn known_day(days: i32) -> Result<i32, Code> {
+    if (FIRST_DAY..=LAST_DAY).contains(&days) { Ok(days) } else { Err(Code::DateImpossible) }
+}
+
+/// A moment that a source gives as a number, if it is in the years 1 to 9999.
+pub(super) fn known_moment(micros: i64) -> Result<i64, Code> {
+    let day = i32::try_from(micros.div_euclid(DAY_US)).map_err(|_| Code::DateImpossible)?;
+    known_day(day).map(|_| micros)
+}
+
+/// Writes a day as ISO 8601.
+pub(super) fn write_day(days: i32, out: &mut String) -> Result<(), Code> {
+    use std::fmt::Write;
+    out.clear();
+    let since = jiff::Span::new().try_days(known_day(days)?).map_err(|_| Code::DateImpossible)?;
+    let date = Date::constant(1970, 1, 1).checked_add(since).map_err(|_| Code::DateImpossible)?;
+    write!(out, "{date}").map_err(|_| Code::WrongType)
+}
+
+/// 0001-01-01 and 9999-12-31 as days since 1970-01-01.
+const FIRST_DAY: i32 = -719_162;
+const LAST_DAY: i32 = 2_932_896;
+
 /// Exactly `YYYY-MM-DD`.
 fn iso_date(text: &[u8]) -> Result<Date, Code> {
     match text {

@@ -14,7 +14,7 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, TimestampMicroseco
 use causeway_model::{Code, ElementRef, ValueType};
 use proptest::prelude::*;
 
-use super::{BATCH_ROWS, Cell, Decoder, Scan, ScanColumn, literal, moment};
+use super::{BATCH_ROWS, Cell, Decoder, Hint, Scan, ScanColumn, literal, moment};
 use crate::Batch;
 
 fn column(value_type: &str) -> ScanColumn {
@@ -31,7 +31,7 @@ fn column(value_type: &str) -> ScanColumn {
 }
 
 fn scan(columns: Vec<ScanColumn>) -> Scan {
-    Scan { source: "store".into(), entity: "person".into(), table: None, columns }
+    Scan { source: "store".into(), entity: "person".into(), table: None, columns, hint: Hint::default() }
 }
 
 /// One row of one column.

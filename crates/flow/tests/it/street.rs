@@ -6,7 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use causeway_flow::FlowError;
-use causeway_flow::aggregate::aggregate;
+use causeway_flow::aggregate::{Memory, aggregate};
 use causeway_flow::enforce::{Clearance, Expectation, ReportLine, Reporter, enforce};
 use causeway_flow::plan::Plan;
 use causeway_flow::seal::{Encoder, Sealed, Sealing, seal};
@@ -106,7 +106,7 @@ pub fn run_expecting(
 ) -> Result<Run, FlowError> {
     let mut extract = extract(plan, sources, now(), watch)?;
     let (reporter, reported) = reporter();
-    let bundle = aggregate(&mut extract, plan, reporter)?;
+    let bundle = aggregate(&mut extract, plan, reporter, &Memory::unbounded())?;
     let mut cleared = enforce(transform(bundle, plan), plan, expectation, watch.clone());
     let format = Format { kind: FormatKind::JsonLines, audience: Audience::Machine };
     let mut encoder = Encoder::new(format, cleared.schema()).unwrap();
@@ -156,7 +156,7 @@ pub fn seal_and_open(
     let watch = Watch::default();
     let mut extract = extract(&plan, sources, now(), &watch)?;
     let (reporter, _) = reporter();
-    let bundle = aggregate(&mut extract, &plan, reporter)?;
+    let bundle = aggregate(&mut extract, &plan, reporter, &Memory::unbounded())?;
     let expectation = Expectation { last_receipted: None, fewer_expected: true };
     let cleared = enforce(transform(bundle, &plan), &plan, expectation, watch);
     let (identity, signing_key) = (Identity::generate(), SigningKey::from_seed(&[3; 32]));

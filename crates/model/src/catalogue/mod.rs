@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use code_list::{CodeEntry, CodeList};
 pub use entity::{Confidentiality, Consent, Element, Entity, Origin, Subject, Table};
 pub use relation::{Relation, Step};
-pub use source::{Connection, Limits, Source};
+pub use source::{Connection, Limits, Secret, Server, SnapshotMode, Source, Tls, TlsMode};
 
 /// The catalogue document.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
