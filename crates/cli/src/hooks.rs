@@ -6,7 +6,13 @@ use causeway_engine::Surroundings;
 
 /// The surroundings of this process.
 pub fn surroundings() -> Surroundings {
-    Surroundings { now, entropy, probe }
+    Surroundings {
+        now,
+        entropy,
+        probe,
+        #[cfg(feature = "test-hooks")]
+        fixed_pseudonyms,
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place where time is read")]
@@ -33,6 +39,21 @@ fn probe(mark: &'static str) {
     if name == mark && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == time.parse().unwrap_or(1) {
         die();
     }
+}
+
+/// The key that `CAUSEWAY_BENCH_PSEUDONYM` holds in hexadecimal, and the prefixes of entities after it:
+/// `KEY;individual=ind|;household=grp|`.
+#[cfg(feature = "test-hooks")]
+fn fixed_pseudonyms() -> Option<causeway_engine::FixedPseudonyms> {
+    let text = std::env::var("CAUSEWAY_BENCH_PSEUDONYM").ok()?;
+    let mut parts = text.split(';');
+    let digits = parts.next()?;
+    let mut key = [0; 32];
+    for (to, pair) in key.iter_mut().zip(digits.as_bytes().chunks(2)) {
+        *to = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    let prefix = |part: &str| part.split_once('=').map(|(entity, prefix)| (entity.to_owned(), prefix.to_owned()));
+    Some((key, parts.filter_map(prefix).collect()))
 }
 
 /// Dies as by SIGKILL.

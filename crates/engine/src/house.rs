@@ -4,6 +4,7 @@ use std::path::Path;
 
 use causeway_flow::aggregate::Memory;
 use causeway_flow::source::Source;
+use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
 use causeway_store::{AuditEvent, Changed, Opening, Stamp, Store};
 use jiff::Timestamp;
@@ -22,7 +23,15 @@ pub struct Surroundings {
     pub entropy: fn(&mut [u8]),
     /// Called at every `// CRASH:` mark of driver, delivery and store with its name. Does nothing outside tests.
     pub probe: fn(&'static str),
+    /// A pseudonym key that everybody knows, with what is put before the texts of each entity: for measuring on invented
+    /// people.
+    #[cfg(feature = "test-hooks")]
+    pub fixed_pseudonyms: fn() -> Option<FixedPseudonyms>,
 }
+
+/// A key, and what is put before the texts of each entity.
+#[cfg(feature = "test-hooks")]
+pub type FixedPseudonyms = ([u8; 32], Vec<(String, String)>);
 
 /// What talks to other people's systems.
 pub trait Connectors: Sync {
@@ -70,6 +79,15 @@ impl House {
     pub(crate) fn memory(&self) -> Memory {
         let mebibytes = self.memory_mebibytes.saturating_sub(FIXED_MEBIBYTES).max(1);
         Memory::bounded((mebibytes as usize) << 20, self.home.staging(), self.random())
+    }
+
+    /// Pseudonyms for a partner and a purpose.
+    pub(crate) fn pseudonyms(&self, partner: &str, purpose: &str) -> Pseudonyms {
+        #[cfg(feature = "test-hooks")]
+        if let Some((key, prefixes)) = (self.surroundings.fixed_pseudonyms)() {
+            return Pseudonyms::fixed_for_tests(key, prefixes);
+        }
+        Pseudonyms::new(&self.keys.pseudonym_root, partner, purpose)
     }
 
     /// Now.

@@ -14,5 +14,7 @@ pub mod query;
 
 pub use error::EngineError;
 pub use home::{Config, Home, private_folder};
+#[cfg(feature = "test-hooks")]
+pub use house::FixedPseudonyms;
 pub use house::{Connectors, House, Surroundings};
 pub use keys::{KeyFingerprints, Keys, write_secret};

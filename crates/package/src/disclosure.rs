@@ -8,6 +8,7 @@ use std::path::Path;
 use hmac::Mac;
 use zeroize::Zeroizing;
 
+use crate::digest::HmacSha256;
 use crate::entropy::keyed;
 use crate::error::PackageError;
 use crate::files::Unfinished;
@@ -36,11 +37,29 @@ impl DisclosureKey {
     /// The pseudonym of one record of an entity: HMAC-SHA256 of entity and canonical key, cut to 16 bytes.
     #[must_use]
     pub fn pseudonym(&self, entity: &str, canonical_key: &[u8]) -> Pseudonym {
+        self.of(entity).pseudonym(canonical_key)
+    }
+
+    /// What makes the pseudonyms of many records of one entity.
+    #[must_use]
+    pub fn of(&self, entity: &str) -> EntityPseudonyms {
         let mut mac = keyed(&self.0);
         mac.update(b"causeway-disclosure/1\0");
         // Length first: no (entity, key) can pass for another pair.
         mac.update(&(entity.len() as u64).to_be_bytes());
         mac.update(entity.as_bytes());
+        EntityPseudonyms(mac)
+    }
+}
+
+/// Makes the disclosure pseudonyms of one entity's records; hidden.
+pub struct EntityPseudonyms(HmacSha256);
+
+impl EntityPseudonyms {
+    /// The pseudonym of the record with this canonical key.
+    #[must_use]
+    pub fn pseudonym(&self, canonical_key: &[u8]) -> Pseudonym {
+        let mut mac = self.0.clone();
         mac.update(canonical_key);
         let full: [u8; 32] = mac.finalize().into_bytes().into();
         let mut pseudonym = [0; PSEUDONYM_SIZE];
@@ -57,9 +76,24 @@ impl std::fmt::Debug for DisclosureKey {
     }
 }
 
-/// Collects a transfer's pseudonyms in any order: 16 bytes of memory each.
-#[derive(Debug, Default)]
-pub struct DisclosureSet(Vec<Pseudonym>);
+impl std::fmt::Debug for EntityPseudonyms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EntityPseudonyms(hidden)")
+    }
+}
+
+/// Collects a transfer's pseudonyms in any order: about 20 bytes of memory each.
+#[derive(Debug)]
+pub struct DisclosureSet {
+    /// By first byte, so that no single list is ever moved whole while it grows.
+    heaps: Vec<Vec<Pseudonym>>,
+}
+
+impl Default for DisclosureSet {
+    fn default() -> Self {
+        Self { heaps: vec![Vec::new(); 256] }
+    }
+}
 
 impl DisclosureSet {
     /// An empty set.
@@ -70,7 +104,13 @@ impl DisclosureSet {
 
     /// Adds one; repeated ones count once.
     pub fn add(&mut self, pseudonym: Pseudonym) {
-        self.0.push(pseudonym);
+        let [first, ..] = pseudonym;
+        if let Some(heap) = self.heaps.get_mut(usize::from(first)) {
+            if heap.len() == heap.capacity() {
+                heap.reserve_exact(heap.len() / 4 + 16);
+            }
+            heap.push(pseudonym);
+        }
     }
 
     /// Sorts, removes repetitions and seals to the operation; tells how many there are.
@@ -78,16 +118,18 @@ impl DisclosureSet {
     /// # Errors
     /// A file is in the way or the disk refuses; nothing is left then.
     pub fn seal(mut self, path: &Path, operation: &Recipient) -> Result<u64, PackageError> {
-        self.0.sort_unstable();
-        self.0.dedup();
-        let count = self.0.len() as u64;
+        for heap in &mut self.heaps {
+            heap.sort_unstable();
+            heap.dedup();
+        }
+        let count = self.heaps.iter().map(|heap| heap.len() as u64).sum::<u64>();
         let mut stream = SealingStream::create(path, std::slice::from_ref(operation), Compression::None)?;
         // CRASH: an unfinished set cannot be read (age ends with a final block); the transfer is made again.
         let mut unfinished = Unfinished::default();
         unfinished.add(path.to_path_buf());
         stream.write(HEAD)?;
         stream.write(&count.to_be_bytes())?;
-        for pseudonym in &self.0 {
+        for pseudonym in self.heaps.iter().flatten() {
             stream.write(pseudonym)?;
         }
         stream.finish()?;

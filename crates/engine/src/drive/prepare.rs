@@ -6,7 +6,6 @@ use causeway_flow::enforce::{Clearance, Expectation, Reporter, Sink};
 use causeway_flow::plan::Plan;
 use causeway_flow::seal::{Sealed, Sealing};
 use causeway_flow::source::{Source, Watch};
-use causeway_flow::transform::Pseudonyms;
 use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
 use causeway_model::Violation;
 use causeway_model::arrangement::InForce;
@@ -124,8 +123,7 @@ pub(super) async fn prepare(
 impl Run<'_> {
     fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch) -> Result<Sealed, FlowError> {
         let house = self.house;
-        let pseudonyms =
-            Pseudonyms::new(&house.keys.pseudonym_root, &self.arrangement.partner, &self.arrangement.purpose.code);
+        let pseudonyms = house.pseudonyms(&self.arrangement.partner, &self.arrangement.purpose.code);
         let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms)
             .map_err(FlowError::Refused)?;
         let mut extract = source::extract(&plan, sources, house.now(), watch)?;

@@ -118,6 +118,11 @@ impl Unique {
         Self { proven, ..Self::default() }
     }
 
+    /// Whether nothing needs to be noted.
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven
+    }
+
     /// Notes a key of `entity`; refuses `duplicate-key` if it was met before.
     pub(crate) fn add(&mut self, key: &[u8], entity: &str) -> Result<(), FlowError> {
         if self.proven || self.met.insert(self.shortener.shorten(key)) {

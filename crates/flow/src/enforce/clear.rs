@@ -11,13 +11,13 @@ use causeway_model::{Code, Violation};
 
 use super::judge::{Verdict, flags, judge};
 use super::report::text_keys;
+use crate::Batch;
 use crate::aggregate::{Keys, RunState, Unique};
 use crate::error::FlowError;
 use crate::plan::rel::PEOPLE;
 use crate::plan::{GroupRules, Plan, RootRules};
 use crate::source::Watch;
 use crate::transform::{Draft, Drafted};
-use crate::{Batch, Personal};
 
 /// What is known of earlier transfers, against which a result is too small.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,8 +56,38 @@ pub struct Cleared {
     watch: Watch,
     released: u64,
     ended: bool,
-    disclosed: Vec<Personal<String>>,
+    disclosed: PersonKeys,
     unique: Unique,
+}
+
+/// Keys of people as text, one after the other. Cannot be printed.
+#[derive(Default)]
+pub struct PersonKeys {
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl PersonKeys {
+    fn add(&mut self, key: &[u8]) {
+        self.text.extend_from_slice(key);
+        self.ends.push(self.text.len());
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Each key: only to be made a pseudonym of.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(from, to)| self.text.get(from..*to).unwrap_or_default())
+    }
 }
 
 /// Holds a draft to the rules of the plan.
@@ -73,7 +103,7 @@ pub fn enforce(draft: Draft, plan: &Plan, expectation: Expectation, watch: Watch
         watch,
         released: 0,
         ended: false,
-        disclosed: Vec::new(),
+        disclosed: PersonKeys::default(),
     }
 }
 
@@ -102,7 +132,7 @@ impl Cleared {
     }
 
     /// Keys of the people who are in the records given since the last call: for the disclosure set.
-    pub fn take_disclosed(&mut self) -> Vec<Personal<String>> {
+    pub fn take_disclosed(&mut self) -> PersonKeys {
         std::mem::take(&mut self.disclosed)
     }
 
@@ -138,9 +168,11 @@ impl Cleared {
                 let verdicts = judge(&drafted.control, rules)?;
                 let keys = Keys::of(&drafted.control.records, rules.key.iter().map(String::as_str))?;
                 let mut key = Vec::new();
-                let mut kept = Vec::new();
+                let mut kept = Vec::with_capacity(verdicts.len());
+                // Where the source proves that keys are unique and nobody is excluded, nothing is asked of the key.
+                let keys_matter = !self.unique.is_proven() || !state.excluded.borrow().is_empty();
                 for (row, verdict) in verdicts.into_iter().enumerate() {
-                    let whole = keys.write(row, &mut key)?;
+                    let whole = keys_matter && keys.write(row, &mut key)?;
                     if whole {
                         self.unique.add(&key, &rules.entity)?;
                     }
@@ -180,26 +212,35 @@ impl Cleared {
             let detail = format!("more than {} records would leave", self.row_cap);
             return Err(FlowError::refuse(Violation::new(Code::RowCap, "transfer", detail)));
         }
+        if kept.len() == drafted.records.num_rows() {
+            self.disclose(&drafted.control.records)?;
+            return Ok(drafted.records);
+        }
         let rows = UInt32Array::from(kept);
-        self.disclose(&drafted.control, &rows)?;
+        let columns = match &self.rules {
+            RootRules::People(rules) => rules.key.as_slice(),
+            RootRules::Group(_) => &[PEOPLE.to_owned()],
+        };
+        let schema = drafted.control.records.schema();
+        let columns: Vec<usize> = columns.iter().filter_map(|name| schema.index_of(name).ok()).collect();
+        let people = drafted.control.records.project(&columns).and_then(|people| take_record_batch(&people, &rows));
+        self.disclose(&people.map_err(FlowError::internal("enforce/disclose"))?)?;
         take_record_batch(&drafted.records, &rows).map_err(FlowError::internal("enforce"))
     }
 
-    fn disclose(&mut self, control: &Batch, rows: &UInt32Array) -> Result<(), FlowError> {
-        let records = take_record_batch(&control.records, rows).map_err(FlowError::internal("enforce/disclose"))?;
-        let batch = Batch { records, faults: Default::default() };
+    fn disclose(&mut self, records: &RecordBatch) -> Result<(), FlowError> {
+        let disclosed = &mut self.disclosed;
         match &self.rules {
-            RootRules::People(rules) => self.disclosed.extend(text_keys(&batch, &rules.key)?),
+            RootRules::People(rules) => text_keys(records, &rules.key, |key| disclosed.add(key))?,
             RootRules::Group(_) => {
-                let column = batch.records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
+                let column = records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
                 let column = column.ok_or_else(|| FlowError::Internal {
                     place: "enforce/disclose",
                     detail: "no list of members".to_owned(),
                 })?;
                 let people = RecordBatch::try_from_iter([(PEOPLE, column.values().clone())])
                     .map_err(FlowError::internal("enforce/disclose"))?;
-                let people = Batch { records: people, faults: Default::default() };
-                self.disclosed.extend(text_keys(&people, &[PEOPLE.to_owned()])?);
+                text_keys(&people, &[PEOPLE.to_owned()], |key| disclosed.add(key))?;
             }
         }
         Ok(())

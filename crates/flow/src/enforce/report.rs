@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use arrow::record_batch::RecordBatch;
 use causeway_model::Code;
 use serde::Serialize;
 
@@ -141,24 +142,24 @@ impl Reporter {
     }
 }
 
-/// Keys of a batch's records as text, parts joined by U+001F.
-pub(crate) fn text_keys(batch: &Batch, key: &[String]) -> Result<Vec<Personal<String>>, FlowError> {
+/// Tells `each` the key of every record of a batch as text, parts joined by U+001F.
+pub(crate) fn text_keys(records: &RecordBatch, key: &[String], mut each: impl FnMut(&[u8])) -> Result<(), FlowError> {
     let trouble =
         |_| FlowError::Internal { place: "enforce/report", detail: "a key cannot be written as text".to_owned() };
-    let columns = key.iter().map(|name| batch.records.schema().index_of(name)).collect::<Result<Vec<_>, _>>();
-    let keys =
-        columns.and_then(|columns| batch.records.project(&columns)).map_err(FlowError::internal("enforce/report"))?;
+    let columns = key.iter().map(|name| records.schema_ref().index_of(name)).collect::<Result<Vec<_>, _>>();
+    let keys = columns.and_then(|columns| records.project(&columns)).map_err(FlowError::internal("enforce/report"))?;
     let cells = Cells::of(&keys).map_err(trouble)?;
-    let mut all = Vec::with_capacity(keys.num_rows());
+    let mut text = Vec::new();
     for record in cells.records() {
-        let mut text = Vec::new();
+        text.clear();
         record.canonical(&mut text);
-        all.push(Personal::new(String::from_utf8_lossy(&text).into_owned()));
+        each(&text);
     }
-    Ok(all)
+    Ok(())
 }
 
 fn text_key(batch: &Batch, row: usize, key: &[String]) -> Result<Personal<String>, FlowError> {
-    let row = Batch { records: batch.records.slice(row, 1), faults: Default::default() };
-    Ok(text_keys(&row, key)?.pop().unwrap_or_else(|| Personal::new(String::new())))
+    let mut text = String::new();
+    text_keys(&batch.records.slice(row, 1), key, |key| text = String::from_utf8_lossy(key).into_owned())?;
+    Ok(Personal::new(text))
 }

@@ -40,7 +40,7 @@ pub(super) fn collect(hints: &mut Hints, catalogue: &Catalogue, entity: &str, fi
 
 fn hint(transform: &Transform) -> Option<Hint> {
     match transform {
-        Transform::Phone(rule) => Some(Hint::Phone(rule.region.clone())),
+        Transform::Phone(rule) => rule.region.clone().map(Hint::Phone),
         Transform::Split(rule) => Some(Hint::Parts(rule.separator.clone())),
         Transform::FromCalendar(_) => Some(Hint::DateText),
         Transform::Age(rule) => Some(Hint::Before(rule.at)),

@@ -11,7 +11,7 @@ const DAYS_IN_4_YEARS: i64 = 1_461;
 const MICROS_IN_DAY: i64 = 86_400_000_000;
 
 /// Year, month and day that lie `days` after 1970-01-01.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
     let since = days - CYCLE_BEGINS;
     let mut left = since.rem_euclid(DAYS_IN_400_YEARS);
     // The last century and the last year of a leap cycle are a day longer, hence the limits of three.

@@ -15,6 +15,7 @@ mod stage;
 mod tests;
 
 pub use cell::{Cells, Record, canonical};
+pub(crate) use civil::civil;
 pub use encode::Encoder;
 pub use error::{EncodeError, ReadError};
 pub use stage::{Sealed, Sealing, seal};

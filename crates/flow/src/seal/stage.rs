@@ -1,6 +1,7 @@
 //! How do cleared records become a sealed package, in one streaming pass?
 
 use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use arrow::compute::BatchCoalescer;
 use arrow::record_batch::RecordBatch;
@@ -22,6 +23,9 @@ const MEBIBYTE: u64 = 1 << 20;
 /// INVARIANT (the partner cannot see whom we withheld): parts and row groups of Parquet end after a batch, so batches are
 /// cut anew here. As they came, their sizes would tell how many of each were left out.
 const RECORDS_TOGETHER: usize = 1_024;
+
+/// Batches that may wait to be encoded.
+const WAITING: usize = 2;
 
 /// What seals a package: keys, people who may open it, and what the partner is told of it.
 pub struct Sealing<'s> {
@@ -80,30 +84,36 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
     };
     let writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
     let mut disclosed = DisclosureSet::new();
-    let mut even = BatchCoalescer::new(cleared.schema(), RECORDS_TOGETHER);
+    let pseudonyms = sealing.disclosure_key.of(sealing.subject);
+    let even = encoder.parts_are_files().then(|| BatchCoalescer::new(cleared.schema(), RECORDS_TOGETHER));
     let mut bytes = Vec::new();
     encoder.begin_part(&mut bytes).map_err(encoding)?;
-    let mut sealer = Sealer { encoder, writer, part_size, bytes, canonical: Vec::new() };
-    loop {
-        let batch = cleared.next_batch()?;
-        for key in cleared.take_disclosed() {
-            disclosed.add(sealing.disclosure_key.pseudonym(sealing.subject, key.expose().as_bytes()));
-        }
-        let ended = batch.is_none();
-        match batch {
-            Some(batch) => even.push_batch(batch),
-            None => even.finish_buffered_batch(),
-        }
-        .map_err(FlowError::internal("seal"))?;
-        while let Some(batch) = even.next_completed_batch() {
-            sealer.add(&batch)?;
-        }
-        if ended {
-            break;
-        }
-    }
-    sealer.end_part()?;
-    let writer = sealer.writer;
+    let sealer = Sealer { encoder, writer, part_size, bytes, canonical: Vec::new(), even };
+    // Encoding, compressing and encrypting go on beside reading and transforming.
+    let sealed = std::thread::scope(|threads| {
+        let (batches, taken) = sync_channel::<RecordBatch>(WAITING);
+        let packing = std::thread::Builder::new().name("seal".to_owned()).spawn_scoped(threads, || sealer.all(taken));
+        let packing =
+            packing.map_err(|error| FlowError::Write { what: "package", detail: error.kind().to_string() })?;
+        let mut given = || {
+            while let Some(batch) = cleared.next_batch()? {
+                cleared.take_disclosed().iter().for_each(|key| disclosed.add(pseudonyms.pseudonym(key)));
+                // A packer that has stopped tells why when it is joined.
+                if batches.send(batch).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        let given = given();
+        drop(batches);
+        let packed = packing.join().map_err(|_| FlowError::Internal {
+            place: "seal",
+            detail: "packing stopped without saying why".to_owned(),
+        })?;
+        given.and(packed)
+    });
+    let writer = sealed?;
     let clearance = cleared.clearance()?;
     let about = InnerFacts {
         transfer: sealing.transfer,
@@ -135,9 +145,36 @@ struct Sealer {
     part_size: u64,
     bytes: Vec<u8>,
     canonical: Vec<u8>,
+    /// Cuts batches anew, where parts or row groups end with a batch.
+    even: Option<BatchCoalescer>,
 }
 
 impl Sealer {
+    /// Encodes everything that comes, and ends the last part.
+    fn all(mut self, batches: Receiver<RecordBatch>) -> Result<PackageWriter, FlowError> {
+        for batch in batches {
+            let Some(even) = &mut self.even else {
+                self.add(&batch)?;
+                continue;
+            };
+            even.push_batch(batch).map_err(FlowError::internal("seal"))?;
+            self.add_even()?;
+        }
+        if let Some(even) = &mut self.even {
+            even.finish_buffered_batch().map_err(FlowError::internal("seal"))?;
+        }
+        self.add_even()?;
+        self.end_part()?;
+        Ok(self.writer)
+    }
+
+    fn add_even(&mut self) -> Result<(), FlowError> {
+        while let Some(batch) = self.even.as_mut().and_then(BatchCoalescer::next_completed_batch) {
+            self.add(&batch)?;
+        }
+        Ok(())
+    }
+
     fn add(&mut self, batch: &RecordBatch) -> Result<(), FlowError> {
         let Self { encoder, writer, bytes, canonical, .. } = self;
         let cells = encoder.cells(batch).map_err(encoding)?;

@@ -3,7 +3,6 @@
 //! A bad cell is never an error: it becomes null and leaves a [`Fault`] with the value as it came. A row knows nothing
 //! of the rows around it. An empty text is a value where the type is `text`, and a missing value everywhere else.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -13,6 +12,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use causeway_model::{Code, ValueType};
+use hashbrown::HashSet;
 
 use super::{Scan, ScanColumn, SourceError, literal, moment};
 use crate::{Batch, Fault, Faults, Personal};
@@ -144,7 +144,7 @@ struct Column {
 enum Builder {
     Text(StringBuilder),
     Place(StringBuilder),
-    Code(StringBuilder, Arc<BTreeSet<String>>),
+    Code(StringBuilder, HashSet<String>),
     PartialDate(StringBuilder),
     Uuid(StringBuilder),
     Integer(Int64Builder),
@@ -162,7 +162,9 @@ impl Column {
             ValueType::Text => Builder::Text(text()),
             ValueType::Place(_) => Builder::Place(text()),
             // A code column without its list knows no code, and every record that has one says so.
-            ValueType::Code(_) => Builder::Code(text(), column.codes.clone().unwrap_or_default()),
+            ValueType::Code(_) => {
+                Builder::Code(text(), column.codes.iter().flat_map(|codes| codes.iter().cloned()).collect())
+            }
             ValueType::PartialDate => Builder::PartialDate(text()),
             ValueType::Uuid => Builder::Uuid(text()),
             ValueType::Integer => Builder::Integer(Int64Builder::new()),

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray, StringArray};
+use hashbrown::HashMap;
+
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use causeway_model::catalogue::CodeList;
 use causeway_model::exchange::CodeMapRule;
@@ -43,7 +45,7 @@ fn codes(rule: &CodeMapRule, list: &CodeList, site: &Site<'_>) -> Result<Step, V
                 let detail = format_args!("code list `{}` has no equivalents in `{vocabulary}`", list.name);
                 return Err(site.wrong(Code::UnknownName, detail));
             }
-            found.into_iter().map(|(code, other)| (code.to_owned(), other.to_owned())).collect()
+            found.into_iter().map(|(code, other)| (code.to_owned(), other.to_owned())).collect::<BTreeMap<_, _>>()
         }
         (None, false) => {
             known_keys(&rule.map, |code| list.contains(code), &format!("code list `{}`", list.name), site)?
@@ -51,8 +53,9 @@ fn codes(rule: &CodeMapRule, list: &CodeList, site: &Site<'_>) -> Result<Step, V
         _ => return Err(one_of_both(site)),
     };
     let sure = list.codes.iter().all(|entry| map.contains_key(&entry.code)) && !list.codes.is_empty();
+    let map: HashMap<String, String> = map.into_iter().collect();
     let step = Step::partial(ValueType::Text, move |input, rows| {
-        rows.texts(input, |code| map.get(code).map(|other| Some(other.clone())).ok_or(Code::CodeUnmapped))
+        rows.texts(input, |code| map.get(code).map(|other| Some(other.as_str())).ok_or(Code::CodeUnmapped))
     });
     Ok(Step::unless(sure, step))
 }
@@ -66,16 +69,18 @@ fn booleans(rule: &CodeMapRule, site: &Site<'_>) -> Result<Step, Violation> {
     }
     let map = known_keys(&rule.map, |key| TRUTHS.contains(&key), "`boolean`", site)?;
     let sure = TRUTHS.iter().all(|truth| map.contains_key(*truth));
+    let (yes, no) = (map.get("true").cloned(), map.get("false").cloned());
     let step = Step::partial(ValueType::Text, move |input, rows| {
         let truths = input.as_boolean_opt();
         let truths =
             truths.ok_or_else(|| Mismatch { expected: DataType::Boolean, found: input.data_type().clone() })?;
-        Ok(rows.build::<String, StringArray>(truths.len(), |row| {
+        Ok(rows.write(truths.len(), |row, out| {
             if truths.is_null(row) {
-                return Ok(None);
+                return Ok(false);
             }
-            let key = if truths.value(row) { "true" } else { "false" };
-            map.get(key).map(|other| Some(other.clone())).ok_or(Code::CodeUnmapped)
+            let mapped = if truths.value(row) { &yes } else { &no };
+            out.push_str(mapped.as_deref().ok_or(Code::CodeUnmapped)?);
+            Ok(true)
         }))
     });
     Ok(Step::unless(sure, step))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use causeway_model::{Code, ValueType};
 use jiff::civil::Date;
@@ -109,15 +109,44 @@ impl Rows {
     }
 
     /// Builds a text column from a text column; `each` sees only the values that are there.
-    pub(super) fn texts<T: AsRef<str>>(
+    pub(super) fn texts<'i, T: AsRef<str>>(
         &mut self,
-        input: &ArrayRef,
-        each: impl Fn(&str) -> Result<Option<T>, Code>,
+        input: &'i ArrayRef,
+        each: impl Fn(&'i str) -> Result<Option<T>, Code>,
     ) -> Stepped {
         let texts = texts(input)?;
-        Ok(self.build::<T, StringArray>(texts.len(), |row| {
-            if texts.is_null(row) { Ok(None) } else { each(texts.value(row)) }
+        Ok(self.write(texts.len(), |row, out| {
+            if texts.is_null(row) {
+                return Ok(false);
+            }
+            let made = each(texts.value(row))?;
+            made.as_ref().iter().for_each(|made| out.push_str(made.as_ref()));
+            Ok(made.is_some())
         }))
+    }
+
+    /// Builds a text column of `length` rows; `each` writes a row's text and says whether there is one. A row that was
+    /// refused before is not asked.
+    pub(super) fn write(
+        &mut self,
+        length: usize,
+        mut each: impl FnMut(usize, &mut String) -> Result<bool, Code>,
+    ) -> ArrayRef {
+        let mut column = StringBuilder::with_capacity(length, length * 8);
+        let mut text = String::new();
+        for row in 0..length {
+            text.clear();
+            let written = if self.is_refused(row) { Ok(false) } else { each(row, &mut text) };
+            match written {
+                Ok(true) => column.append_value(&text),
+                Ok(false) => column.append_null(),
+                Err(code) => {
+                    self.refused.insert(row, code);
+                    column.append_null();
+                }
+            }
+        }
+        Arc::new(column.finish())
     }
 }
 
@@ -128,8 +157,8 @@ pub(super) fn texts(input: &ArrayRef) -> Result<&StringArray, Mismatch> {
 
 /// The day that is `days` after 1970-01-01, if the calendar reaches so far.
 pub(super) fn day(days: i32) -> Option<Date> {
-    let span = jiff::Span::new().try_days(days).ok()?;
-    EPOCH.checked_add(span).ok()
+    let (year, month, day) = crate::seal::civil(i64::from(days));
+    Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
 
 /// Days from 1970-01-01 to `date`.

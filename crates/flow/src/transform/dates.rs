@@ -153,20 +153,27 @@ pub(super) fn age_band(rule: &AgeBandRule, site: &Site<'_>) -> Result<Step, Viol
     let mut bands: Vec<(u16, String)> = pairs().map(|(from, to)| (*from, format!("{from}-{}", to - 1))).collect();
     bands.extend(rule.from.last().map(|last| (*last, format!("{last}+"))));
     let (at, unknown) = (rule.at, rule.unknown.clone());
-    let band = move |birth: Date| {
-        let years = full_years(birth, at)?;
-        bands.iter().rev().find(|(from, _)| i64::from(*from) <= years).map(|(_, name)| name.clone())
-    };
     Ok(Step::partial(ValueType::Text, move |input, rows| {
         let dates = Dates::of(input)?;
-        Ok(rows.build::<String, StringArray>(input.len(), |row| {
-            let Some(known) = dates.at(row)? else { return Ok(unknown.clone()) };
-            let (first, last) = known.bounds();
-            match (band(first), band(last)) {
-                (Some(first), Some(last)) if first == last => Ok(Some(first)),
-                (Some(_), _) if !matches!(known, Known::Day(_)) && unknown.is_some() => Ok(unknown.clone()),
-                _ => Err(Code::TransformRefused),
-            }
+        let band = |birth: Date| {
+            let years = full_years(birth, at)?;
+            bands.iter().rev().find(|(from, _)| i64::from(*from) <= years).map(|(_, name)| name.as_str())
+        };
+        Ok(rows.write(input.len(), |row, out| {
+            let named = match dates.at(row)? {
+                None => unknown.as_deref(),
+                Some(Known::Day(birth)) => Some(band(birth).ok_or(Code::TransformRefused)?),
+                Some(known) => {
+                    let (first, last) = known.bounds();
+                    match (band(first), band(last)) {
+                        (Some(first), Some(last)) if first == last => Some(first),
+                        (Some(_), _) if unknown.is_some() => unknown.as_deref(),
+                        _ => return Err(Code::TransformRefused),
+                    }
+                }
+            };
+            named.iter().for_each(|name| out.push_str(name));
+            Ok(named.is_some())
         }))
     }))
 }
@@ -204,7 +211,16 @@ pub(super) fn format(rule: &FormatDateRule, site: &Site<'_>) -> Result<Step, Vio
                 tried(year, year_alone(SAMPLE), "a year alone")?;
             }
             let (year_month, year) = (rule.year_month.clone(), rule.year.clone());
+            let plain = super::pattern::Pattern::parse(&pattern);
             Ok(Step::partial(ValueType::Text, move |input, rows| {
+                if let (Some(pattern), Some(days)) = (&plain, input.as_primitive_opt::<Date32Type>()) {
+                    return Ok(rows.write(days.len(), |row, out| {
+                        if days.is_valid(row) {
+                            pattern.write(day(days.value(row)).ok_or(Code::DateImpossible)?, out);
+                        }
+                        Ok(days.is_valid(row))
+                    }));
+                }
                 written(input, rows, |known| {
                     let text = match (known, &year_month, &year) {
                         (Known::Day(date), _, _) => strtime::format(&pattern, date),

@@ -16,6 +16,7 @@ mod compute;
 mod dates;
 mod form;
 mod number;
+mod pattern;
 mod people;
 mod place;
 mod pseudonym;

@@ -1,6 +1,6 @@
 //! How is a number written with a fixed count of decimals, and never rounded?
 
-use arrow::array::{Array, AsArray, StringArray};
+use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Decimal128Type, Int64Type};
 use causeway_model::exchange::NumberRule;
 use causeway_model::{Code, ValueType, Violation};
@@ -33,12 +33,13 @@ pub(super) fn format(rule: NumberRule, site: &Site<'_>) -> Result<Step, Violatio
         if whole.is_none() && units.is_none() {
             return Err(Mismatch { expected: expected.clone(), found: input.data_type().clone() });
         }
-        Ok(rows.build::<String, StringArray>(input.len(), |row| {
+        Ok(rows.write(input.len(), |row, out| {
             if input.is_null(row) {
-                return Ok(None);
+                return Ok(false);
             }
             let written = value(row).and_then(|value| write(value, scale, decimals));
-            written.map(Some).ok_or(Code::TransformRefused)
+            out.push_str(&written.ok_or(Code::TransformRefused)?);
+            Ok(true)
         }))
     });
     Ok(Step::unless(decimals >= scale, step))

@@ -1,12 +1,13 @@
 //! How are telephone numbers unified, and identifiers masked?
 
-use causeway_model::exchange::{MaskRule, PhoneRule};
+use arrow::array::Array;
+use causeway_model::exchange::{MaskRule, PhonePlan, PhoneRule};
 use causeway_model::{Code, ValueType, Violation};
 use phonenumber::country::Id;
 use phonenumber::{Mode, PhoneNumber};
 
 use super::chain::Site;
-use super::column::Step;
+use super::column::{Step, texts};
 use super::text::needs_text;
 
 const LONGEST_NUMBER: usize = 40;
@@ -16,14 +17,54 @@ pub(super) fn phone(rule: &PhoneRule, site: &Site<'_>) -> Result<Step, Violation
     if *site.input != ValueType::Text {
         return Err(site.takes("text"));
     }
-    let region: Id = rule.region.parse().map_err(|_| {
+    let region = match (&rule.region, &rule.plan) {
+        (Some(region), None) => region,
+        (None, Some(plan)) => return by_plan(plan, site),
+        _ => return Err(site.wrong(Code::TransformType, "needs `region` or `plan`, one of them")),
+    };
+    let region: Id = region.parse().map_err(|_| {
         site.wrong(
             Code::UnknownName,
-            format_args!("`{}` is no region with telephone numbers: write ISO 3166 alpha-2, `KE`", rule.region),
+            format_args!("`{region}` is no region with telephone numbers: write ISO 3166 alpha-2, `KE`"),
         )
     })?;
     Ok(Step::partial(ValueType::Text, move |input, rows| {
         rows.texts(input, |text| e164(region, text).map(Some).ok_or(Code::PhoneUnreadable))
+    }))
+}
+
+/// A number whose ASCII digits are one of the plan's three spellings; everything else in it is dropped.
+fn by_plan(plan: &PhonePlan, site: &Site<'_>) -> Result<Step, Violation> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let sound = digits(&plan.country_code)
+        && (1..=3).contains(&plan.country_code.len())
+        && digits(&plan.trunk_prefix)
+        && plan.trunk_prefix.len() <= 3
+        && (4..=12).contains(&plan.national_digits);
+    if !sound {
+        let detail =
+            "a plan has a country code of 1 to 3 digits, a trunk prefix of at most 3, and 4 to 12 national digits";
+        return Err(site.wrong(Code::TransformType, detail));
+    }
+    let plan = plan.clone();
+    let national = usize::from(plan.national_digits);
+    Ok(Step::partial(ValueType::Text, move |input, rows| {
+        let texts = texts(input)?;
+        let mut digits = String::new();
+        Ok(rows.write(texts.len(), |row, out| {
+            if texts.is_null(row) {
+                return Ok(false);
+            }
+            digits.clear();
+            digits.extend(texts.value(row).bytes().filter(u8::is_ascii_digit).map(char::from));
+            let number = [plan.country_code.as_str(), &plan.trunk_prefix, ""]
+                .into_iter()
+                .find_map(|prefix| digits.strip_prefix(prefix).filter(|rest| rest.len() == national));
+            out.push('+');
+            out.push_str(&plan.country_code);
+            out.push_str(number.ok_or(Code::PhoneUnreadable)?);
+            Ok(true)
+        }))
     }))
 }
 

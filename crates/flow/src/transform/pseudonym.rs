@@ -7,7 +7,7 @@
 //! Unicode normalisation form C, dates and moments in ISO 8601, decimals with all their digits. A UUID that the
 //! catalogue declares as `text` is text, and has another pseudonym.
 
-use arrow::array::{Array, AsArray, StringArray};
+use arrow::array::{Array, AsArray};
 use causeway_model::{Code, ValueType, Violation};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
@@ -16,7 +16,7 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::chain::Site;
-use super::column::{Step, show};
+use super::column::{Step, show, texts};
 
 const VERSION: &str = "causeway/pseudonym/1";
 /// Block of SHA-256: HMAC fills a shorter key up with zeros to this length.
@@ -30,19 +30,51 @@ pub struct Pseudonyms {
     partner: String,
     #[zeroize(skip)]
     purpose: String,
+    #[cfg(feature = "test-hooks")]
+    #[zeroize(skip)]
+    fixed: Option<Vec<(String, String)>>,
 }
 
-/// The key of one entity for one partner and purpose. Cannot be printed; wiped when it is dropped.
-pub struct PseudonymKey(Zeroizing<[u8; BLOCK]>);
+/// The key of one entity for one partner and purpose, ready to be used. Cannot be printed; wiped when it is dropped.
+pub struct PseudonymKey {
+    keyed: Hmac<Sha256>,
+    /// Put before canonical text: only a fixed test key has one.
+    prefix: Option<String>,
+}
 
 impl Pseudonyms {
     /// Pseudonyms for `partner` and `purpose` under the installation's root key.
     pub fn new(root: &[u8; 32], partner: impl Into<String>, purpose: impl Into<String>) -> Self {
-        Self { root: *root, partner: partner.into(), purpose: purpose.into() }
+        Self {
+            root: *root,
+            partner: partner.into(),
+            purpose: purpose.into(),
+            #[cfg(feature = "test-hooks")]
+            fixed: None,
+        }
+    }
+
+    /// Pseudonyms whose key everybody knows: the first 16 bytes of HMAC-SHA256 under `key` over a prefix of the entity and
+    /// the text. For measuring against other programs on invented people; a release has no way to ask for it.
+    #[cfg(feature = "test-hooks")]
+    pub fn fixed_for_tests(key: [u8; 32], prefixes: Vec<(String, String)>) -> Self {
+        let mut fixed = Self::new(&key, "", "");
+        fixed.fixed = Some(prefixes);
+        fixed
     }
 
     /// The key of `entity`.
     pub fn key(&self, entity: &str) -> PseudonymKey {
+        #[cfg(feature = "test-hooks")]
+        if let Some(prefixes) = &self.fixed {
+            let prefix = prefixes.iter().find(|(of, _)| of == entity).map(|(_, prefix)| prefix.clone());
+            let mut key = Zeroizing::new([0; BLOCK]);
+            key.iter_mut().zip(self.root).for_each(|(to, from)| *to = from);
+            return PseudonymKey {
+                keyed: Hmac::<Sha256>::new((&*key).into()),
+                prefix: Some(prefix.unwrap_or_default()),
+            };
+        }
         let mut info = Vec::new();
         for part in [VERSION, &self.partner, &self.purpose, entity] {
             let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
@@ -53,7 +85,7 @@ impl Pseudonyms {
         let (used, _zeros) = key.split_at_mut(32);
         #[expect(clippy::expect_used, reason = "HKDF refuses only more than 255 blocks, and this is one")]
         Hkdf::<Sha256>::new(None, &self.root).expand(&info, used).expect("one block");
-        PseudonymKey(key)
+        PseudonymKey { keyed: Hmac::<Sha256>::new((&*key).into()), prefix: None }
     }
 
     /// Pseudonym of a value of `entity`, given its canonical bytes.
@@ -65,7 +97,7 @@ impl Pseudonyms {
 impl PseudonymKey {
     /// Pseudonym of a value, given its canonical bytes.
     pub fn of(&self, canonical: &[u8]) -> [u8; 16] {
-        let mut mac = Hmac::<Sha256>::new((&*self.0).into());
+        let mut mac = self.keyed.clone();
         mac.update(canonical);
         let mut pseudonym = [0; 16];
         for (to, from) in pseudonym.iter_mut().zip(mac.finalize().into_bytes()) {
@@ -87,36 +119,57 @@ pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
     match site.input {
         ValueType::Bytes => Err(site.takes("anything but bytes")),
         ValueType::Uuid => Ok(Step::partial(ValueType::Text, move |input, rows| {
-            rows.texts(input, |text| {
-                let bytes = uuid_bytes(text).ok_or(Code::WrongType)?;
-                Ok(Some(hex::encode(key.of(&bytes))))
-            })
+            let texts = texts(input)?;
+            Ok(rows.write(texts.len(), |row, out| {
+                if texts.is_null(row) {
+                    return Ok(false);
+                }
+                let text = texts.value(row);
+                let pseudonym = match key.prefix {
+                    Some(_) => key.of_text(text),
+                    None => key.of(&uuid_bytes(text).ok_or(Code::WrongType)?),
+                };
+                write_hex(&pseudonym, out);
+                Ok(true)
+            }))
         })),
         _ => Ok(Step::total(ValueType::Text, move |input, rows| {
             let texts = input.as_string_opt::<i32>();
-            Ok(rows.build::<String, StringArray>(input.len(), |row| {
+            Ok(rows.write(input.len(), |row, out| {
                 let pseudonym = match texts {
                     Some(texts) if texts.is_null(row) => None,
-                    Some(texts) => Some(text_pseudonym(&key, texts.value(row))),
-                    None => show(input.as_ref(), row).map(|text| text_pseudonym(&key, &text)),
+                    Some(texts) => Some(key.of_text(texts.value(row))),
+                    None => show(input.as_ref(), row).map(|text| key.of_text(&text)),
                 };
-                Ok(pseudonym)
+                pseudonym.iter().for_each(|pseudonym| write_hex(pseudonym, out));
+                Ok(pseudonym.is_some())
             }))
         })),
     }
 }
 
-fn text_pseudonym(key: &PseudonymKey, text: &str) -> String {
-    if is_nfc(text) {
-        return hex::encode(key.of(text.as_bytes()));
+impl PseudonymKey {
+    fn of_text(&self, text: &str) -> [u8; 16] {
+        match &self.prefix {
+            Some(prefix) => self.of(format!("{prefix}{text}").as_bytes()),
+            None if is_nfc(text) => self.of(text.as_bytes()),
+            None => self.of(text.nfc().collect::<String>().as_bytes()),
+        }
     }
-    hex::encode(key.of(text.nfc().collect::<String>().as_bytes()))
+}
+
+fn write_hex(bytes: &[u8; 16], out: &mut String) {
+    let mut digits = [0; 32];
+    if hex::encode_to_slice(bytes, &mut digits).is_ok() {
+        out.push_str(std::str::from_utf8(&digits).unwrap_or_default());
+    }
 }
 
 /// The 16 bytes of a UUID written in hexadecimal with dashes, in either case.
 pub(super) fn uuid_bytes(text: &str) -> Option<[u8; 16]> {
     let dashed = text.len() == 36 && [8, 13, 18, 23].iter().all(|at| text.as_bytes().get(*at) == Some(&b'-'));
-    let mut bytes = [0; 16];
-    let digits: String = text.chars().filter(|c| *c != '-').collect();
-    (dashed && hex::decode_to_slice(digits, &mut bytes).is_ok()).then_some(bytes)
+    let (mut bytes, mut digits) = ([0; 16], [0; 32]);
+    let found = text.bytes().filter(|byte| *byte != b'-');
+    let count = digits.iter_mut().zip(found).map(|(to, from)| *to = from).count();
+    (dashed && count == 32 && hex::decode_to_slice(digits, &mut bytes).is_ok()).then_some(bytes)
 }

@@ -113,7 +113,7 @@ pub fn run_expecting(
     let (mut bytes, mut disclosed) = (Vec::new(), Vec::new());
     encoder.begin_part(&mut bytes).unwrap();
     while let Some(batch) = cleared.next_batch()? {
-        disclosed.extend(cleared.take_disclosed().into_iter().map(|key| key_text(key.expose())));
+        disclosed.extend(cleared.take_disclosed().iter().map(|key| key_text(std::str::from_utf8(key).unwrap())));
         encoder.batch(&encoder.cells(&batch).unwrap(), &mut bytes).unwrap();
     }
     encoder.end_part(&mut bytes).unwrap();

@@ -122,8 +122,11 @@ impl Transform {
             Transform::Substring(rule) if rule.start == 0 || rule.length == 0 => {
                 wrong("counts from 1 and takes at least one character", "correct `start` and `length`")
             }
-            Transform::Phone(rule) if rule.region.len() != 2 => {
+            Transform::Phone(rule) if rule.region.as_ref().is_some_and(|region| region.len() != 2) => {
                 wrong("region is ISO 3166 alpha-2", "write for instance `KE`")
+            }
+            Transform::Phone(rule) if rule.region.is_some() == rule.plan.is_some() => {
+                wrong("needs a region or a plan", "write `region` or `plan`, one of them")
             }
             Transform::PlaceLevel(rule) if rule.level > 5 => wrong("levels are 0 to 5", "name the level"),
             _ => Ok(()),

@@ -11,8 +11,8 @@ use crate::population::Predicate;
 
 pub use field::{Field, FieldSource, Reduction};
 pub use transform::{
-    AgeBandRule, At, Calendar, CodeMapRule, FormatDateRule, Level, MaskRule, NumberRule, OtherwiseRule, PhoneRule,
-    RegexRule, SplitRule, SubstringRule, Transform,
+    AgeBandRule, At, Calendar, CodeMapRule, FormatDateRule, Level, MaskRule, NumberRule, OtherwiseRule, PhonePlan,
+    PhoneRule, RegexRule, SplitRule, SubstringRule, Transform,
 };
 
 /// The exchange document.

@@ -169,12 +169,28 @@ pub struct RegexRule {
     pub with: String,
 }
 
-/// `phone: { region }`
+/// `phone: { region }` or `phone: { plan }`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhoneRule {
-    /// Region of numbers written without country code, ISO 3166 alpha-2.
-    pub region: String,
+    /// Region of numbers written without country code, ISO 3166 alpha-2: every number is held to its country's plan.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// A plan written out, where the digits alone decide: all numbers are of one country.
+    #[serde(default)]
+    pub plan: Option<PhonePlan>,
+}
+
+/// Numbers of one country: country code and national number, trunk prefix and national number, or that number alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhonePlan {
+    /// Digits of the country code: `254`.
+    pub country_code: String,
+    /// Digits that stand before the national number inside the country: `0`.
+    pub trunk_prefix: String,
+    /// How many digits the national number has.
+    pub national_digits: u8,
 }
 
 /// `format-number: { decimals }`
