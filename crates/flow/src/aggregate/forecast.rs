@@ -115,6 +115,7 @@ fn foresee(extract: &mut Extract, rel: &Rel, part: &'static str, into: &mut Vec<
         Rel::Merge { input, .. }
         | Rel::Filter { input, .. }
         | Rel::Release { input, .. }
+        | Rel::Distinct { input, .. }
         | Rel::Compute { input, .. } => foresee(extract, input, part, into),
         Rel::Facet { .. } | Rel::Relate { .. } | Rel::Gather { .. } => {
             let (_, related, base) = chain(rel);

@@ -141,6 +141,22 @@ impl Runner<'_> {
                     select(&batch, kept)
                 })
             }
+            Rel::Distinct { input, keys: of, entity } => {
+                let mut unique = Unique::new(self.is_unique(input, of)?);
+                let (of, entity) = (of.clone(), entity.clone());
+                map(self.open(input, keys)?, move |batch| {
+                    if !unique.is_proven() {
+                        let found = Keys::of(&batch.records, of.iter().map(String::as_str))?;
+                        let mut key = Vec::new();
+                        for row in 0..batch.records.num_rows() {
+                            if found.write(row, &mut key)? {
+                                unique.add(&key, &entity)?;
+                            }
+                        }
+                    }
+                    Ok(batch)
+                })
+            }
             Rel::Release { input, rules } => {
                 let (rules, state) = (rules.clone(), Rc::clone(&self.state));
                 let mut unique = Unique::new(self.is_unique(input, &rules.key)?);

@@ -16,7 +16,7 @@ pub(crate) fn columns(rel: &Rel) -> Vec<String> {
         Rel::Merge { input, merges } => {
             columns(input).into_iter().chain(merges.iter().map(|(into, _)| into.clone())).collect()
         }
-        Rel::Filter { input, .. } => columns(input),
+        Rel::Filter { input, .. } | Rel::Distinct { input, .. } => columns(input),
         Rel::Relate { input, one, step, .. } => {
             let added = columns(one).into_iter().map(|column| format!("{step}.{column}"));
             columns(input).into_iter().chain(added).collect()
@@ -121,6 +121,10 @@ impl Used {
                 self.keys(keys);
                 reductions.iter().for_each(|column| self.reduction(column));
                 nests.iter().for_each(|nest| self.nest(nest));
+            }
+            Rel::Distinct { input, keys, .. } => {
+                self.rel(input);
+                self.all(keys);
             }
             Rel::Release { input, rules } => {
                 self.rel(input);

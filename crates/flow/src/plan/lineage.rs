@@ -52,6 +52,8 @@ impl Lineage {
                 lineage.select_by(predicate)?;
                 Ok(lineage)
             }
+            // Whether a transfer is refused does not depend on the values of one record.
+            Rel::Distinct { input, .. } => Self::of(input),
             Rel::Relate { input, one, step, keys, .. } => {
                 let mut lineage = Self::of(input)?;
                 let one = Self::of(one)?;

@@ -214,6 +214,11 @@ impl<'c> Need<'c> {
         }
         for (step, many) in gathers {
             let found = catalogue.step(&self.entity.name, &step).ok_or_else(|| vanished(&step))?;
+            let here: Vec<String> = found.keys().into_iter().map(|(here, _)| here.to_owned()).collect();
+            let is_key = here.len() == self.entity.key.len() && self.entity.key.iter().all(|key| here.contains(key));
+            if !is_key {
+                rel = Rel::Distinct { input: Box::new(rel), keys: here, entity: self.entity.name.clone() };
+            }
             rel = Rel::Gather {
                 input: Box::new(rel),
                 many: Box::new(many.need.write(catalogue)?),

@@ -60,6 +60,7 @@ pub fn scans(rel: &Rel) -> Vec<&Scan> {
         Rel::Merge { input, .. }
         | Rel::Filter { input, .. }
         | Rel::Release { input, .. }
+        | Rel::Distinct { input, .. }
         | Rel::Compute { input, .. } => scans(input),
         Rel::Relate { input, one: other, .. } | Rel::Gather { input, many: other, .. } => {
             let mut found = scans(input);

@@ -68,6 +68,15 @@ pub enum Rel {
         /// Lists to make.
         nests: Vec<NestColumn>,
     },
+    /// Holds that every key occurs once; another refuses.
+    Distinct {
+        /// Records.
+        input: Box<Rel>,
+        /// Key columns.
+        keys: Vec<String>,
+        /// Entity of the records.
+        entity: String,
+    },
     /// Keeps the people who may be shared, where people are reached through a relation.
     Release {
         /// Records of people.

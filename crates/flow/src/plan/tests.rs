@@ -120,6 +120,7 @@ fn find<'r>(rel: &'r mut Rel, wanted: &dyn Fn(&Rel) -> bool) -> &'r mut Rel {
         | Rel::Merge { input, .. }
         | Rel::Filter { input, .. }
         | Rel::Release { input, .. }
+        | Rel::Distinct { input, .. }
         | Rel::Compute { input, .. }
         | Rel::Relate { input, .. }
         | Rel::Gather { input, .. } => find(input, wanted),
@@ -151,6 +152,7 @@ fn reading(rel: &mut Rel, entity: &str, name: &str) {
         | Rel::Merge { input, .. }
         | Rel::Filter { input, .. }
         | Rel::Release { input, .. }
+        | Rel::Distinct { input, .. }
         | Rel::Compute { input, .. }
         | Rel::Relate { input, .. }
         | Rel::Gather { input, .. } => reading(input, entity, name),

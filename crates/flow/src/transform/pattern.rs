@@ -42,7 +42,7 @@ impl Pattern {
                     two(date.year().unsigned_abs() / 100, out);
                     two(date.year().unsigned_abs() % 100, out);
                 }
-                Piece::Year => out.push_str(&format!("{:05}", date.year())),
+                Piece::Year => out.push_str(&format!("{:04}", date.year())),
                 Piece::Between(literal) => out.push(*literal),
             }
         }

@@ -62,6 +62,11 @@ impl Catalogue {
                 );
             }
         }
+        for (i, identity) in entity.unique.iter().enumerate() {
+            for name in identity.iter().filter(|name| entity.element(name).is_none()) {
+                unknown(findings, format!("{at}/unique/{i}"), "element", name);
+            }
+        }
         for (i, name) in entity.key.iter().enumerate() {
             if entity.element(name).is_none() {
                 unknown(findings, format!("{at}/key/{i}"), "element", name);
@@ -191,16 +196,13 @@ impl Catalogue {
                     (_, None) => unknown(findings, format!("{at}/on/{left}"), "element", right),
                 }
             }
-            let mut joined: Vec<&String> = relation.on.values().collect();
-            let mut key: Vec<&String> = one.key.iter().collect();
-            joined.sort();
-            key.sort();
-            if joined != key {
+            let joined: BTreeSet<&String> = relation.on.values().collect();
+            if !one.identities().any(|identity| joined == identity.iter().collect()) {
                 findings.error(
                     "relation-not-to-key",
                     format!("{at}/on"),
                     format!("`{}` does not join on the key of `{}`", relation.name, relation.one),
-                    "a record belongs to exactly one other: join on that one's whole key",
+                    "a record belongs to exactly one other: join on that one's whole key, or on what it declares `unique`",
                 );
             }
         }

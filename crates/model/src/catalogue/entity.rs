@@ -16,6 +16,9 @@ pub struct Entity {
     pub description: String,
     /// Elements that identify a record; unique over the first table.
     pub key: Vec<String>,
+    /// Other sets of elements of which each identifies a record too. A value that occurs twice refuses the transfer.
+    #[serde(default)]
+    pub unique: Vec<Vec<String>>,
     /// Where records stand. The first table decides which records there are; further tables add elements by the same key.
     pub tables: Vec<Table>,
     /// Present when the records are people: how rules find out who may be shared.
@@ -126,6 +129,11 @@ pub struct Origin {
 }
 
 impl Entity {
+    /// Every set of elements that identifies a record: the key first.
+    pub fn identities(&self) -> impl Iterator<Item = &[String]> {
+        std::iter::once(self.key.as_slice()).chain(self.unique.iter().map(Vec::as_slice))
+    }
+
     /// The element of that name.
     pub fn element(&self, name: &str) -> Option<&Element> {
         self.elements.iter().find(|element| element.name == name)
