@@ -6,6 +6,7 @@
 //! | `csv` | size, time and inode compared | a quote stays open, the last row is short, `records` differs, the compressed stream stops |
 //! | `json-lines` | the same | the last line does not parse, `records` differs, the compressed stream stops |
 //! | `parquet` | the same | the footer is missing |
+//! | `postgres` | one exported snapshot, shared by connections | the copy has no end, the connection breaks, nothing comes for a minute |
 
 mod csv;
 mod csv_records;
@@ -15,8 +16,10 @@ mod json_line;
 mod json_lines;
 mod pace;
 mod parquet;
+mod postgres;
 mod pump;
 mod refuse;
+mod server;
 mod sqlite;
 
 use std::path::Path;
@@ -65,7 +68,13 @@ pub fn open_at_pace(
         }
         Connection::JsonLines { path, records } => (path, Format::JsonLines { records: *records }),
         Connection::Parquet { path } => (path, Format::Parquet),
-        Connection::Postgres(_) | Connection::Mariadb(_) => {
+        Connection::Postgres(server) => {
+            let max_age =
+                source.limits.snapshot_max_age_s.map(|seconds| std::time::Duration::from_secs(seconds.into()));
+            let (server, base) = (server.clone(), base.to_owned());
+            return Ok(Box::new(postgres::PostgresSource { name, server, base, brakes, max_age }));
+        }
+        Connection::Mariadb(_) => {
             let detail = "cannot be read yet";
             return Err(SourceError::new(Code::SourceUnreachable, &source.name, detail));
         }

@@ -1,0 +1,145 @@
+//! How is a PostgreSQL database scanned from one exported snapshot, over several connections?
+//!
+//! One connection begins a read-only transaction of the level repeatable read and exports its snapshot. Each scan has a
+//! connection and a thread of its own, takes the same snapshot, and streams `COPY … (FORMAT binary)`, which costs the
+//! server least. A scan by keys binds them, which COPY cannot.
+
+mod binary;
+mod columns;
+mod filter;
+mod read;
+mod session;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use causeway_flow::source::{BatchStream, Outlook, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
+use causeway_model::catalogue::Server;
+use jiff::Timestamp;
+
+use super::handoff::Handoff;
+use super::pace::Brakes;
+use super::pump::{self, Run};
+use columns::Columns;
+pub(crate) use session::{Session, Worker};
+
+/// Streams that may be open at once, each with a connection of its own.
+const STREAMS: usize = 3;
+
+/// A PostgreSQL database.
+#[derive(Clone)]
+pub(crate) struct PostgresSource {
+    pub(crate) name: String,
+    pub(crate) server: Server,
+    pub(crate) base: PathBuf,
+    pub(crate) brakes: Arc<Brakes>,
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl Source for PostgresSource {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn snapshot(&self, now: Timestamp, watch: &Watch) -> Result<Box<dyn Snapshot>, SourceError> {
+        let closes = self.brakes.enter(now)?;
+        let run = Run { origin: self.name.clone(), watch: watch.clone(), brakes: self.brakes.clone(), closes };
+        let worker = Worker::start(self.clone())?;
+        let id = worker.ask(|session, runtime| runtime.block_on(session.export_snapshot()))?;
+        let dies = self.max_age.map(|age| self.brakes.pace.elapsed() + age);
+        Ok(Box::new(PostgresSnapshot { source: self.clone(), worker, id, run, taken_at: now, dies, open: Vec::new() }))
+    }
+}
+
+struct PostgresSnapshot {
+    source: PostgresSource,
+    /// Holds the transaction whose snapshot is shared.
+    worker: Worker,
+    id: String,
+    run: Run,
+    taken_at: Timestamp,
+    /// When the snapshot is too old, on the pace's clock.
+    dies: Option<Duration>,
+    open: Vec<(Arc<Handoff>, std::thread::JoinHandle<()>)>,
+}
+
+impl Snapshot for PostgresSnapshot {
+    fn info(&self) -> SnapshotInfo {
+        SnapshotInfo { kind: "exported-snapshot".to_owned(), taken_at: self.taken_at }
+    }
+
+    fn streams(&self) -> usize {
+        STREAMS
+    }
+
+    fn outlook(&mut self, scan: &Scan) -> Result<Outlook, SourceError> {
+        let scan = scan.clone();
+        self.worker.ask(move |session, runtime| runtime.block_on(outlook(session, &scan)))
+    }
+
+    fn scan(&mut self, scan: &Scan) -> Result<BatchStream, SourceError> {
+        self.open.retain(|(handoff, _)| !handoff.is_over());
+        let (out, stream) = Handoff::pair(&self.run.origin, &self.run.watch);
+        let handoff = out.shared();
+        let (begun, answer) = sync_channel(1);
+        let reading = read::Reading {
+            source: self.source.clone(),
+            snapshot: self.id.clone(),
+            scan: scan.clone(),
+            run: self.run.clone(),
+            dies: self.dies,
+        };
+        let thread = std::thread::Builder::new().name("source-postgres".to_owned());
+        let thread =
+            thread.spawn(move || reading.run(&out, &begun)).map_err(|e| pump::no_thread(&self.run.origin, &e))?;
+        self.open.push((handoff, thread));
+        match answer.recv() {
+            Ok(Ok(())) => Ok(Box::new(stream)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(super::Refuse(&self.run.origin).early("its reader stopped without saying why")),
+        }
+    }
+}
+
+impl Drop for PostgresSnapshot {
+    fn drop(&mut self) {
+        self.open.iter().for_each(|(handoff, _)| handoff.close());
+        // Every transaction is over when its thread is: whoever dropped the snapshot may count on that.
+        for (_, thread) in self.open.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the server knows of a scan before it is run.
+async fn outlook(session: &Session, scan: &Scan) -> Result<Outlook, SourceError> {
+    let columns = Columns::of(session, scan).await?;
+    let statement = columns.copy(scan);
+    let rows = match columns.condition(scan) {
+        None => session
+            .number(
+                "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = $1::text::regclass AND reltuples >= 0",
+                &columns.table,
+            )
+            .await?,
+        Some(_) => session.estimate(&columns.select(scan)).await?,
+    };
+    let unique = columns.unique(session, scan).await?;
+    Ok(Outlook { statement: Some(statement), rows, unique })
+}
+
+/// Names in double quotes, so that they are nothing but names.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `schema.table` or `table`, quoted part by part.
+pub(crate) fn quoted_table(table: &str) -> String {
+    table.split('.').map(quoted).collect::<Vec<_>>().join(".")
+}
+
+/// Names of scan columns, for the sets that are unique.
+type Names = BTreeSet<String>;
