@@ -6,6 +6,7 @@
 //! | `csv` | size, time and inode compared | a quote stays open, the last row is short, `records` differs, the compressed stream stops |
 //! | `json-lines` | the same | the last line does not parse, `records` differs, the compressed stream stops |
 //! | `parquet` | the same | the footer is missing |
+//! | `mariadb` | one consistent snapshot on one connection | the server sends an error or breaks off, nothing comes for a minute |
 //! | `postgres` | one exported snapshot, shared by connections | the copy has no end, the connection breaks, nothing comes for a minute |
 
 mod csv;
@@ -14,6 +15,7 @@ mod file;
 mod handoff;
 mod json_line;
 mod json_lines;
+mod mariadb;
 mod pace;
 mod parquet;
 mod postgres;
@@ -74,9 +76,11 @@ pub fn open_at_pace(
             let (server, base) = (server.clone(), base.to_owned());
             return Ok(Box::new(postgres::PostgresSource { name, server, base, brakes, max_age }));
         }
-        Connection::Mariadb(_) => {
-            let detail = "cannot be read yet";
-            return Err(SourceError::new(Code::SourceUnreachable, &source.name, detail));
+        Connection::Mariadb(server) => {
+            let max_age =
+                source.limits.snapshot_max_age_s.map(|seconds| std::time::Duration::from_secs(seconds.into()));
+            let (server, base) = (server.clone(), base.to_owned());
+            return Ok(Box::new(mariadb::MariadbSource { name, server, base, brakes, max_age }));
         }
     };
     Ok(Box::new(FileSource { name, shown: shown.clone(), path: base.join(shown), format, brakes }))

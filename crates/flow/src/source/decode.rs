@@ -101,6 +101,11 @@ impl Decoder {
         }
     }
 
+    /// Whether a column is of UUIDs, so that sixteen bytes are one.
+    pub fn takes_uuid(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(|column| matches!(column.builder, Builder::Uuid(_)))
+    }
+
     /// Ends the row, in which columns that got no cell have no value; returns how many rows are waiting.
     pub fn end_row(&mut self) -> usize {
         for column in 0..self.columns.len() {

@@ -49,8 +49,13 @@ fn write(predicate: &Predicate, positive: bool, column: &Column<'_>) -> Option<S
             Some(signed(format!("({})", ends.join(" AND ")), positive))
         }
         Predicate::Null(path) => {
-            let (name, _) = column(&path.element)?;
-            Some(if positive { format!("{name} IS NULL") } else { format!("{name} IS NOT NULL") })
+            let (name, kind) = column(&path.element)?;
+            Some(match (positive, kind) {
+                // An empty text is read as missing where the element is no text.
+                (true, Kind::Text | Kind::Padded) => format!("({name} IS NULL OR {name}::text = '')"),
+                (true, _) => format!("{name} IS NULL"),
+                (false, _) => format!("{name} IS NOT NULL"),
+            })
         }
     }
 }
@@ -150,7 +155,7 @@ mod tests {
         assert_eq!(written("any: [{ null: { element: camp } }, { in: { element: where, values: [a] } }]"), None);
         assert_eq!(
             written("all: [{ null: { element: camp } }, { in: { element: where, values: [a] } }]").unwrap(),
-            "(\"camp\" IS NULL)"
+            "((\"camp\" IS NULL OR \"camp\"::text = ''))"
         );
         assert_eq!(
             written("not: { all: [{ null: { element: camp } }, { in: { element: where, values: [a] } }] }"),
