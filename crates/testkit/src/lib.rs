@@ -22,6 +22,7 @@
 pub mod clock;
 pub mod population;
 pub mod random;
+pub mod server;
 pub mod street;
 pub mod throw_away;
 

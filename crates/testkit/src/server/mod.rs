@@ -1,0 +1,111 @@
+//! Throw-away database servers on free ports of this machine: real ones, started by the test that needs them.
+
+mod certificates;
+mod mariadb;
+mod postgres;
+
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+pub use certificates::Certificates;
+pub use mariadb::Mariadb;
+pub use postgres::Postgres;
+
+/// A PostgreSQL server that all tests of this process share; each makes a database of its own.
+pub fn postgres() -> &'static Postgres {
+    static SHARED: OnceLock<Postgres> = OnceLock::new();
+    SHARED.get_or_init(|| started(Postgres::start(&[])))
+}
+
+/// A MariaDB server that all tests of this process share; each makes a database of its own.
+pub fn mariadb() -> &'static Mariadb {
+    static SHARED: OnceLock<Mariadb> = OnceLock::new();
+    SHARED.get_or_init(|| started(Mariadb::start(&[])))
+}
+
+#[expect(clippy::panic, reason = "a test without its server fails")]
+fn started<S>(server: io::Result<S>) -> S {
+    server.unwrap_or_else(|error| panic!("no server to test with: {error}; `cargo xtask test` installs them"))
+}
+
+/// A free port on the loopback.
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// A program, run as `user` when we are root: the servers refuse to be root themselves.
+fn as_user(user: &str, program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]).arg(program);
+    command
+}
+
+fn is_root() -> bool {
+    let asked = Command::new("id").arg("-u").output();
+    asked.is_ok_and(|said| said.stdout.trim_ascii() == b"0")
+}
+
+/// Gives a folder to `user` when we are root.
+fn give(folder: &Path, user: &str) -> io::Result<()> {
+    if is_root() { ran(Command::new("chown").arg("-R").arg(user).arg(folder)).map(|_| ()) } else { Ok(()) }
+}
+
+/// Output of a command that must succeed.
+fn ran(command: &mut Command) -> io::Result<String> {
+    let ended = command.stdin(Stdio::null()).output()?;
+    if ended.status.success() {
+        return Ok(String::from_utf8_lossy(&ended.stdout).into_owned());
+    }
+    Err(io::Error::other(format!("{command:?}: {}", String::from_utf8_lossy(&ended.stderr))))
+}
+
+/// A server process that ends with its owner, and its folder with it.
+struct Running {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Running {
+    /// Waits until `ready` succeeds.
+    fn wait(&mut self, mut ready: impl FnMut() -> bool) -> io::Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(60) {
+            if ready() {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+                return Err(io::Error::other(format!("the server ended with {status}: {log}")));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Err(io::ErrorKind::TimedOut.into())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A folder that `user` can enter.
+fn folder(user: &str) -> io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("causeway-server-").tempdir()?.keep();
+    give(&folder, user)?;
+    Ok(folder)
+}
