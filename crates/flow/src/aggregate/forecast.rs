@@ -46,7 +46,7 @@ pub(super) fn mode(extract: &mut Extract, base: &Rel, related: &[Related<'_>]) -
 }
 
 /// About how many records a relation has.
-fn rows(extract: &mut Extract, rel: &Rel) -> Result<Option<u64>, FlowError> {
+pub(super) fn rows(extract: &mut Extract, rel: &Rel) -> Result<Option<u64>, FlowError> {
     match scans(rel).first() {
         None => Ok(None),
         Some(scan) => Ok(extract.outlook(scan)?.rows),

@@ -11,7 +11,7 @@ use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 
 use super::conflicts::Conflicts;
-use super::forecast::{Mode, key_list, mode};
+use super::forecast::{Mode, key_list, mode, rows};
 use super::key::{Keys, Unique};
 use super::keyed::{Adds, Keyed};
 use super::memory::Memory;
@@ -174,6 +174,9 @@ impl Runner<'_> {
         let (here, related, base) = chain(rel);
         let adds = related.iter().map(|related| (related.there.clone(), self.adds(related.rel))).collect();
         let mut keyed = Keyed::new(here.clone(), adds, self.memory);
+        if let Some(keys) = rows(self.extract, base)? {
+            keyed.expect(keys);
+        }
         let input = match mode(self.extract, base, &related)? {
             Mode::BuildFirst => {
                 self.build(&mut keyed, &related, None)?;

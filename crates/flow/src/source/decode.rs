@@ -12,7 +12,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use causeway_model::{Code, ValueType};
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 
 use super::{Scan, ScanColumn, SourceError, literal, moment};
 use crate::{Batch, Fault, Faults, Personal};
@@ -67,6 +67,8 @@ pub struct Decoder {
     faults: Faults,
     rows: usize,
     bytes: usize,
+    /// Cells that this row has got.
+    cells: usize,
 }
 
 impl Decoder {
@@ -81,24 +83,33 @@ impl Decoder {
             faults: Faults::default(),
             rows: 0,
             bytes: 0,
+            cells: 0,
         }
     }
 
     /// Takes a cell of the row for `column` of the scan, in any order; a second one for the same column is ignored.
+    #[inline]
     pub fn push(&mut self, column: usize, cell: Cell<'_>) {
         let Some(target) = self.columns.get_mut(column) else { return };
         if target.filled > self.rows {
             return;
         }
         target.filled += 1;
+        self.cells += 1;
         if let Cell::Text(bytes) | Cell::Bytes(bytes) = cell {
             self.bytes += bytes.len();
         }
         if let Err(code) = target.accept(cell) {
             target.append_null();
-            let value = if code == Code::ValueMissing { None } else { shown(cell) };
-            self.faults.add(self.rows, Fault { subject: target.subject.clone(), code, value: Personal::new(value) });
+            self.fault(column, code, cell);
         }
+    }
+
+    #[cold]
+    fn fault(&mut self, column: usize, code: Code, cell: Cell<'_>) {
+        let value = if code == Code::ValueMissing { None } else { shown(cell) };
+        let subject = self.columns.get(column).map(|column| column.subject.clone()).unwrap_or_default();
+        self.faults.add(self.rows, Fault { subject, code, value: Personal::new(value) });
     }
 
     /// Whether a column is of UUIDs, so that sixteen bytes are one.
@@ -108,9 +119,12 @@ impl Decoder {
 
     /// Ends the row, in which columns that got no cell have no value; returns how many rows are waiting.
     pub fn end_row(&mut self) -> usize {
-        for column in 0..self.columns.len() {
-            self.push(column, Cell::Null);
+        if self.cells < self.columns.len() {
+            for column in 0..self.columns.len() {
+                self.push(column, Cell::Null);
+            }
         }
+        self.cells = 0;
         self.rows += 1;
         self.rows
     }
@@ -149,7 +163,7 @@ struct Column {
 enum Builder {
     Text(StringBuilder),
     Place(StringBuilder),
-    Code(StringBuilder, HashSet<String>),
+    Code(StringBuilder, HashMap<Vec<u8>, String>),
     PartialDate(StringBuilder),
     Uuid(StringBuilder),
     Integer(Int64Builder),
@@ -168,7 +182,8 @@ impl Column {
             ValueType::Place(_) => Builder::Place(text()),
             // A code column without its list knows no code, and every record that has one says so.
             ValueType::Code(_) => {
-                Builder::Code(text(), column.codes.iter().flat_map(|codes| codes.iter().cloned()).collect())
+                let codes = column.codes.iter().flat_map(|codes| codes.iter());
+                Builder::Code(text(), codes.map(|code| (code.clone().into_bytes(), code.clone())).collect())
             }
             ValueType::PartialDate => Builder::PartialDate(text()),
             ValueType::Uuid => Builder::Uuid(text()),
@@ -193,12 +208,27 @@ impl Column {
         }
     }
 
+    #[inline]
     fn accept(&mut self, cell: Cell<'_>) -> Result<(), Code> {
         match cell {
             Cell::Null => self.missing(),
             Cell::Text([]) if !matches!(self.builder, Builder::Text(_)) => self.missing(),
-            Cell::Text(bytes) if matches!(self.builder, Builder::Bytes(_)) => self.bytes(bytes),
-            Cell::Text(bytes) => self.text(std::str::from_utf8(bytes).map_err(|_| Code::InvalidUtf8)?),
+            Cell::Text(bytes) => match &mut self.builder {
+                Builder::Bytes(_) => self.bytes(bytes),
+                // A code that is in its list is valid text.
+                Builder::Code(builder, codes) => match codes.get(bytes) {
+                    Some(code) => {
+                        builder.append_value(code);
+                        Ok(())
+                    }
+                    None => std::str::from_utf8(bytes).map_or(Err(Code::InvalidUtf8), |_| Err(Code::CodeUnknown)),
+                },
+                Builder::Uuid(builder) if literal::is_usual_uuid(bytes) => {
+                    builder.append_value(std::str::from_utf8(bytes).map_err(|_| Code::WrongType)?);
+                    Ok(())
+                }
+                _ => self.text(std::str::from_utf8(bytes).map_err(|_| Code::InvalidUtf8)?),
+            },
             Cell::Number(text) => self.number(text),
             Cell::Integer(value) => self.integer(value),
             Cell::Real(value) => self.real(value),
@@ -238,10 +268,7 @@ impl Column {
                 builder.append_value(text);
             }
             Builder::Code(builder, codes) => {
-                if !codes.contains(text) {
-                    return Err(Code::CodeUnknown);
-                }
-                builder.append_value(text);
+                builder.append_value(codes.get(text.as_bytes()).ok_or(Code::CodeUnknown)?);
             }
             Builder::PartialDate(builder) => {
                 moment::partial_date(text, format, &mut self.scratch)?;

@@ -124,16 +124,27 @@ pub(super) fn uuid(text: &str) -> Result<[u8; 36], Code> {
 
 /// A UUID in lower case with dashes.
 pub(super) fn written_uuid(uuid: &[u8; 16]) -> [u8; 36] {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or(b'0');
     let mut out = [b'-'; 36];
-    let mut to = out.iter_mut().enumerate().filter(|(place, _)| !matches!(place, 8 | 13 | 18 | 23)).map(|(_, to)| to);
-    for byte in uuid {
-        for nibble in [byte >> 4, byte & 15] {
-            if let Some(to) = to.next() {
-                *to = digit(nibble);
-            }
+    for (place, byte) in PLACES.iter().zip(uuid) {
+        if let Some([high, low]) = out.get_mut(*place..*place + 2) {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
         }
     }
     out
+}
+
+/// Where the digits of each byte stand in a UUID with dashes.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+fn digit(nibble: u8) -> u8 {
+    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
+}
+
+/// Whether this is a UUID exactly as we write it.
+pub(super) fn is_usual_uuid(text: &[u8]) -> bool {
+    let Ok(text) = <&[u8; 36]>::try_from(text) else { return false };
+    let dashes = text[8] == b'-' && text[13] == b'-' && text[18] == b'-' && text[23] == b'-';
+    // Without early exit, so that the compiler turns it into vector instructions.
+    let good = text.iter().fold(0, |count, byte| count + u8::from(matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
+    dashes && good == 32
 }

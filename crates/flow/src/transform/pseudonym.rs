@@ -135,10 +135,18 @@ pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
         })),
         _ => Ok(Step::total(ValueType::Text, move |input, rows| {
             let texts = input.as_string_opt::<i32>();
+            // Records of one household often stand behind one another.
+            let mut last: Option<(&str, [u8; 16])> = None;
             Ok(rows.write(input.len(), |row, out| {
                 let pseudonym = match texts {
                     Some(texts) if texts.is_null(row) => None,
-                    Some(texts) => Some(key.of_text(texts.value(row))),
+                    Some(texts) => {
+                        let text = texts.value(row);
+                        let known = last.filter(|(before, _)| *before == text).map(|(_, pseudonym)| pseudonym);
+                        let pseudonym = known.unwrap_or_else(|| key.of_text(text));
+                        last = Some((text, pseudonym));
+                        Some(pseudonym)
+                    }
                     None => show(input.as_ref(), row).map(|text| key.of_text(&text)),
                 };
                 pseudonym.iter().for_each(|pseudonym| write_hex(pseudonym, out));

@@ -300,14 +300,14 @@ impl Rows for TextRows<'_> {
         loop {
             if self.open {
                 let Self { session, scan, kinds, scratch, .. } = self;
-                let origin = session.origin.clone();
                 if let Some(mut row) = session.row()? {
                     for (column, kind) in kinds.iter().enumerate().take(scan.columns.len()) {
                         let Some(value) = row.value() else {
-                            return Err(Refuse(&origin).malformed("a row stops in the middle: report it"));
+                            return Err(Refuse(&scan.source).malformed("a row stops in the middle: report it"));
                         };
-                        if let Some(value) = value {
-                            cell::push(decoder, column, kind, value, scratch);
+                        match value {
+                            Some(value) => cell::push(decoder, column, kind, value, scratch),
+                            None => decoder.push(column, causeway_flow::source::Cell::Null),
                         }
                     }
                     return Ok(true);

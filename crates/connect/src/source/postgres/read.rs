@@ -164,6 +164,16 @@ impl Shape {
     }
 }
 
+/// What stands at the beginning of a message.
+enum Row {
+    /// A row of so many bytes.
+    Whole(usize),
+    /// A row whose rest is still to come.
+    Cut,
+    /// The end of the copy.
+    End,
+}
+
 /// Rows of a binary copy.
 struct Copy<'r> {
     wait: Wait<'r>,
@@ -194,6 +204,32 @@ impl Copy<'_> {
         Ok(true)
     }
 
+    /// Pushes the row at the beginning of the message, if all of it is there.
+    fn row(&mut self, decoder: &mut Decoder) -> Result<Row, SourceError> {
+        let Self { message, shape, wait, .. } = self;
+        let Some((count, mut rest)) = message.split_first_chunk::<2>() else { return Ok(Row::Cut) };
+        let count = i16::from_be_bytes(*count);
+        if count == -1 {
+            return Ok(Row::End);
+        }
+        if usize::try_from(count) != Ok(shape.kinds.len()) {
+            return Err(Refuse(&wait.run.origin).malformed("a row has another number of columns: report it"));
+        }
+        for column in 0..shape.kinds.len() {
+            let Some((length, after)) = rest.split_first_chunk::<4>() else { return Ok(Row::Cut) };
+            rest = after;
+            // A negative length is no value.
+            if let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) {
+                let Some((value, after)) = rest.split_at_checked(length) else { return Ok(Row::Cut) };
+                rest = after;
+                shape.push(decoder, column, Some(value), &wait.run.origin)?;
+            } else {
+                decoder.push(column, causeway_flow::source::Cell::Null);
+            }
+        }
+        Ok(Row::Whole(message.len() - rest.len()))
+    }
+
     fn take(&mut self, bytes: usize) -> Result<Bytes, SourceError> {
         if self.fill(bytes)? {
             return Ok(self.message.split_to(bytes));
@@ -221,33 +257,24 @@ impl Rows for Copy<'_> {
         if !self.fill(2)? {
             return Err(Refuse(&self.wait.run.origin).early("its copy has no end"));
         }
-        let count = self.message.split_to(2);
-        let count = i16::from_be_bytes(count.as_ref().try_into().unwrap_or_default());
-        if count == -1 {
-            self.ended = true;
-            return Ok(false);
-        }
-        if usize::try_from(count) != Ok(self.shape.kinds.len()) {
-            return Err(Refuse(&self.wait.run.origin).malformed("a row has another number of columns: report it"));
-        }
-        for column in 0..self.shape.kinds.len() {
-            self.fill(4)?;
-            let length = self.message.get(..4).and_then(|four| four.try_into().ok()).map(i32::from_be_bytes);
-            let Some(length) = length else {
-                return Err(Refuse(&self.wait.run.origin).early("its copy stops in the middle of a row"));
-            };
-            let Ok(length) = usize::try_from(length) else {
-                bytes::Buf::advance(&mut self.message, 4);
-                continue;
-            };
-            if !self.fill(4 + length)? {
-                return Err(Refuse(&self.wait.run.origin).early("its copy stops in the middle of a row"));
+        loop {
+            match self.row(decoder)? {
+                Row::Whole(length) => {
+                    bytes::Buf::advance(&mut self.message, length);
+                    return Ok(true);
+                }
+                Row::End => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                // What was pushed already is ignored when it is pushed again.
+                Row::Cut => {
+                    if !self.fill(self.message.len() + 1)? {
+                        return Err(Refuse(&self.wait.run.origin).early("its copy stops in the middle of a row"));
+                    }
+                }
             }
-            let value = self.message.get(4..4 + length);
-            self.shape.push(decoder, column, value, &self.wait.run.origin)?;
-            bytes::Buf::advance(&mut self.message, 4 + length);
         }
-        Ok(true)
     }
 
     fn finish(&mut self, _: u64) -> Result<(), SourceError> {

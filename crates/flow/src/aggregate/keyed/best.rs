@@ -55,6 +55,14 @@ impl Best {
         }
     }
 
+    /// Makes room for so many keys.
+    pub(super) fn reserve(&mut self, wanted: usize) {
+        match self {
+            Self::Fixed { there, .. } => there.reserve_exact(wanted),
+            Self::Any { spans, .. } => spans.reserve_exact(wanted),
+        }
+    }
+
     /// The record of a key, if there is one.
     pub(super) fn of(&self, number: usize) -> Option<&[u8]> {
         match self {

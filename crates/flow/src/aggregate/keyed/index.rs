@@ -43,6 +43,14 @@ impl Index {
         }
     }
 
+    /// Makes room for so many keys in all.
+    pub(super) fn expect(&mut self, keys: usize) {
+        let keys_of = &self.keys;
+        let more = keys.saturating_sub(keys_of.len());
+        self.numbers.reserve(more, |number| keys_of.get(*number as usize).map_or(0, |key| slot(*key)));
+        self.keys.reserve_exact(more);
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.numbers.capacity() * 6 + self.keys.capacity() * 16
     }

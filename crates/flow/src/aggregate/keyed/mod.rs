@@ -94,6 +94,17 @@ impl Keyed {
         }
     }
 
+    /// Makes room for about so many keys, as far as they would fit.
+    pub(crate) fn expect(&mut self, keys: u64) {
+        let each = usize::try_from(keys).unwrap_or(usize::MAX) / PARTITIONS;
+        // Partitions are not all of one size.
+        let each = each + each / 50 + 16;
+        if each.saturating_mul(PARTITIONS * 30) < self.limit / 2 {
+            self.indexes.iter_mut().for_each(|index| index.expect(each));
+            self.sides.iter_mut().for_each(|side| side.expect(each));
+        }
+    }
+
     /// From now on only what belongs to these records is wanted: a small population is read first.
     pub(crate) fn only(&mut self, records: &Batch) -> Result<(), FlowError> {
         self.closed = true;

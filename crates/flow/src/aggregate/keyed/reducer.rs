@@ -160,6 +160,21 @@ impl Reducer {
         }
     }
 
+    /// Makes room for the states of so many keys of a partition, without any of them yet.
+    pub(super) fn reserve(&mut self, partition: usize, keys: usize) {
+        match &mut self.state {
+            State::Count(parts) => room(parts, partition, keys),
+            State::Any(parts) => room(parts, partition, keys),
+            State::Integer(parts) => room(parts, partition, keys),
+            State::Decimal(parts, _) => room(parts, partition, keys),
+            State::Best { parts, .. } => {
+                if let Some(part) = parts.get_mut(partition) {
+                    part.reserve(keys);
+                }
+            }
+        }
+    }
+
     pub(super) fn bytes(&self, partition: usize) -> usize {
         match &self.state {
             State::Count(parts) => parts.get(partition).map_or(0, |part| part.capacity() * 4),
@@ -264,6 +279,12 @@ fn grow<T: Copy + Default>(parts: &mut [Vec<T>], partition: usize, keys: usize) 
     if let Some(part) = parts.get_mut(partition).filter(|part| part.len() < keys) {
         reserve_tight(part, keys - part.len());
         part.resize(keys, T::default());
+    }
+}
+
+fn room<T>(parts: &mut [Vec<T>], partition: usize, keys: usize) {
+    if let Some(part) = parts.get_mut(partition) {
+        part.reserve_exact(keys.saturating_sub(part.len()));
     }
 }
 

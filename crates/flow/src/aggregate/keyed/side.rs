@@ -43,6 +43,7 @@ pub(super) struct Side {
     there: Vec<String>,
     adds: Adds,
     begun: bool,
+    expected: usize,
     reducers: Vec<Reducer>,
     /// Columns that are kept of each record, and a batch of them without a record; none where nothing needs records.
     kept: Option<(Vec<usize>, RecordBatch)>,
@@ -57,6 +58,7 @@ impl Side {
             there,
             adds,
             begun: false,
+            expected: 0,
             reducers: Vec::new(),
             kept: None,
             rows: (0..PARTITIONS).map(|_| Rows::new()).collect(),
@@ -80,7 +82,9 @@ impl Side {
             Adds::One { used, .. } => used.iter().map(String::as_str).collect(),
             Adds::Many { reductions, nests } => {
                 for column in reductions.iter().filter(|column| reducer::streams(column)) {
-                    self.reducers.push(Reducer::new(column, example)?);
+                    let mut reducer = Reducer::new(column, example)?;
+                    (0..PARTITIONS).for_each(|partition| reducer.reserve(partition, self.expected));
+                    self.reducers.push(reducer);
                 }
                 let lists = reductions.iter().filter(|column| !reducer::streams(column));
                 let of_lists = lists.flat_map(|column| {
@@ -108,6 +112,11 @@ impl Side {
             self.kept = Some((kept, RecordBatch::new_empty(projected.into())));
         }
         Ok(())
+    }
+
+    /// Reducers that begin from now on make room for so many keys a partition.
+    pub(super) fn expect(&mut self, keys: usize) {
+        self.expected = keys;
     }
 
     pub(super) fn cover(&mut self, partition: usize, keys: usize) {
