@@ -34,7 +34,8 @@ impl DisclosureKey {
         Self(Zeroizing::new(key))
     }
 
-    /// The pseudonym of one record of an entity: HMAC-SHA256 of entity and canonical key, cut to 16 bytes.
+    /// The pseudonym of one record of an entity: HMAC-SHA256 of the canonical key under the entity's key, cut to 16 bytes;
+    /// the entity's key is HMAC-SHA256 of its name.
     #[must_use]
     pub fn pseudonym(&self, entity: &str, canonical_key: &[u8]) -> Pseudonym {
         self.of(entity).pseudonym(canonical_key)
@@ -43,12 +44,12 @@ impl DisclosureKey {
     /// What makes the pseudonyms of many records of one entity.
     #[must_use]
     pub fn of(&self, entity: &str) -> EntityPseudonyms {
+        // A key of its own for each entity: no (entity, key) can pass for another pair, and most keys take one block.
         let mut mac = keyed(&self.0);
-        mac.update(b"causeway-disclosure/1\0");
-        // Length first: no (entity, key) can pass for another pair.
-        mac.update(&(entity.len() as u64).to_be_bytes());
+        mac.update(b"causeway-disclosure/2\0");
         mac.update(entity.as_bytes());
-        EntityPseudonyms(mac)
+        let key: Zeroizing<[u8; 32]> = Zeroizing::new(mac.finalize().into_bytes().into());
+        EntityPseudonyms(keyed(&key))
     }
 }
 
@@ -107,7 +108,7 @@ impl DisclosureSet {
         let [first, ..] = pseudonym;
         if let Some(heap) = self.heaps.get_mut(usize::from(first)) {
             if heap.len() == heap.capacity() {
-                heap.reserve_exact(heap.len() / 4 + 16);
+                heap.reserve_exact(heap.len() / 2 + 256);
             }
             heap.push(pseudonym);
         }

@@ -16,10 +16,10 @@ use crate::inner::Compression;
 use crate::key::{Identities, Recipient};
 use crate::padding::{fill_gzip, fill_zstd};
 
-const BUFFER: usize = 64 * 1024;
+const BUFFER: usize = FRAME;
 const ZSTD_LEVEL: i32 = 3;
 /// Bytes of plaintext in one Zstandard frame.
-const FRAME: usize = 2 << 20;
+const FRAME: usize = 1 << 20;
 /// Largest window that a part may ask its reader to hold: 8 MiB, what our level uses with room.
 const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
@@ -97,7 +97,6 @@ enum Encoder {
 struct Frames {
     out: Encrypting,
     compressor: zstd::bulk::Compressor<'static>,
-    plain: Zeroizing<Vec<u8>>,
     packed: Vec<u8>,
     written: bool,
 }
@@ -107,33 +106,25 @@ impl Frames {
         let mut compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
         compressor.include_checksum(true)?;
         let packed = Vec::with_capacity(zstd::zstd_safe::compress_bound(FRAME));
-        // Capacity first: growing would leave unwiped copies behind.
-        Ok(Self { out, compressor, plain: Zeroizing::new(Vec::with_capacity(FRAME)), packed, written: false })
+        Ok(Self { out, compressor, packed, written: false })
     }
 
-    fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(bytes.len().min(FRAME - self.plain.len()));
-            self.plain.extend_from_slice(now);
-            bytes = later;
-            if self.plain.len() == FRAME {
-                self.frame()?;
-            }
-        }
-        Ok(())
+    /// Writes one frame, or several where there is more than a frame holds.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        bytes.chunks(FRAME).try_for_each(|plain| self.frame(plain))
     }
 
-    fn frame(&mut self) -> io::Result<()> {
+    fn frame(&mut self, plain: &[u8]) -> io::Result<()> {
         self.packed.clear();
-        self.compressor.compress_to_buffer(&self.plain, &mut self.packed)?;
-        self.plain.clear();
+        self.compressor.compress_to_buffer(plain, &mut self.packed)?;
         self.written = true;
         self.out.write_all(&self.packed)
     }
 
     fn finish(mut self) -> io::Result<Encrypting> {
-        if !self.plain.is_empty() || !self.written {
-            self.frame()?;
+        // Nothing at all is a frame, too.
+        if !self.written {
+            self.frame(&[])?;
         }
         Ok(self.out)
     }

@@ -45,8 +45,19 @@ impl Shortener {
 
     /// What stands for the key of each row; none where a part of it is missing.
     pub(crate) fn all(&self, keys: &Keys, rows: usize) -> Result<Vec<Option<ShortKey>>, FlowError> {
-        let mut bytes = Vec::with_capacity(64);
-        (0..rows).map(|row| Ok(keys.write(row, &mut bytes)?.then(|| self.shorten(&bytes)))).collect()
+        let (mut bytes, mut before) = (Vec::with_capacity(64), Vec::with_capacity(64));
+        let mut short = Vec::with_capacity(rows);
+        let mut last = None;
+        for row in 0..rows {
+            let whole = keys.write(row, &mut bytes)?;
+            // What belongs to one record often stands behind one another.
+            if whole && (last.is_none() || bytes != before) {
+                last = Some(self.shorten(&bytes));
+                std::mem::swap(&mut bytes, &mut before);
+            }
+            short.push(last.filter(|_| whole));
+        }
+        Ok(short)
     }
 }
 

@@ -124,20 +124,14 @@ pub(super) fn uuid(text: &str) -> Result<[u8; 36], Code> {
 
 /// A UUID in lower case with dashes.
 pub(super) fn written_uuid(uuid: &[u8; 16]) -> [u8; 36] {
-    let mut out = [b'-'; 36];
-    for (place, byte) in PLACES.iter().zip(uuid) {
-        if let Some([high, low]) = out.get_mut(*place..*place + 2) {
-            (*high, *low) = (digit(byte >> 4), digit(byte & 15));
-        }
-    }
+    let (mut digits, mut out) = ([0; 32], [b'-'; 36]);
+    let _fits = hex::encode_to_slice(uuid, &mut digits);
+    out[..8].copy_from_slice(&digits[..8]);
+    out[9..13].copy_from_slice(&digits[8..12]);
+    out[14..18].copy_from_slice(&digits[12..16]);
+    out[19..23].copy_from_slice(&digits[16..20]);
+    out[24..].copy_from_slice(&digits[20..]);
     out
-}
-
-/// Where the digits of each byte stand in a UUID with dashes.
-const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-
-fn digit(nibble: u8) -> u8 {
-    if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 }
 }
 
 /// Whether this is a UUID exactly as we write it.

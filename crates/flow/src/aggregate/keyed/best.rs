@@ -88,10 +88,11 @@ impl Best {
                 return;
             }
         }
-        if let Self::Fixed { stride, keys, .. } = self
+        if let Self::Fixed { stride, keys, there, bytes } = self
             && *stride == 0
         {
             *stride = record.len();
+            bytes.reserve_exact(there.capacity() * *stride);
             let keys = *keys;
             self.cover(keys);
         }
@@ -106,6 +107,7 @@ impl Best {
                 }
             }
             Self::Any { spans, bytes } => {
+                let room = (spans.capacity() + spans.capacity() / 8) * record.len();
                 let Some(span) = spans.get_mut(number) else { return };
                 span.length = record.len() as u32;
                 if span.room >= span.length {
@@ -115,6 +117,10 @@ impl Best {
                     }
                 } else {
                     (span.at, span.room) = (bytes.len() as u32, span.length);
+                    if bytes.capacity() == 0 {
+                        // Records of one kind are of about one length.
+                        bytes.reserve_exact(room);
+                    }
                     reserve_tight(bytes, record.len());
                     bytes.extend_from_slice(record);
                 }

@@ -124,13 +124,18 @@ impl Keyed {
         let keys = Keys::of(&batch.records, target.there().iter().map(String::as_str))?;
         let keys = self.shortener.all(&keys, batch.records.num_rows())?;
         let mut slots = Vec::with_capacity(keys.len());
+        let mut last: (Option<ShortKey>, Option<Slot>) = (None, None);
         for key in keys {
-            slots.push(key.and_then(|key| {
-                let partition = partition(key);
-                let index = self.indexes.get_mut(partition)?;
-                let number = if self.closed { index.find(key)? } else { index.number(key) };
-                Some(Slot { partition: partition as u8, number })
-            }));
+            if key != last.0 {
+                let slot = key.and_then(|key| {
+                    let partition = partition(key);
+                    let index = self.indexes.get_mut(partition)?;
+                    let number = if self.closed { index.find(key)? } else { index.number(key) };
+                    Some(Slot { partition: partition as u8, number })
+                });
+                last = (key, slot);
+            }
+            slots.push(last.1);
         }
         for (partition, index) in self.indexes.iter().enumerate() {
             target.cover(partition, index.len());
