@@ -94,6 +94,8 @@ codes! {
     DuplicateKey = "duplicate-key", "mend the source, or declare another key";
     /// A source was asked outside its window or past its limits.
     SourceLimit = "source-limit", "wait for the window, or change the source's limits";
+    /// The sources were held still too far apart in time.
+    SnapshotSpread = "snapshot-spread", "run again when the sources answer faster, or raise `snapshot_spread_s` of the exchange";
     /// The run was cancelled.
     Cancelled = "cancelled", "run it again when ready";
     /// The disk is full or a file cannot be written.

@@ -62,6 +62,8 @@ pub struct InnerFacts {
     pub checkpoint: String,
     /// When each source was read.
     pub sources: Vec<Source>,
+    /// Seconds between the first and the last of those moments: within them, sources may disagree.
+    pub snapshot_spread_s: u64,
 }
 
 /// Which version of which arrangement.

@@ -28,6 +28,11 @@ pub enum Exchange {
         #[arg(long)]
         no_count: bool,
     },
+    /// Explains what a transfer would read: statements, order, expected rows. Reads no records.
+    Explain {
+        /// Identifier of an imported exchange, or an exchange file (`.yaml`, `.yml`, `.json`).
+        exchange: String,
+    },
     /// Imports an exchange file.
     Import {
         /// The exchange file.
@@ -58,6 +63,7 @@ impl Exchange {
         let house = place.house().await?;
         match self {
             Exchange::Check { file, no_count } => check(&house, file, *no_count).await,
+            Exchange::Explain { exchange } => explain(&house, exchange).await,
             Exchange::Import { file } => {
                 let (read, _) = import_exchange(&house, &place.actor, file).await?;
                 println!(
@@ -88,6 +94,32 @@ impl Exchange {
             }
         }
     }
+}
+
+async fn explain(house: &House, exchange: &str) -> Ended {
+    let exchange = document(house, exchange).await?;
+    let catalogue = house.catalogue().await?;
+    let arrangement = house.arrangement(&exchange.arrangement).await?.value;
+    let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
+    let explained = Plan::explain(&arrangement, &exchange, &catalogue, &pseudonyms);
+    for (name, lineage) in &explained.outputs {
+        let made: Vec<String> = lineage.0.iter().map(|(element, form)| format!("{element} as {form}")).collect();
+        println!("{name:<28} {}", if made.is_empty() { "nothing of a person".to_owned() } else { made.join(", ") });
+    }
+    let found = query::explain(house, &AllConnectors, &exchange).await?;
+    for (source, kind) in &found.snapshots {
+        println!("source {source}: held still by {kind}");
+    }
+    for (at, reading) in found.readings.iter().enumerate() {
+        let table = reading.table.as_ref().map_or_else(String::new, |table| format!(", table {table}"));
+        let rows = reading.rows.map_or_else(|| "unknown".to_owned(), |rows| format!("about {rows}"));
+        println!("{}. {}{table}: {}, rows: {rows}", at + 1, reading.source, reading.part);
+        if let Some(statement) = &reading.statement {
+            println!("   {}", plain(statement));
+        }
+    }
+    println!("memory: {} MiB for what is looked up; past that, encrypted partitions", found.related_mebibytes);
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn check(house: &House, file: &Path, no_count: bool) -> Ended {

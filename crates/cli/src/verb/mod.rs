@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod officer;
 pub mod package;
 pub mod partner;
+mod progress;
 pub mod quarantine;
 pub mod receipt;
 pub mod schema;

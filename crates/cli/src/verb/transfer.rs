@@ -1,8 +1,6 @@
 //! `causeway transfer`: how is an exchange executed?
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use causeway_engine::command::request_transfer;
 use causeway_engine::drive::{self, Prepared};
@@ -10,6 +8,7 @@ use causeway_engine::{EngineError, House};
 use causeway_flow::source::Watch;
 use clap::Subcommand;
 
+use super::progress::{Progress, Told};
 use super::{Ended, Place};
 use crate::connectors::AllConnectors;
 
@@ -26,12 +25,22 @@ pub enum Transfer {
         /// Memory to stay within, in mebibytes; the configuration's unless said.
         #[arg(long, value_name = "MEBIBYTES")]
         memory: Option<u32>,
+        /// How progress is told on standard error.
+        #[arg(long, value_enum, default_value_t = Told::Text)]
+        progress: Told,
     },
     /// Carries on every transfer that was cut off.
     Resume,
 }
 
 impl Transfer {
+    fn told(&self) -> Told {
+        match self {
+            Transfer::Run { progress, .. } => *progress,
+            Transfer::Resume => Told::Text,
+        }
+    }
+
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         let mut house = place.house().await?;
@@ -45,7 +54,7 @@ impl Transfer {
         let mut resumed = Vec::new();
         for id in &recovered.unfinished {
             println!("carrying on transfer {id}");
-            carry(&house, place, id).await?;
+            carry(&house, place, id, self.told()).await?;
             resumed.push(house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default());
         }
         match self {
@@ -55,7 +64,7 @@ impl Transfer {
             }
             Transfer::Run { exchange, expect_fewer, .. } => {
                 let id = request_transfer(&house, &place.actor, exchange, *expect_fewer).await?;
-                carry(&house, place, &id).await?;
+                carry(&house, place, &id, self.told()).await?;
                 #[cfg(feature = "test-hooks")]
                 crate::hooks::leak(&house, &place.actor, &id).await?;
             }
@@ -64,9 +73,9 @@ impl Transfer {
     }
 }
 
-async fn carry(house: &House, place: &Place, id: &str) -> Result<(), EngineError> {
+async fn carry(house: &House, place: &Place, id: &str, told: Told) -> Result<(), EngineError> {
     let watch = Watch::default();
-    let progress = Progress::start(&watch);
+    let progress = Progress::start(&watch, told);
     let stop = watch.clone();
     let cancel = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
@@ -97,45 +106,4 @@ async fn carry(house: &House, place: &Place, id: &str) -> Result<(), EngineError
     let causeway_model::exchange::Delivery::Folder { path } = house.exchange(&exchange).await?.deliver;
     println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());
     Ok(())
-}
-
-/// Rows read and released, while a transfer runs.
-struct Progress {
-    watch: Watch,
-    done: std::sync::Arc<std::sync::atomic::AtomicBool>,
-    thread: Option<std::thread::JoinHandle<()>>,
-}
-
-impl Progress {
-    fn start(watch: &Watch) -> Self {
-        let done = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let (seen, flag) = (watch.clone(), std::sync::Arc::clone(&done));
-        let thread = std::thread::spawn(move || {
-            let terminal = std::io::stderr().is_terminal();
-            let mut last = 0;
-            while !flag.load(std::sync::atomic::Ordering::Relaxed) {
-                std::thread::sleep(Duration::from_millis(200));
-                let (read, released) = seen.counts();
-                if terminal {
-                    eprint!("\r  {read} rows read, {released} records released ");
-                } else if read >= last + 20_000 {
-                    last = read;
-                    eprintln!("  {read} rows read, {released} records released");
-                }
-            }
-            if terminal {
-                eprintln!();
-            }
-        });
-        Self { watch: watch.clone(), done, thread: Some(thread) }
-    }
-
-    fn stop(mut self) {
-        self.done.store(true, std::sync::atomic::Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-        let (read, released) = self.watch.counts();
-        eprintln!("  {read} rows read, {released} records released");
-    }
 }

@@ -140,7 +140,7 @@ impl Iterator for Stream {
         }
         let item = self.receive();
         match &item {
-            Some(Ok(batch)) => self.watch.read(batch.records.num_rows() as u64),
+            Some(Ok(_)) => {}
             _ => {
                 self.over = true;
                 self.shared.close();

@@ -7,11 +7,11 @@ use causeway_flow::plan::Plan;
 use causeway_flow::seal::{Sealed, Sealing};
 use causeway_flow::source::{Source, Watch};
 use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
-use causeway_model::Violation;
 use causeway_model::arrangement::InForce;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::Exchange;
 use causeway_model::transfer::Transfer;
+use causeway_model::{Code, Violation};
 use causeway_package::Entropy;
 use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
@@ -126,7 +126,15 @@ impl Run<'_> {
         let pseudonyms = house.pseudonyms(&self.arrangement.partner, &self.arrangement.purpose.code);
         let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms)
             .map_err(FlowError::Refused)?;
-        let mut extract = source::extract(&plan, sources, house.now(), watch)?;
+        let mut extract = source::extract(&plan, sources, &|| house.now(), watch)?;
+        let spread_s = extract.spread_s();
+        if let Some(most) = self.exchange.snapshot_spread_s
+            && spread_s > u64::from(most)
+        {
+            let detail =
+                format!("the sources were held still within {spread_s} s of one another; the exchange allows {most} s");
+            return Err(FlowError::refuse(Violation::new(Code::SnapshotSpread, &self.exchange.exchange, detail)));
+        }
         let snapshots = extract.snapshots();
         let report = unfinished(&report_path(house, self.id));
         let _ = std::fs::remove_file(&report);
@@ -163,6 +171,7 @@ impl Run<'_> {
             purge_by,
             checkpoint: self.checkpoint.clone(),
             sources,
+            snapshot_spread_s: spread_s,
         };
         let sealed = seal::seal(cleared, &plan, sealing);
         // The report tells why, whether or not anything is released.

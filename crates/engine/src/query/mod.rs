@@ -1,6 +1,7 @@
 //! What may be asked, changing nothing? A file a question.
 
 mod census;
+mod explain;
 mod rehearsal;
 mod warnings;
 
@@ -11,6 +12,7 @@ use causeway_model::catalogue::Catalogue;
 use crate::house::{Connectors, House};
 
 pub use census::{Counted, census};
+pub use explain::{Explanation, explain};
 pub use rehearsal::rehearse;
 pub use warnings::{Warning, joinable, several_bands, small_population};
 

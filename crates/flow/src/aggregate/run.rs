@@ -50,6 +50,7 @@ pub struct Bundle {
 
 /// Runs the reading part of a plan within `memory`.
 pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter, memory: &Memory) -> Result<Bundle, FlowError> {
+    extract.watch().enter("reading what belongs to records");
     let state = Rc::new(RunState { reporter: RefCell::new(reporter), ..RunState::default() });
     let used = used(plan);
     let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used };
@@ -68,6 +69,7 @@ pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter, memory:
         state.only_looking.set(false);
         *state.tally.borrow_mut() = Tally::default();
     }
+    runner.extract.watch().enter("reading and releasing");
     state.unique.set(runner.is_unique(&plan.bundle, plan.rules.key())?);
     let stream = runner.open(&plan.bundle, None)?;
     Ok(Bundle { stream, state })

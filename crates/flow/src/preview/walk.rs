@@ -36,7 +36,7 @@ impl Walk {
         now: jiff::Timestamp,
         watch: &Watch,
     ) -> Result<Self, FlowError> {
-        let mut extract = extract(plan, sources, now, watch)?;
+        let mut extract = extract(plan, sources, &|| now, watch)?;
         let bundle = aggregate(&mut extract, plan, Reporter::default(), &Memory::unbounded())?;
         let state = Rc::clone(&bundle.state);
         // Nothing is transferred, so no earlier transfer makes the result too small.

@@ -57,6 +57,8 @@ pub struct Sealing<'s> {
     pub checkpoint: String,
     /// Snapshots of the sources.
     pub sources: Vec<Source>,
+    /// Seconds between the first and the last of them.
+    pub snapshot_spread_s: u64,
 }
 
 /// A package sealed to the partner, what it holds and whom.
@@ -133,6 +135,7 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         purge_by: sealing.purge_by,
         checkpoint: sealing.checkpoint,
         sources: sealing.sources,
+        snapshot_spread_s: sealing.snapshot_spread_s,
     };
     let package = writer.finish(about, sealing.signing_key).map_err(packaging)?;
     Ok(Sealed { package, clearance, disclosed })

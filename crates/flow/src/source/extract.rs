@@ -26,9 +26,10 @@ pub struct Extract {
 pub fn extract(
     plan: &Plan,
     sources: &[Box<dyn Source>],
-    now: jiff::Timestamp,
+    now: &dyn Fn() -> jiff::Timestamp,
     watch: &Watch,
 ) -> Result<Extract, FlowError> {
+    watch.enter("holding the sources still");
     let mut snapshots = BTreeMap::new();
     for (name, _) in plan.reads.0.keys() {
         if snapshots.contains_key(name) {
@@ -37,7 +38,7 @@ pub fn extract(
         let source = sources.iter().find(|source| source.name() == name);
         let source =
             source.ok_or_else(|| SourceError::new(Code::SourceUnreachable, name, "no such source is configured"))?;
-        snapshots.insert(name.clone(), source.snapshot(now, watch)?);
+        snapshots.insert(name.clone(), source.snapshot(now(), watch)?);
     }
     let open = snapshots.keys().map(|name| (name.clone(), Arc::default())).collect();
     Ok(Extract { snapshots, reads: plan.reads.clone(), watch: watch.clone(), open, outlooks: Vec::new() })
@@ -47,6 +48,19 @@ impl Extract {
     /// How and when each source was held still.
     pub fn snapshots(&self) -> Vec<(String, SnapshotInfo)> {
         self.snapshots.iter().map(|(name, snapshot)| (name.clone(), snapshot.info())).collect()
+    }
+
+    /// Seconds between the first and the last snapshot, rounded up.
+    pub fn spread_s(&self) -> u64 {
+        let taken = || self.snapshots.values().map(|snapshot| snapshot.info().taken_at);
+        let (Some(first), Some(last)) = (taken().min(), taken().max()) else { return 0 };
+        let nanoseconds = last.duration_since(first).as_nanos();
+        u64::try_from(nanoseconds).unwrap_or(0).div_ceil(1_000_000_000)
+    }
+
+    /// What is watched and counted.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     /// What a source knows of a scan before it is run.
@@ -76,12 +90,15 @@ impl Extract {
     /// exactly the columns that were asked for.
     pub(crate) fn scan(&mut self, scan: &Scan) -> Result<BatchStream, FlowError> {
         self.reads.check(scan).map_err(FlowError::refuse)?;
+        let rows = if scan.hint.keys.is_none() { self.outlook(scan)?.rows } else { None };
         let snapshot = self.snapshots.get_mut(&scan.source);
         let snapshot =
             snapshot.ok_or_else(|| SourceError::new(Code::SourceUnreachable, &scan.source, "it was not held still"))?;
         let mut stream = snapshot.scan(scan)?;
         // A table without a row still has its columns: what comes after must find them.
         let mut empty = Some(Decoder::new(scan).take()?);
+        let table = scan.table.as_ref().map_or_else(|| scan.source.clone(), |table| format!("{}/{table}", scan.source));
+        self.watch.expect(&table, rows);
         let expected: Vec<String> = scan.columns.iter().map(|column| column.name.clone()).collect();
         let (source, watch) = (scan.source.clone(), self.watch.clone());
         let check = move |batch: Batch| {
@@ -94,7 +111,7 @@ impl Extract {
             if watch.is_cancelled() {
                 return Err(SourceError::new(Code::Cancelled, &source, "the run was stopped by a person"));
             }
-            watch.read(batch.records.num_rows() as u64);
+            watch.read(&table, batch.records.num_rows() as u64);
             Ok(batch)
         };
         let mut counted = self.open.get(&scan.source).map(|open| Counted::new(Arc::clone(open)));

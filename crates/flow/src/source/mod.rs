@@ -12,9 +12,9 @@ mod moment;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use causeway_model::population::Predicate;
 use causeway_model::{Code, ElementRef, ValueType};
@@ -168,8 +168,23 @@ pub struct Watch(Arc<WatchState>);
 #[derive(Debug, Default)]
 struct WatchState {
     cancelled: AtomicBool,
-    rows_read: AtomicU64,
     rows_released: AtomicU64,
+    reading: Mutex<Seen>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    stage: &'static str,
+    tables: BTreeMap<String, TableProgress>,
+}
+
+/// How far the reading of one table is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TableProgress {
+    /// Rows read so far, over all its readings.
+    pub read: u64,
+    /// About how many there will be, where the source knows.
+    pub expected: Option<u64>,
 }
 
 impl Watch {
@@ -183,9 +198,37 @@ impl Watch {
         self.0.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Counts rows that a source gave.
-    pub fn read(&self, rows: u64) {
-        self.0.rows_read.fetch_add(rows, Ordering::Relaxed);
+    /// Counts rows that a table of a source gave.
+    pub fn read(&self, table: &str, rows: u64) {
+        let mut seen = self.seen();
+        match seen.tables.get_mut(table) {
+            Some(progress) => progress.read += rows,
+            None => {
+                seen.tables.insert(table.to_owned(), TableProgress { read: rows, expected: None });
+            }
+        }
+    }
+
+    /// Notes that a table is read once (more), and about how many rows that gives.
+    pub fn expect(&self, table: &str, rows: Option<u64>) {
+        let mut seen = self.seen();
+        let progress = seen.tables.entry(table.to_owned()).or_insert(TableProgress { read: 0, expected: Some(0) });
+        progress.expected = progress.expected.zip(rows).map(|(known, more)| known + more);
+    }
+
+    /// Notes what is being done.
+    pub fn enter(&self, stage: &'static str) {
+        self.seen().stage = stage;
+    }
+
+    /// What is being done, and how far each table is.
+    pub fn reading(&self) -> (&'static str, BTreeMap<String, TableProgress>) {
+        let seen = self.seen();
+        (seen.stage, seen.tables.clone())
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.reading.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Counts records that were released into the package.
@@ -195,6 +238,7 @@ impl Watch {
 
     /// Rows read so far, rows released so far.
     pub fn counts(&self) -> (u64, u64) {
-        (self.0.rows_read.load(Ordering::Relaxed), self.0.rows_released.load(Ordering::Relaxed))
+        let read = self.seen().tables.values().map(|progress| progress.read).sum();
+        (read, self.0.rows_released.load(Ordering::Relaxed))
     }
 }

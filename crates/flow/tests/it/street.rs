@@ -104,7 +104,7 @@ pub fn run_expecting(
     expectation: Expectation,
     watch: &Watch,
 ) -> Result<Run, FlowError> {
-    let mut extract = extract(plan, sources, now(), watch)?;
+    let mut extract = extract(plan, sources, &now, watch)?;
     let (reporter, reported) = reporter();
     let bundle = aggregate(&mut extract, plan, reporter, &Memory::unbounded())?;
     let mut cleared = enforce(transform(bundle, plan), plan, expectation, watch.clone());
@@ -154,7 +154,7 @@ pub fn seal_and_open(
 ) -> Result<(Opened, Clearance), FlowError> {
     let plan = compile(catalogue, arrangement, exchange).map_err(FlowError::Refused)?;
     let watch = Watch::default();
-    let mut extract = extract(&plan, sources, now(), &watch)?;
+    let mut extract = extract(&plan, sources, &now, &watch)?;
     let (reporter, _) = reporter();
     let bundle = aggregate(&mut extract, &plan, reporter, &Memory::unbounded())?;
     let expectation = Expectation { last_receipted: None, fewer_expected: true };
@@ -179,6 +179,7 @@ pub fn seal_and_open(
         purge_by: jiff::civil::date(2027, 1, 1),
         checkpoint: String::new(),
         sources: Vec::new(),
+        snapshot_spread_s: 0,
     };
     let Sealed { package, clearance, .. } = seal(cleared, &plan, sealing)?;
     let out = dir.join("opened");

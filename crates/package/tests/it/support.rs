@@ -158,6 +158,7 @@ pub(crate) fn facts(format: Format) -> InnerFacts {
             snapshot: "sqlite-read-transaction".to_owned(),
             taken_at: "2026-05-04T10:00:00Z".parse().unwrap(),
         }],
+        snapshot_spread_s: 0,
     }
 }
 

@@ -102,6 +102,9 @@ impl Snapshot for MariadbSnapshot {
     }
 
     fn outlook(&mut self, scan: &Scan) -> Result<Outlook, SourceError> {
+        if self.current.as_ref().is_some_and(|(handoff, _)| !handoff.is_over()) {
+            return Ok(Outlook::default());
+        }
         let mut session = self.session()?;
         let found = outlook(&mut session, scan);
         self.put_back(session);

@@ -203,6 +203,8 @@ impl Keyed {
         index.keys().iter().for_each(|key| out.bytes(&key.to_le_bytes()));
         let keys = index.len();
         for side in &mut self.sides {
+            // Another side may have met keys since this one was added to.
+            side.cover(partition, keys);
             side.save(partition, &mut out)?;
             if self.closed {
                 side.cover(partition, keys);
