@@ -84,9 +84,8 @@ impl Session {
 
     /// About how many rows the planner expects of a statement.
     pub(crate) async fn estimate(&self, statement: &str) -> Result<Option<u64>, SourceError> {
-        let row = self.client.query_opt(&format!("EXPLAIN {statement}"), &[]).await;
-        let row = row.or_else(|_| Ok(None)).map_err(|error: Error| self.error(&error))?;
-        let line: Option<String> = row.and_then(|row| row.try_get(0).ok());
+        let plan = self.client.query(&format!("EXPLAIN {statement}"), &[]).await.map_err(|error| self.error(&error))?;
+        let line: Option<String> = plan.first().and_then(|row| row.try_get(0).ok());
         let rows = line.and_then(|line| Some(line.split_once(" rows=")?.1.split(' ').next()?.to_owned()));
         Ok(rows.and_then(|rows| rows.parse().ok()))
     }

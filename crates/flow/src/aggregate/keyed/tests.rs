@@ -163,11 +163,15 @@ fn reductions_are_what_they_say() {
         "10",
         "9",
         r#"[{"t":null,"n":null},{"t":"c","n":-2},{"t":"b","n":3},{"t":"a","n":9}]"#,
+        "0",
     ];
     let expected = format!("{} []", expected.join("\u{1f}"));
     // The record without a value in `by` is the first: what is missing orders before what is there.
     assert_eq!(found["k1"], expected);
-    assert_eq!(found["k0"], format!("{} []", ["k0", "0", "false", "", "", "", "[]", "0", "", "[]"].join("\u{1f}")));
+    assert_eq!(
+        found["k0"],
+        format!("{} []", ["k0", "0", "false", "", "", "", "[]", "0", "", "[]", "0"].join("\u{1f}"))
+    );
 }
 
 #[test]
