@@ -89,11 +89,20 @@ fn roots(keys: u16) -> Vec<Batch> {
 
 /// Each root's record as text, with its faults.
 fn run(rows: &[Related], keys: u16, memory: &Memory, roots_first: bool) -> BTreeMap<String, String> {
-    let mut keyed = Keyed::new(vec!["here".to_owned()], vec![(vec!["there".to_owned()], many())], memory);
+    let others = ReduceColumn { argument: "number".to_owned(), ..reduction("others", Reduction::Sum, &[]) };
+    let other = Adds::Many { reductions: vec![others], nests: Vec::new() };
+    let there = || vec!["there".to_owned()];
+    let mut keyed = Keyed::new(vec!["here".to_owned()], vec![(there(), many()), (there(), other)], memory);
     if roots_first {
         roots(keys).iter().for_each(|batch| keyed.only(batch).unwrap());
     }
-    batches(rows).iter().for_each(|batch| keyed.add(0, batch).unwrap());
+    // Two sides that are read beside each other, the second with keys of its own.
+    let second: Vec<Related> = rows.iter().map(|(key, text, number)| (key / 2 + 100, text.clone(), *number)).collect();
+    let mut seconds = batches(&second).into_iter();
+    for batch in batches(rows) {
+        keyed.add(0, &batch).unwrap();
+        seconds.next().iter().for_each(|batch| keyed.add(1, batch).unwrap());
+    }
     keyed.settle().unwrap();
     let input: Stream = Box::new(roots(keys).into_iter().map(Ok));
     let mut found = BTreeMap::new();
