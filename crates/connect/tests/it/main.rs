@@ -14,5 +14,8 @@ mod folder;
 mod hostile;
 mod json_lines;
 mod limits;
+mod live;
+mod live_trouble;
+mod live_types;
 mod parquet;
 mod sqlite;

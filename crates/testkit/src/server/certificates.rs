@@ -33,7 +33,7 @@ impl Certificates {
             "-days",
             "30",
             "-subj",
-            "/CN=Invented authority",
+            &format!("/CN=Invented authority of {user}"),
         ])?;
         for (name, subject, extension) in [
             ("server", "/CN=localhost".to_owned(), "subjectAltName=DNS:localhost,IP:127.0.0.1"),
