@@ -14,5 +14,7 @@ mod folder;
 mod hostile;
 mod json_lines;
 mod limits;
+mod mariadb_fixture;
+mod mariadb_types;
 mod parquet;
 mod sqlite;
