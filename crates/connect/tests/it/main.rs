@@ -17,5 +17,8 @@ mod limits;
 mod live;
 mod live_trouble;
 mod live_types;
+mod mariadb_fixture;
+mod mariadb_hints;
+mod mariadb_types;
 mod parquet;
 mod sqlite;
