@@ -1,5 +1,7 @@
 //! A live MariaDB for the tests, what is asked of it, and what must be gone from it afterwards.
 
+#![allow(dead_code, reason = "the tests of trouble take what those of types do not")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Stdio};
