@@ -28,12 +28,15 @@ impl Mariadb {
         let data = folder.join("data");
         let mut init = as_user("mysql", Path::new("mariadb-install-db"));
         init.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+        // Folders of its own for everything: several servers begin at the same time.
+        init.arg("--innodb-use-native-aio=0").arg(format!("--tmpdir={}", folder.display()));
         init.arg(format!("--datadir={}", data.display()));
         ran(&mut init)?;
         let (port, socket) = (free_port()?, folder.join("socket"));
         let mut command = as_user("mysql", server);
         command.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
         command.arg(format!("--socket={}", socket.display())).arg(format!("--port={port}"));
+        command.arg("--innodb-use-native-aio=0").arg(format!("--tmpdir={}", folder.display()));
         command.args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--character-set-server=utf8mb4"]);
         command.args(["--innodb-buffer-pool-size=64M", "--innodb-flush-log-at-trx-commit=0", "--local-infile=1"]);
         for (name, value) in options {
