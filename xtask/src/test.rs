@@ -56,7 +56,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("mariadb", "mariadb-client"),
     ("mariadbd", "mariadb-server"),
     ("openssl", "openssl"),
-    ("psql", "postgresql"),
+    ("pg_ctlcluster", "postgresql"),
     ("python3", "python3"),
     ("setpriv", "util-linux"),
     ("sha256sum", "coreutils"),
