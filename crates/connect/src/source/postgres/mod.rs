@@ -4,6 +4,7 @@
 //! connection and a thread of its own, takes the same snapshot, and streams `COPY … (FORMAT binary)`, which costs the
 //! server least. A scan by keys binds them, which COPY cannot.
 
+mod ask;
 mod binary;
 mod columns;
 mod filter;
@@ -23,6 +24,7 @@ use jiff::Timestamp;
 use super::handoff::Handoff;
 use super::pace::Brakes;
 use super::pump::{self, Run};
+pub(crate) use ask::answers;
 use columns::Columns;
 pub(crate) use session::{Session, Worker};
 

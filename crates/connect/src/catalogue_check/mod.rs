@@ -1,5 +1,8 @@
 //! Does the catalogue say what its sources really have, and can the gateway read no more than it needs?
 
+mod declared;
+mod grants;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +13,9 @@ use causeway_model::document::Findings;
 use causeway_model::{Code, ElementRef, ValueType};
 
 use crate::inspect::{self, CodeColumn, ColumnShape, SourceShape, TableShape, UnknownCodes};
-use crate::source::quoted;
+
+pub use declared::can_hold;
+pub use grants::least_privilege;
 
 /// Compares the catalogue with its sources. `needed` are the elements that exchanges read; pointers lead into the
 /// catalogue's document.
@@ -255,74 +260,4 @@ fn needed_columns(entity: &Entity, table: &Table, needed: &BTreeSet<ElementRef>)
         columns.extend(entity.key_columns(table));
     }
     columns
-}
-
-/// Whether a column that SQLite declares so can hold values of this type as the catalogue means them.
-///
-/// SQLite derives an affinity from the words of the declared type (its documentation, "Datatypes", section 3.1).
-///
-/// | element | affinities that fit |
-/// |---|---|
-/// | text, place | text |
-/// | code | text, integer |
-/// | uuid | text; a type called UUID, GUID or UNIQUEIDENTIFIER |
-/// | date, partial-date, timestamp | text, numeric (`DATE`, `DATETIME`) |
-/// | integer | integer, numeric |
-/// | decimal | text, integer, numeric; never real, which is not exact |
-/// | boolean | integer, numeric, text |
-/// | bytes | blob |
-///
-/// A column without a declared type, or `ANY`, holds what it is given and fits everything.
-pub fn can_hold(declared: &str, value_type: &ValueType) -> bool {
-    let declared = declared.to_ascii_uppercase();
-    let has = |words: &[&str]| words.iter().any(|word| declared.contains(word));
-    if declared.is_empty() || declared == "ANY" {
-        return true;
-    }
-    let (integer, text, blob, real) =
-        (has(&["INT"]), has(&["CHAR", "CLOB", "TEXT"]), has(&["BLOB"]), has(&["REAL", "FLOA", "DOUB"]));
-    let integer = integer && !has(&["POINT"]);
-    let text = text && !integer;
-    let numeric = !integer && !text && !blob && !real;
-    match value_type {
-        ValueType::Text | ValueType::Place(_) => text,
-        ValueType::Code(_) => text || integer,
-        ValueType::Uuid => text || has(&["UUID", "GUID", "UNIQUEIDENTIFIER"]),
-        ValueType::Date | ValueType::PartialDate | ValueType::Timestamp => text || numeric,
-        ValueType::Integer => integer || numeric,
-        ValueType::Decimal(..) => text || integer || numeric,
-        ValueType::Boolean => text || integer || numeric,
-        ValueType::Bytes => blob,
-    }
-}
-
-/// What to grant so that no more than the needed columns can be read: printable text, a paragraph for each table.
-///
-/// A SQLite file has no roles: there a view is to be made in a database that holds nothing else, or by its owner.
-pub fn least_privilege(catalogue: &Catalogue, needed: &BTreeSet<ElementRef>) -> String {
-    let mut tables: BTreeMap<(&str, Option<&str>), BTreeSet<String>> = BTreeMap::new();
-    for entity in &catalogue.entities {
-        for table in &entity.tables {
-            let columns = needed_columns(entity, table, needed);
-            tables.entry((&table.source, table.table.as_deref())).or_default().extend(columns);
-        }
-    }
-    let mut out = String::new();
-    for ((source, table), columns) in tables.iter().filter(|(_, columns)| !columns.is_empty()) {
-        let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
-        let columns = names.join(", ");
-        match table {
-            None => out.push_str(&format!(
-                "-- source {source}: a file; have it written with these columns only\n--   {columns}\n\n"
-            )),
-            Some(table) => {
-                let view = quoted(&format!("causeway_{table}"));
-                let table = quoted(table);
-                out.push_str(&format!(
-                    "-- source {source}: SQLite has no roles; read a view, and name it in the catalogue\nCREATE VIEW {view} AS SELECT {columns} FROM {table};\n-- the same table on a database server\n-- GRANT SELECT ({columns}) ON {table} TO causeway;\n\n"
-                ));
-            }
-        }
-    }
-    out
 }
