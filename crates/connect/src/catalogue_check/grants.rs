@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_model::ElementRef;
-use causeway_model::catalogue::Catalogue;
+use causeway_model::catalogue::{Catalogue, Connection, Server};
 
 use super::needed_columns;
-use crate::source::quoted;
+use crate::source::{TableName, quoted};
 
 /// What to grant so that no more than the needed columns can be read: printable text, a paragraph for each table.
 ///
@@ -20,14 +20,22 @@ pub fn least_privilege(catalogue: &Catalogue, needed: &BTreeSet<ElementRef>) -> 
         }
     }
     let mut out = String::new();
+    let mut before = None;
     for ((source, table), columns) in tables.iter().filter(|(_, columns)| !columns.is_empty()) {
         let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
         let columns = names.join(", ");
-        match table {
-            None => out.push_str(&format!(
+        let connect = catalogue.source(source).map(|source| &source.connect);
+        match (table, connect) {
+            (None, _) => out.push_str(&format!(
                 "-- source {source}: a file; have it written with these columns only\n--   {columns}\n\n"
             )),
-            Some(table) => {
+            (Some(table), Some(Connection::Postgres(server))) => {
+                if before != Some(*source) {
+                    out.push_str(&database(source, server));
+                }
+                out.push_str(&columns_of_table(&TableName::parse(table), &columns, &server.user));
+            }
+            (Some(table), _) => {
                 let view = quoted(&format!("causeway_{table}"));
                 let table = quoted(table);
                 out.push_str(&format!(
@@ -35,6 +43,23 @@ pub fn least_privilege(catalogue: &Catalogue, needed: &BTreeSet<ElementRef>) -> 
                 ));
             }
         }
+        before = Some(*source);
     }
     out
+}
+
+/// What a user of PostgreSQL needs before any table.
+fn database(source: &str, server: &Server) -> String {
+    let (database, user) = (quoted(&server.database), quoted(&server.user));
+    format!(
+        "-- source {source}: PostgreSQL, as the owner of the database and its tables\nGRANT CONNECT ON DATABASE {database} TO {user};\n\n"
+    )
+}
+
+/// Takes every right to a table away, and gives back that of reading some columns.
+fn columns_of_table(table: &TableName, columns: &str, user: &str) -> String {
+    let (schema, table, user) = (quoted(&table.schema), table.sql(), quoted(user));
+    format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {user};\nREVOKE ALL ON {table} FROM {user};\nGRANT SELECT ({columns}) ON {table} TO {user};\n\n"
+    )
 }
