@@ -8,19 +8,22 @@ use causeway_model::catalogue::{Server, Source};
 use super::{ColumnShape, SourceShape, TableShape};
 use crate::source::postgres_answers;
 
-/// Whom the server takes us for, and whether that is an administrator, for whom no right is missing.
-const USER: &str =
-    "SELECT current_user::text, r.rolsuper::text FROM pg_catalog.pg_roles r WHERE r.rolname = current_user";
+/// Whom the server takes us for, and whether that is an administrator, or could become one: then no right is missing.
+const USER: &str = "SELECT current_user::text, bool_or(r.rolsuper)::text
+    FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role(r.oid, 'MEMBER')";
 
 /// A row for each column of each table that is not the server's own.
 ///
-/// Who owns a table can give himself every right in it, so he could write. Texts are compared byte for byte by every
-/// collation that is deterministic: there only the order differs, which nobody here relies on. `citext` is compared without
-/// case whatever its collation. (`collisdeterministic` is there since version 12: asked for by way of JSON, it may be missing.)
-const COLUMNS: &str = "SELECT n.nspname::text, c.relname::text,
-      (pg_catalog.pg_has_role(c.relowner, 'USAGE')
-        OR pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
-        OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))::text,
+/// What any role could do that our user is a member of, our user could do. Who owns a table can give himself every right in
+/// it. Texts are compared byte for byte by every collation that is deterministic: there only the order differs, which nobody
+/// here relies on. `citext` is compared without case whatever its collation. (`collisdeterministic` is there since version
+/// 12: asked for by way of JSON, it may be missing.)
+const COLUMNS: &str =
+    "WITH ours AS (SELECT r.oid FROM pg_catalog.pg_roles r WHERE pg_catalog.pg_has_role(r.oid, 'MEMBER'))
+    SELECT n.nspname::text, c.relname::text,
+      EXISTS (SELECT FROM ours WHERE ours.oid = c.relowner
+        OR pg_catalog.has_table_privilege(ours.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        OR pg_catalog.has_any_column_privilege(ours.oid, c.oid, 'INSERT, UPDATE'))::text,
       pg_catalog.row_security_active(c.oid)::text,
       a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
       CASE WHEN 'citext' IN (t.typname, b.typname) THEN 'citext' ELSE l.collname::text END,
