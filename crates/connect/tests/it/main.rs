@@ -15,4 +15,7 @@ mod hostile;
 mod json_lines;
 mod limits;
 mod parquet;
+mod postgres_check;
+mod postgres_fixture;
+mod postgres_replica;
 mod sqlite;
