@@ -14,6 +14,8 @@ mod folder;
 mod hostile;
 mod json_lines;
 mod limits;
+mod mariadb_fixture;
+mod mariadb_types;
 mod parquet;
 mod postgres_check;
 mod postgres_fixture;

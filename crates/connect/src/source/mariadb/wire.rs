@@ -1,189 +1,189 @@
-//! How do bytes come from and go to the server: packets, over TCP or TLS?
+//! How do bytes come from and go to the server, in packets, so that a row costs no allocation?
+//!
+//! A packet is three bytes of length, one of sequence, and its content; content of 16 MiB and more comes in several, all
+//! but the last full. What has arrived lies in one buffer, and a packet is a piece of it.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
-use std::ops::Range;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-/// Bytes that are read at once.
-const READ: usize = 256 * 1024;
+use super::failure::Trouble;
+use super::patience::Patience;
 
-/// A packet of this length goes on in the next.
-const WHOLE: usize = 0xff_ffff;
+/// Length of a packet that says: more follows.
+const FULL: usize = 0xff_ffff;
+
+/// Bytes that are read at once.
+const READ: usize = 256 << 10;
+
+/// Longest row that we hold.
+const LONGEST: usize = 256 << 20;
 
 enum Stream {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
-/// A connection as packets.
+/// A connection that speaks in packets. A read of its stream waits a moment at most, so that patience can be looked at.
 pub(super) struct Wire {
     stream: Option<Stream>,
-    bytes: Vec<u8>,
-    /// What was read and not yet taken.
-    ready: Range<usize>,
-    sequence: u8,
-    /// A packet that came in pieces.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
     joined: Vec<u8>,
+    sequence: u8,
+    pub(super) patience: Patience,
 }
 
-/// Asked whenever nothing comes for a while: goes on waiting unless it says otherwise.
-pub(super) type Waiting<'w> = dyn FnMut() -> io::Result<()> + 'w;
-
 impl Wire {
-    pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream: Some(Stream::Plain(stream)), bytes: vec![0; READ], ready: 0..0, sequence: 0, joined: Vec::new() }
+    pub(super) fn new(tcp: TcpStream, patience: Patience) -> Self {
+        let (stream, buffer) = (Some(Stream::Plain(tcp)), vec![0; READ]);
+        Self { stream, buffer, start: 0, end: 0, joined: Vec::new(), sequence: 0, patience }
     }
 
-    /// Goes on over TLS; the server's name is verified.
-    pub(super) fn protect(&mut self, config: ClientConfig, host: &str) -> io::Result<()> {
-        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-        let client = ClientConnection::new(Arc::new(config), name).map_err(io::Error::other)?;
-        let Some(Stream::Plain(tcp)) = self.stream.take() else { return Err(io::ErrorKind::NotConnected.into()) };
+    /// Whether the connection can still be used.
+    pub(super) fn is_open(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Gives the connection up: the server ends whatever it still does for it.
+    pub(super) fn close(&mut self) {
+        self.stream = None;
+        (self.start, self.end) = (0, 0);
+    }
+
+    /// Goes on over TLS; the server's name is verified. What the server said in clear beyond its turn would be taken for
+    /// something said under protection, and is refused.
+    pub(super) fn protect(&mut self, config: ClientConfig, name: ServerName<'static>) -> Result<(), Trouble> {
+        let Some(Stream::Plain(tcp)) = self.stream.take() else { return Err(Trouble::Cut) };
+        if self.start != self.end {
+            return Err(Trouble::Garbled("it speaks before its turn"));
+        }
+        let client = ClientConnection::new(Arc::new(config), name);
+        let client = client.map_err(|error| Trouble::of_tls(&io::Error::other(error)))?;
         let mut stream = StreamOwned::new(client, tcp);
         while stream.conn.is_handshaking() {
-            stream.conn.complete_io(&mut stream.sock)?;
+            match stream.conn.complete_io(&mut stream.sock) {
+                Ok(_) => self.patience.heard(),
+                Err(error) if is_tick(&error) => self.patience.check().map_err(Trouble::Stop)?,
+                Err(error) => return Err(Trouble::of_tls(&error)),
+            }
         }
         self.stream = Some(Stream::Tls(Box::new(stream)));
         Ok(())
     }
 
-    pub(super) fn is_protected(&self) -> bool {
-        matches!(self.stream, Some(Stream::Tls(_)))
-    }
-
-    /// Begins a new exchange: the next packet is number 0.
-    pub(super) fn restart(&mut self) {
+    /// Sends the first packet of a conversation.
+    pub(super) fn command(&mut self, parts: &[&[u8]]) -> Result<(), Trouble> {
         self.sequence = 0;
+        self.send(parts)
     }
 
-    /// Sends a packet shorter than 16 MB.
-    pub(super) fn send(&mut self, content: &[u8]) -> io::Result<()> {
-        if content.len() >= WHOLE {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let [a, b, c, _] = (content.len() as u32).to_le_bytes();
-        let mut packet = Vec::with_capacity(content.len() + 4);
-        packet.extend_from_slice(&[a, b, c, self.sequence]);
-        packet.extend_from_slice(content);
+    /// Sends a packet in answer to the one before.
+    pub(super) fn send(&mut self, parts: &[&[u8]]) -> Result<(), Trouble> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        let header = u32::try_from(length).ok().filter(|_| length < FULL);
+        let [low, middle, high, _] = header.ok_or(Trouble::Garbled("a statement is too long"))?.to_le_bytes();
+        let mut packet = Vec::with_capacity(4 + length);
+        packet.extend_from_slice(&[low, middle, high, self.sequence]);
+        parts.iter().for_each(|part| packet.extend_from_slice(part));
         self.sequence = self.sequence.wrapping_add(1);
-        match &mut self.stream {
-            Some(Stream::Plain(tcp)) => tcp.write_all(&packet),
-            Some(Stream::Tls(tls)) => tls.write_all(&packet).and_then(|()| tls.flush()),
-            None => Err(io::ErrorKind::NotConnected.into()),
-        }
+        let sent = match self.stream.as_mut().ok_or(Trouble::Cut)? {
+            Stream::Plain(tcp) => tcp.write_all(&packet),
+            Stream::Tls(tls) => tls.write_all(&packet).and_then(|()| tls.flush()),
+        };
+        sent.map_err(|error| Trouble::of_io(&error))
     }
 
-    /// The content of the next packet.
-    pub(super) fn receive(&mut self, waiting: &mut Waiting<'_>) -> io::Result<&[u8]> {
-        let first = self.piece(waiting)?;
-        if first.len() < WHOLE {
-            return self.bytes.get(first).ok_or_else(cut);
+    /// The next packet.
+    #[inline]
+    pub(super) fn packet(&mut self) -> Result<&[u8], Trouble> {
+        let length = self.header()?;
+        if length == FULL {
+            return self.long_packet();
         }
+        if self.joined.capacity() > 0 {
+            self.joined = Vec::new();
+        }
+        self.fill(4 + length)?;
+        let from = self.start + 4;
+        self.start = from + length;
+        self.buffer.get(from..self.start).ok_or(Trouble::Cut)
+    }
+
+    fn long_packet(&mut self) -> Result<&[u8], Trouble> {
         self.joined.clear();
-        self.joined.extend_from_slice(self.bytes.get(first).unwrap_or_default());
+        let mut length = FULL;
         loop {
-            let next = self.piece(waiting)?;
-            let last = next.len() < WHOLE;
-            self.joined.extend_from_slice(self.bytes.get(next).unwrap_or_default());
-            if last {
+            self.fill(4 + length)?;
+            let from = self.start + 4;
+            self.start = from + length;
+            self.joined.extend_from_slice(self.buffer.get(from..self.start).unwrap_or_default());
+            if length < FULL {
                 return Ok(&self.joined);
             }
+            if self.joined.len() > LONGEST {
+                return Err(Trouble::Oversize(LONGEST >> 20));
+            }
+            length = self.header()?;
         }
     }
 
-    /// Where the content of the next piece of a packet lies.
-    fn piece(&mut self, waiting: &mut Waiting<'_>) -> io::Result<Range<usize>> {
-        self.fill(4, waiting)?;
-        let head = self.bytes.get(self.ready.start..self.ready.start + 4).and_then(|head| head.try_into().ok());
-        let [a, b, c, sequence]: [u8; 4] = head.ok_or_else(cut)?;
-        let length = u32::from_le_bytes([a, b, c, 0]) as usize;
-        self.fill(4 + length, waiting)?;
+    /// Length of the packet that begins here, which must be the next one.
+    fn header(&mut self) -> Result<usize, Trouble> {
+        self.fill(4)?;
+        let Some([low, middle, high, sequence]) = self.buffer.get(self.start..self.start + 4) else {
+            return Err(Trouble::Cut);
+        };
+        if *sequence != self.sequence {
+            return Err(Trouble::Garbled("a packet is missing"));
+        }
+        let length = usize::from(*low) | usize::from(*middle) << 8 | usize::from(*high) << 16;
         self.sequence = sequence.wrapping_add(1);
-        let from = self.ready.start + 4;
-        self.ready.start = from + length;
-        Ok(from..from + length)
+        Ok(length)
     }
 
-    /// Reads until `wanted` bytes are there.
-    fn fill(&mut self, wanted: usize, waiting: &mut Waiting<'_>) -> io::Result<()> {
-        while self.ready.len() < wanted {
-            if self.ready.start + wanted > self.bytes.len() {
-                self.bytes.copy_within(self.ready.clone(), 0);
-                self.ready = 0..self.ready.len();
-                if self.bytes.len() < wanted {
-                    self.bytes.resize(wanted, 0);
-                }
-            }
-            let room = self.bytes.get_mut(self.ready.end..).unwrap_or_default();
-            let read = match &mut self.stream {
-                Some(Stream::Plain(tcp)) => tcp.read(room),
-                Some(Stream::Tls(tls)) => tls.read(room),
-                None => Err(io::ErrorKind::NotConnected.into()),
+    /// Has `wanted` bytes lie in the buffer.
+    #[inline]
+    fn fill(&mut self, wanted: usize) -> Result<(), Trouble> {
+        if self.end - self.start >= wanted { Ok(()) } else { self.read(wanted) }
+    }
+
+    fn read(&mut self, wanted: usize) -> Result<(), Trouble> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.end - self.start);
+        if self.buffer.len() < wanted {
+            self.buffer.resize(wanted, 0);
+        } else if self.buffer.len() > READ && wanted.max(self.end) <= READ {
+            // One long row must not keep its memory.
+            self.buffer.truncate(READ);
+            self.buffer.shrink_to_fit();
+        }
+        self.patience.check().map_err(Trouble::Stop)?;
+        while self.end < wanted {
+            let room = self.buffer.get_mut(self.end..).unwrap_or_default();
+            let read = match self.stream.as_mut().ok_or(Trouble::Cut)? {
+                Stream::Plain(tcp) => tcp.read(room),
+                Stream::Tls(tls) => tls.read(room),
             };
             match read {
-                Ok(0) => return Err(cut()),
-                Ok(read) => self.ready.end += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => waiting()?,
-                Err(error) => return Err(error),
+                Ok(0) => return Err(Trouble::Cut),
+                Ok(read) => {
+                    self.end += read;
+                    self.patience.heard();
+                }
+                Err(error) if is_tick(&error) => self.patience.check().map_err(Trouble::Stop)?,
+                Err(error) => return Err(Trouble::of_io(&error)),
             }
         }
         Ok(())
     }
 }
 
-fn cut() -> io::Error {
-    io::ErrorKind::UnexpectedEof.into()
-}
-
-/// Fields of a packet, one after the other.
-#[derive(Clone, Copy)]
-pub(super) struct Fields<'p>(pub(super) &'p [u8]);
-
-impl<'p> Fields<'p> {
-    pub(super) fn take(&mut self, count: usize) -> Option<&'p [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    pub(super) fn byte(&mut self) -> Option<u8> {
-        self.take(1)?.first().copied()
-    }
-
-    pub(super) fn short(&mut self) -> Option<u16> {
-        Some(u16::from_le_bytes(self.take(2)?.try_into().ok()?))
-    }
-
-    pub(super) fn long(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
-
-    /// Text up to a NUL, which is taken too.
-    pub(super) fn until_nul(&mut self) -> Option<&'p [u8]> {
-        let end = self.0.iter().position(|byte| *byte == 0)?;
-        let text = self.take(end)?;
-        self.take(1)?;
-        Some(text)
-    }
-
-    /// A length-encoded text; the outer none is a packet cut short, the inner one no value.
-    #[inline]
-    pub(super) fn value(&mut self) -> Option<Option<&'p [u8]>> {
-        let length = match self.byte()? {
-            0xfb => return Some(None),
-            0xfc => usize::from(self.short()?),
-            0xfd => {
-                let [a, b, c] = self.take(3)?.try_into().ok()?;
-                u32::from_le_bytes([a, b, c, 0]) as usize
-            }
-            0xfe => usize::try_from(u64::from_le_bytes(self.take(8)?.try_into().ok()?)).ok()?,
-            short => usize::from(short),
-        };
-        self.take(length).map(Some)
-    }
+/// Whether a read only waited for nothing.
+fn is_tick(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
 }
