@@ -15,6 +15,7 @@ mod hostile;
 mod json_lines;
 mod limits;
 mod mariadb_fixture;
+mod mariadb_hints;
 mod mariadb_types;
 mod parquet;
 mod postgres_check;

@@ -115,10 +115,10 @@ impl Known<'_> {
                 let (scale, whole) = (u8::try_from(*scale).ok()?, total.checked_sub(digits)?);
                 (digits <= scale && whole <= precision.checked_sub(scale)?).then(|| format!("{name} IS NULL"))
             }
-            // No last day of its month, or a later one: that is a day which is not in the calendar.
+            // No last day of its month, or a later one, or a part that is zero: no day of the calendar.
             (Kind::Date, T::Date) => {
                 let day = format!("DAYOFMONTH(LAST_DAY({name})) < DAYOFMONTH({name})");
-                Some(format!("(COALESCE({day}, TRUE) OR YEAR({name}) = 0)"))
+                Some(format!("(COALESCE({day}, TRUE) OR DAYOFMONTH({name}) = 0 OR YEAR({name}) = 0)"))
             }
             (Kind::Timestamp, T::Timestamp) => or(format!("{name} = '0000-00-00 00:00:00'")),
             _ => None,
