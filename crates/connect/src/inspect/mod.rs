@@ -1,13 +1,13 @@
 //! What does a source really have, and could this process write there?
 
 mod codes;
+mod mariadb;
 mod postgres;
 mod sqlite;
 
 use std::path::Path;
 
 use causeway_flow::source::SourceError;
-use causeway_model::Code;
 use causeway_model::catalogue::{Connection, Source};
 
 use crate::source::{self, HeldFile, quoted};
@@ -117,10 +117,7 @@ pub fn inspect(source: &Source, base: &Path) -> Result<SourceShape, SourceError>
             (path, base.join(path))
         }
         Connection::Postgres(server) => return postgres::postgres(source, server, base),
-        Connection::Mariadb(_) => {
-            let detail = "cannot be looked at yet";
-            return Err(SourceError::new(Code::SourceUnreachable, &source.name, detail));
-        }
+        Connection::Mariadb(server) => return mariadb::mariadb(source, server, base),
     };
     let held = HeldFile::new(&source.name, path, &file)?;
     let untyped = |names: Vec<Vec<u8>>| {

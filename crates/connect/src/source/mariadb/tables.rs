@@ -10,17 +10,17 @@ use super::statement::{place, text};
 
 /// A column as the server describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) table: String,
-    pub(super) name: String,
+pub(crate) struct Column {
+    pub(crate) table: String,
+    pub(crate) name: String,
     /// `varchar`
     pub(super) data_type: String,
     /// `varchar(40)`
-    pub(super) declared: String,
+    pub(crate) declared: String,
     /// None for what is no text.
     pub(super) charset: Option<String>,
-    pub(super) collation: Option<String>,
-    pub(super) nullable: bool,
+    pub(crate) collation: Option<String>,
+    pub(crate) nullable: bool,
     /// Characters that fit, for text.
     pub(super) characters: Option<u64>,
 }
