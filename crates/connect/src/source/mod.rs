@@ -34,6 +34,8 @@ use causeway_model::catalogue::{self, Connection};
 pub use pace::{Pace, RealPace};
 
 pub(crate) use file::HeldFile;
+pub(crate) use mariadb::look as mariadb_look;
+pub(crate) use postgres::{TableName, answers as postgres_answers};
 pub(crate) use refuse::Refuse;
 pub(crate) use sqlite::{connect as connect_sqlite, quoted, sql_error};
 

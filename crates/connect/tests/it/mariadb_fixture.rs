@@ -1,14 +1,11 @@
 //! A live MariaDB for the tests, what is asked of it, and what must be gone from it afterwards.
 
-#![allow(dead_code, reason = "the tests of trouble take what those of types do not")]
-
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::sync::Arc;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use causeway_connect::source::{self, Pace};
+use causeway_connect::source;
 use causeway_flow::Batch;
 use causeway_flow::source::{Scan, Snapshot, SourceError, Watch};
 use causeway_model::catalogue::{Connection, Limits, Secret, Server, SnapshotMode, Source, Tls, TlsMode};
@@ -88,31 +85,8 @@ impl Live {
         source::open(source, self.path())?.snapshot(now(), watch)
     }
 
-    pub fn paced(&self, source: &Source, pace: Arc<dyn Pace>) -> Result<Box<dyn Snapshot>, SourceError> {
-        source::open_at_pace(source, self.path(), pace)?.snapshot(now(), &Watch::default())
-    }
-
     pub fn read(&self, scan: &Scan) -> Result<Vec<Batch>, SourceError> {
         self.snapshot().scan(scan)?.collect()
-    }
-
-    /// A client of somebody else, which goes on holding what `statements` took.
-    pub fn holding(&self, statements: &str) -> Holding {
-        let mut client = self.server.client(NAME);
-        client.arg("--unbuffered").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = client.spawn().unwrap();
-        let input = child.stdin.as_mut().unwrap();
-        writeln!(input, "{statements}; SELECT 'held';").unwrap();
-        input.flush().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line.trim(), "held");
-        Holding(child)
-    }
-
-    /// Number of the reader's connection.
-    pub fn connection(&self) -> String {
-        self.sql(&format!("SELECT id FROM information_schema.processlist WHERE user = '{NAME}'")).trim().to_owned()
     }
 
     /// Makes sure that nobody but us is connected any more, and that no transaction is open.
@@ -123,16 +97,6 @@ impl Live {
         while self.sql(asked).trim() != "0" {
             assert!(begun.elapsed() < Duration::from_secs(10), "{}", self.sql("SHOW FULL PROCESSLIST"));
         }
-    }
-}
-
-/// Somebody else's connection, with what it holds.
-pub struct Holding(Child);
-
-impl Drop for Holding {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
     }
 }
 

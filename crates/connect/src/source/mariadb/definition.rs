@@ -103,26 +103,6 @@ impl Definition {
 }
 
 impl Kind {
-    /// The kind of a column by the name of its type, for comparing a catalogue with its source.
-    #[allow(dead_code, reason = "the comparison of catalogue and source takes it")]
-    pub(super) fn named(data_type: &str) -> Self {
-        match data_type {
-            "tinyint" | "smallint" | "mediumint" | "int" | "bigint" => Self::Integer { unsigned: false },
-            "year" => Self::Year,
-            "bit" => Self::Bits,
-            "decimal" => Self::Decimal(0),
-            "float" | "double" => Self::Real { exact: true },
-            "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set" | "json" | "uuid"
-            | "inet4" | "inet6" => Self::Text,
-            "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => Self::Bytes,
-            "date" => Self::Date,
-            "datetime" => Self::Datetime,
-            "timestamp" => Self::Timestamp,
-            "time" => Self::Time,
-            _ => Self::Other,
-        }
-    }
-
     /// Whether values of an element of this type can be read from such a column.
     pub(super) fn holds(self, value_type: &ValueType) -> bool {
         use ValueType as T;

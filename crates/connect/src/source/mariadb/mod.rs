@@ -12,7 +12,7 @@
 //! | `snapshot`, `reading` | one state of the database, scan after scan |
 //! | `definition`, `cells`, `moment` | types, and values |
 //! | `statement`, `asked`, `filter`, `known`, `keys` | what is asked, and what the server may leave out |
-//! | `tables`, `outlook` | what the server says of its tables |
+//! | `tables`, `outlook`, `look` | what the server says of its tables and of our rights |
 
 mod asked;
 mod auth;
@@ -24,6 +24,7 @@ mod filter;
 mod greeting;
 mod keys;
 mod known;
+mod look;
 mod moment;
 mod outlook;
 mod patience;
@@ -42,6 +43,8 @@ use std::time::Duration;
 use causeway_model::catalogue::Server;
 
 use super::pace::Brakes;
+
+pub(crate) use look::look;
 
 /// A MariaDB or MySQL database.
 #[derive(Clone)]

@@ -4,7 +4,7 @@
 //! us is not the server's.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use causeway_flow::source::SourceError;
 use causeway_model::Code;
@@ -12,7 +12,7 @@ use causeway_model::Code;
 use crate::source::Refuse;
 use crate::source::handoff::{Handoff, cancelled};
 use crate::source::pump::Run;
-use crate::source::server::{CONNECT, SILENCE};
+use crate::source::server::{CONNECT, LOOK, SILENCE};
 
 /// How long ending a statement that was given up may take.
 const ENDING: Duration = Duration::from_secs(5);
@@ -24,10 +24,12 @@ pub(super) struct Patience {
     age: Option<(Duration, Duration)>,
     /// Who wants the rows of the running statement.
     out: Option<Arc<Handoff>>,
-    ending: bool,
-    /// How long the server may be silent, and when it was last heard.
+    /// When the ending of a statement that was given up began.
+    ending: Option<Instant>,
+    /// How long the server may be silent, and when it was last heard. Both are of the network, and go by the machine's own
+    /// clock whatever the pace of the run.
     silence: Duration,
-    heard: Duration,
+    heard: Instant,
     /// How long the statement has kept the server busy, up to `since`; none while it waits for us.
     spent: Duration,
     since: Option<Duration>,
@@ -37,8 +39,8 @@ impl Patience {
     /// For a server that is to answer at once.
     pub(super) fn new(run: Run) -> Self {
         let now = run.brakes.pace.elapsed();
-        let (out, age) = (None, None);
-        Self { run, age, out, ending: false, silence: CONNECT, heard: now, spent: Duration::ZERO, since: Some(now) }
+        let (silence, heard) = (CONNECT, Instant::now());
+        Self { run, age: None, out: None, ending: None, silence, heard, spent: Duration::ZERO, since: Some(now) }
     }
 
     /// For a connection whose only purpose is to end something.
@@ -60,8 +62,8 @@ impl Patience {
 
     /// A statement begins whose rows `out` takes.
     pub(super) fn scan(&mut self, out: Arc<Handoff>) {
-        let limit = self.run.brakes.statement_timeout.unwrap_or_default();
-        self.begin(Some(out), SILENCE.max(limit + CONNECT));
+        let silence = self.run.brakes.statement_timeout.map_or(SILENCE, |limit| limit + LOOK * 10);
+        self.begin(Some(out), silence);
     }
 
     /// The next statement of the same scan begins.
@@ -72,22 +74,22 @@ impl Patience {
     /// Nothing is wanted any more but the end.
     pub(super) fn end(&mut self) {
         self.begin(None, ENDING);
-        self.ending = true;
+        self.ending = Some(self.heard);
     }
 
     fn begin(&mut self, out: Option<Arc<Handoff>>, silence: Duration) {
         let now = self.now();
         self.out = out;
         self.silence = silence;
-        self.ending = false;
-        self.heard = now;
+        self.ending = None;
+        self.heard = Instant::now();
         self.spent = Duration::ZERO;
         self.since = Some(now);
     }
 
     /// The server said something.
     pub(super) fn heard(&mut self) {
-        self.heard = self.now();
+        self.heard = Instant::now();
     }
 
     /// The rows wait for us, or go on.
@@ -97,17 +99,16 @@ impl Patience {
             self.spent += now.saturating_sub(since);
         }
         self.since = (!paused).then_some(now);
-        self.heard = now;
+        self.heard();
     }
 
     /// Whether to go on waiting.
     pub(super) fn check(&self) -> Result<(), SourceError> {
         let (now, origin) = (self.now(), self.run.origin.as_str());
         let limit = |detail: String| Err(SourceError::new(Code::SourceLimit, origin, detail));
-        if self.ending {
+        if let Some(begun) = self.ending {
             // The whole ending is bound, not each silence in it: a server may go on sending.
-            let begun = self.since.unwrap_or(now);
-            return if now.saturating_sub(begun) < ENDING { Ok(()) } else { Err(self.silent()) };
+            return if begun.elapsed() < ENDING { Ok(()) } else { Err(self.silent()) };
         }
         if self.run.watch.is_cancelled() {
             return Err(cancelled(origin));
@@ -119,17 +120,23 @@ impl Patience {
         let running = self.since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
         match self.run.brakes.statement_timeout {
             Some(most) if self.spent + running >= most => {
-                return limit(format!("a statement took longer than its limit of {} s", most.as_secs()));
+                return limit(format!(
+                    "a statement took longer than its limit of {} s (`statement_timeout_s`)",
+                    most.as_secs()
+                ));
             }
             _ => {}
         }
         match self.age {
             Some((most, stale)) if now >= stale => {
-                return limit(format!("its snapshot became older than its limit of {} s", most.as_secs()));
+                return limit(format!(
+                    "its snapshot became older than its limit of {} s (`snapshot_max_age_s`)",
+                    most.as_secs()
+                ));
             }
             _ => {}
         }
-        if now.saturating_sub(self.heard) >= self.silence { Err(self.silent()) } else { Ok(()) }
+        if self.heard.elapsed() >= self.silence { Err(self.silent()) } else { Ok(()) }
     }
 
     fn silent(&self) -> SourceError {

@@ -87,16 +87,14 @@ impl Reading<'_> {
             }
         }
         let mut look = || -> Result<_, Trouble> {
-            let engine = match self.mode {
-                SnapshotMode::Transaction => tables::engine_without_transactions(self.session, table)?,
+            let why = match self.mode {
+                SnapshotMode::Transaction => tables::not_held_still(self.session, table)?,
                 SnapshotMode::None => None,
             };
-            Ok((engine, tables::columns(self.session, Some(table))?))
+            Ok((why, tables::columns(self.session, Some(table))?))
         };
         match look() {
-            Ok((Some(engine), _)) => Err(refuse.unreachable(format!(
-                "table `{table}` cannot be held still: its engine {engine} has no transactions (convert it, or write `snapshot: none`)"
-            ))),
+            Ok((Some(why), _)) => Err(refuse.unreachable(format!("table `{table}` cannot be held still: {why}"))),
             Ok((None, columns)) => Ok((definitions, columns)),
             Err(trouble) => Err(self.session.refuse(trouble, &reading(scan))),
         }

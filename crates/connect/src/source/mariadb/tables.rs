@@ -10,17 +10,17 @@ use super::statement::{place, text};
 
 /// A column as the server describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Column {
-    pub(super) table: String,
-    pub(super) name: String,
+pub(crate) struct Column {
+    pub(crate) table: String,
+    pub(crate) name: String,
     /// `varchar`
     pub(super) data_type: String,
     /// `varchar(40)`
-    pub(super) declared: String,
+    pub(crate) declared: String,
     /// None for what is no text.
     pub(super) charset: Option<String>,
-    pub(super) collation: Option<String>,
-    pub(super) nullable: bool,
+    pub(crate) collation: Option<String>,
+    pub(crate) nullable: bool,
     /// Characters that fit, for text.
     pub(super) characters: Option<u64>,
 }
@@ -58,15 +58,18 @@ fn column(row: Vec<Option<String>>) -> Option<Column> {
     Some(Column { table, name, data_type, declared, charset, collation, nullable, characters })
 }
 
-/// The engine of a table if it has no transactions.
-pub(super) fn engine_without_transactions(session: &mut Session, table: &str) -> Result<Option<String>, Trouble> {
+/// Why a table cannot be held still: its engine has no transactions, or it is a view, which does not show its tables' engines.
+pub(super) fn not_held_still(session: &mut Session, table: &str) -> Result<Option<String>, Trouble> {
     let sql = format!(
-        "SELECT t.ENGINE FROM information_schema.TABLES AS t JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE \
-         WHERE {} AND t.TABLE_TYPE = 'BASE TABLE' \
-         AND COALESCE(e.TRANSACTIONS, 'NO') <> 'YES'",
+        "SELECT t.ENGINE FROM information_schema.TABLES AS t LEFT JOIN information_schema.ENGINES AS e ON e.ENGINE = t.ENGINE \
+         WHERE {} AND COALESCE(e.TRANSACTIONS, 'NO') <> 'YES'",
         within(&session.target.database, table, "t.")
     );
-    Ok(session.rows(&sql)?.into_iter().flatten().flatten().next())
+    Ok(session.rows(&sql)?.into_iter().next().map(|row| match row.into_iter().flatten().next() {
+        Some(engine) => format!("its engine {engine} has no transactions (convert it, or write `snapshot: none`)"),
+        None => "it is a view, and the engines of its tables cannot be seen (name a table, or write `snapshot: none`)"
+            .to_owned(),
+    }))
 }
 
 /// About how many rows a table has.

@@ -4,6 +4,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use causeway_flow::source::SourceError;
+use causeway_model::Code;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 
@@ -108,6 +109,7 @@ impl Target {
             Trouble::Cut => unreachable("the server ended the connection"),
             Trouble::Network(kind) => unreachable(&kind.to_string()),
             Trouble::Garbled(why) => unreachable(&format!("{why}, as no MariaDB or MySQL server speaks")),
+            Trouble::Stop(error) if error.code == Code::SourceEndedEarly => unreachable(&error.detail),
             other => other.error(&self.origin, &what),
         }
     }

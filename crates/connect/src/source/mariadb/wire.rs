@@ -5,6 +5,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
@@ -108,20 +109,16 @@ impl Wire {
         if self.joined.capacity() > 0 {
             self.joined = Vec::new();
         }
-        self.fill(4 + length)?;
-        let from = self.start + 4;
-        self.start = from + length;
-        self.buffer.get(from..self.start).ok_or(Trouble::Cut)
+        let content = self.content(length)?;
+        self.buffer.get(content).ok_or(Trouble::Cut)
     }
 
     fn long_packet(&mut self) -> Result<&[u8], Trouble> {
         self.joined.clear();
         let mut length = FULL;
         loop {
-            self.fill(4 + length)?;
-            let from = self.start + 4;
-            self.start = from + length;
-            self.joined.extend_from_slice(self.buffer.get(from..self.start).unwrap_or_default());
+            let content = self.content(length)?;
+            self.joined.extend_from_slice(self.buffer.get(content).unwrap_or_default());
             if length < FULL {
                 return Ok(&self.joined);
             }
@@ -141,9 +138,17 @@ impl Wire {
         if *sequence != self.sequence {
             return Err(Trouble::Garbled("a packet is missing"));
         }
-        let length = usize::from(*low) | usize::from(*middle) << 8 | usize::from(*high) << 16;
-        self.sequence = sequence.wrapping_add(1);
-        Ok(length)
+        Ok(usize::from(*low) | usize::from(*middle) << 8 | usize::from(*high) << 16)
+    }
+
+    /// Where the content of that packet lies, which is taken as a whole or, when the waiting is stopped, not at all.
+    #[inline]
+    fn content(&mut self, length: usize) -> Result<Range<usize>, Trouble> {
+        self.fill(4 + length)?;
+        let from = self.start + 4;
+        self.start = from + length;
+        self.sequence = self.sequence.wrapping_add(1);
+        Ok(from..self.start)
     }
 
     /// Has `wanted` bytes lie in the buffer.

@@ -4,9 +4,11 @@
 //! connection and a thread of its own, takes the same snapshot, and streams `COPY … (FORMAT binary)`, which costs the
 //! server least. A scan by keys binds them, which COPY cannot.
 
+mod ask;
 mod binary;
 mod columns;
 mod filter;
+mod name;
 mod read;
 mod session;
 
@@ -23,7 +25,9 @@ use jiff::Timestamp;
 use super::handoff::Handoff;
 use super::pace::Brakes;
 use super::pump::{self, Run};
+pub(crate) use ask::answers;
 use columns::Columns;
+pub(crate) use name::TableName;
 pub(crate) use session::{Session, Worker};
 
 /// Streams that may be open at once, each with a connection of its own.
@@ -138,7 +142,7 @@ pub(crate) fn quoted(name: &str) -> String {
 
 /// `schema.table` or `table`, quoted part by part.
 pub(crate) fn quoted_table(table: &str) -> String {
-    table.split('.').map(quoted).collect::<Vec<_>>().join(".")
+    TableName::parse(table).sql()
 }
 
 /// Names of scan columns, for the sets that are unique.

@@ -1,5 +1,10 @@
 //! Does the catalogue say what its sources really have, and can the gateway read no more than it needs?
 
+mod declared;
+mod grants;
+mod rights;
+mod trial;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +15,11 @@ use causeway_model::document::Findings;
 use causeway_model::{Code, ElementRef, ValueType};
 
 use crate::inspect::{self, CodeColumn, ColumnShape, SourceShape, TableShape, UnknownCodes};
-use crate::source::quoted;
+
+use trial::Trials;
+
+pub use declared::can_hold;
+pub use grants::least_privilege;
 
 /// Compares the catalogue with its sources. `needed` are the elements that exchanges read; pointers lead into the
 /// catalogue's document.
@@ -18,19 +27,22 @@ use crate::source::quoted;
 /// | code | severity | when |
 /// |---|---|---|
 /// | `source-unreachable` and others of reading | error | a source cannot be opened or read |
-/// | `source-writable` | error (files: warning) | this process could change the source |
+/// | `source-writable` | error (files: warning) | this process or its user could change the source, or a declared table |
 /// | `column-missing` | error | a declared table or column is not there |
+/// | `column-unreadable` | error | a server lets our user not read a column that an exchange needs |
 /// | `column-retyped` | error | its declared type cannot hold the element's type |
 /// | `column-recollated` | error | a text or key is not compared byte by byte |
 /// | `code-unknown` | error | a code is in the column and not in its list |
 /// | `column-unneeded` | warning | columns can be read that no exchange needs |
+/// | `rows-filtered` | warning | a server hides rows of a declared table from our user |
 pub fn check_against_sources(
     catalogue: &Catalogue,
     base: &Path,
     needed: &BTreeSet<ElementRef>,
     now: jiff::Timestamp,
 ) -> Findings {
-    let mut check = Check { catalogue, base, needed, now, findings: Findings::default() };
+    let trials = Trials::new(base, now);
+    let mut check = Check { catalogue, base, needed, now, trials, findings: Findings::default() };
     let mut shapes = BTreeMap::new();
     for (place, source) in catalogue.sources.iter().enumerate() {
         let at = format!("/sources/{place}/connect/{}", source.connect.kind());
@@ -47,7 +59,7 @@ pub fn check_against_sources(
             let Some((source, shape)) = shapes.get(table.source.as_str()) else { continue };
             let at = Place { entity: place, table: number };
             match shape.table(table.table.as_deref()) {
-                Some(found) => check.table(&at, entity, table, source, found),
+                Some(found) => check.table(&at, entity, &Seen { source, shape, table, found }),
                 None => check.missing_table(&at, table, source),
             }
         }
@@ -60,7 +72,16 @@ struct Check<'c> {
     base: &'c Path,
     needed: &'c BTreeSet<ElementRef>,
     now: jiff::Timestamp,
+    trials: Trials<'c>,
     findings: Findings,
+}
+
+/// A table of the catalogue, and what there really is.
+struct Seen<'f> {
+    source: &'f Source,
+    shape: &'f SourceShape,
+    table: &'f Table,
+    found: &'f TableShape,
 }
 
 /// Where a table stands in the catalogue.
@@ -84,21 +105,6 @@ impl Check<'_> {
         self.findings.error(error.code.as_str(), at, error.to_string(), error.code.help());
     }
 
-    fn writable(&mut self, source: &Source, at: String, shape: &SourceShape) {
-        if !shape.writable {
-            return;
-        }
-        let message = format!("this process could write to source `{}`", source.name);
-        if source.connect.is_file() {
-            let help = "have the file belong to another user, and remove the right to write: `chmod a-w FILE`";
-            self.findings.warn("source-writable", at, message, help);
-        } else {
-            let help =
-                "a gateway only reads: run it as a user of its own, and remove the right to write: `chmod a-w FILE`";
-            self.findings.error("source-writable", at, message, help);
-        }
-    }
-
     fn missing_table(&mut self, at: &Place, table: &Table, source: &Source) {
         let name = table.table.as_deref().unwrap_or_default();
         let message = format!("source `{}` has no table or view `{name}`", source.name);
@@ -110,15 +116,25 @@ impl Check<'_> {
         );
     }
 
-    fn table(&mut self, at: &Place, entity: &Entity, table: &Table, source: &Source, found: &TableShape) {
+    fn table(&mut self, at: &Place, entity: &Entity, seen: &Seen<'_>) {
+        let (table, source) = (seen.table, seen.source);
+        self.rights(at, seen);
         let mut codes = Vec::new();
         for (element_at, element) in entity.elements.iter().enumerate() {
+            let needed = self.needed.contains(&ElementRef::new(&entity.name, &element.name));
             for (origin_at, origin) in element.from.iter().enumerate().filter(|(_, o)| o.table == table.name) {
                 let pointer = at.origin(element_at, origin_at);
-                let Some(column) = self.column(&pointer, &origin.column, table, source, found) else { continue };
-                self.retyped(&pointer, element, column, source);
+                let Some(column) = self.column(&pointer, &origin.column, seen) else { continue };
+                self.retyped(&pointer, element, column, seen);
+                self.tried(&pointer, element, origin, seen);
                 if element.value_type.is_textual() || entity.key.contains(&element.name) {
                     self.recollated(&pointer, column, source);
+                }
+                if !column.readable {
+                    if needed {
+                        self.unreadable(&pointer, column, seen);
+                    }
+                    continue;
                 }
                 if let Some(known) = self.codes(element) {
                     let element = ElementRef::new(&entity.name, &element.name);
@@ -126,35 +142,34 @@ impl Check<'_> {
                 }
             }
         }
+        let reads = !needed_columns(entity, table, self.needed).is_empty();
         for (number, name) in table.key.iter().enumerate() {
             let pointer = format!("{}/key/{number}", at.table());
-            if let Some(column) = self.column(&pointer, name, table, source, found) {
+            if let Some(column) = self.column(&pointer, name, seen) {
                 self.recollated(&pointer, column, source);
+                if reads && !column.readable {
+                    self.unreadable(&pointer, column, seen);
+                }
             }
         }
-        self.unneeded(at, entity, table, found);
+        self.unneeded(at, entity, table, seen.found);
         self.unknown_codes(at, table, source, codes);
     }
 
-    fn column<'f>(
-        &mut self,
-        pointer: &str,
-        name: &str,
-        table: &Table,
-        source: &Source,
-        found: &'f TableShape,
-    ) -> Option<&'f ColumnShape> {
+    fn column<'f>(&mut self, pointer: &str, name: &str, seen: &Seen<'f>) -> Option<&'f ColumnShape> {
+        let source = seen.source;
         let same = |column: &&ColumnShape| same_name(&source.connect, &column.name, name);
-        let column = found.columns.iter().find(same);
+        let column = seen.found.columns.iter().find(same);
         if column.is_none() {
-            let place = table.table.as_ref().map_or_else(String::new, |table| format!(", table `{table}`,"));
+            let place = seen.table.table.as_ref().map_or_else(String::new, |table| format!(", table `{table}`,"));
             let message = format!("source `{}`{place} has no column `{name}`", source.name);
             self.findings.error(Code::ColumnMissing.as_str(), pointer, message, Code::ColumnMissing.help());
         }
         column
     }
 
-    fn retyped(&mut self, pointer: &str, element: &Element, column: &ColumnShape, source: &Source) {
+    fn retyped(&mut self, pointer: &str, element: &Element, column: &ColumnShape, seen: &Seen<'_>) {
+        let source = seen.source;
         let sqlite = matches!(source.connect, Connection::Sqlite { .. });
         if sqlite && !can_hold(&column.declared, &element.value_type) {
             let (name, real, declared) = (&column.name, &column.declared, &element.value_type);
@@ -165,9 +180,7 @@ impl Check<'_> {
     }
 
     fn recollated(&mut self, pointer: &str, column: &ColumnShape, source: &Source) {
-        let Some(collation) = column.collation.as_deref().filter(|name| !name.eq_ignore_ascii_case("BINARY")) else {
-            return;
-        };
+        let Some(collation) = column.collation.as_deref().filter(|_| !column.exact) else { return };
         let message = format!("column `{}` of source `{}` is compared by `{collation}`", column.name, source.name);
         let help = "values that differ would be taken for equal: make the column binary";
         self.findings.error(Code::ColumnRecollated.as_str(), pointer, message, help);
@@ -216,7 +229,7 @@ impl Check<'_> {
         let extra: Vec<String> = found
             .columns
             .iter()
-            .filter(|column| !also.iter().any(|name| same(name, &column.name)))
+            .filter(|column| column.readable && !also.iter().any(|name| same(name, &column.name)))
             .map(|column| format!("`{}`", column.name.escape_debug()))
             .collect();
         if !extra.is_empty() {
@@ -255,74 +268,4 @@ fn needed_columns(entity: &Entity, table: &Table, needed: &BTreeSet<ElementRef>)
         columns.extend(entity.key_columns(table));
     }
     columns
-}
-
-/// Whether a column that SQLite declares so can hold values of this type as the catalogue means them.
-///
-/// SQLite derives an affinity from the words of the declared type (its documentation, "Datatypes", section 3.1).
-///
-/// | element | affinities that fit |
-/// |---|---|
-/// | text, place | text |
-/// | code | text, integer |
-/// | uuid | text; a type called UUID, GUID or UNIQUEIDENTIFIER |
-/// | date, partial-date, timestamp | text, numeric (`DATE`, `DATETIME`) |
-/// | integer | integer, numeric |
-/// | decimal | text, integer, numeric; never real, which is not exact |
-/// | boolean | integer, numeric, text |
-/// | bytes | blob |
-///
-/// A column without a declared type, or `ANY`, holds what it is given and fits everything.
-pub fn can_hold(declared: &str, value_type: &ValueType) -> bool {
-    let declared = declared.to_ascii_uppercase();
-    let has = |words: &[&str]| words.iter().any(|word| declared.contains(word));
-    if declared.is_empty() || declared == "ANY" {
-        return true;
-    }
-    let (integer, text, blob, real) =
-        (has(&["INT"]), has(&["CHAR", "CLOB", "TEXT"]), has(&["BLOB"]), has(&["REAL", "FLOA", "DOUB"]));
-    let integer = integer && !has(&["POINT"]);
-    let text = text && !integer;
-    let numeric = !integer && !text && !blob && !real;
-    match value_type {
-        ValueType::Text | ValueType::Place(_) => text,
-        ValueType::Code(_) => text || integer,
-        ValueType::Uuid => text || has(&["UUID", "GUID", "UNIQUEIDENTIFIER"]),
-        ValueType::Date | ValueType::PartialDate | ValueType::Timestamp => text || numeric,
-        ValueType::Integer => integer || numeric,
-        ValueType::Decimal(..) => text || integer || numeric,
-        ValueType::Boolean => text || integer || numeric,
-        ValueType::Bytes => blob,
-    }
-}
-
-/// What to grant so that no more than the needed columns can be read: printable text, a paragraph for each table.
-///
-/// A SQLite file has no roles: there a view is to be made in a database that holds nothing else, or by its owner.
-pub fn least_privilege(catalogue: &Catalogue, needed: &BTreeSet<ElementRef>) -> String {
-    let mut tables: BTreeMap<(&str, Option<&str>), BTreeSet<String>> = BTreeMap::new();
-    for entity in &catalogue.entities {
-        for table in &entity.tables {
-            let columns = needed_columns(entity, table, needed);
-            tables.entry((&table.source, table.table.as_deref())).or_default().extend(columns);
-        }
-    }
-    let mut out = String::new();
-    for ((source, table), columns) in tables.iter().filter(|(_, columns)| !columns.is_empty()) {
-        let names: Vec<String> = columns.iter().map(|name| quoted(name)).collect();
-        let columns = names.join(", ");
-        match table {
-            None => out.push_str(&format!(
-                "-- source {source}: a file; have it written with these columns only\n--   {columns}\n\n"
-            )),
-            Some(table) => {
-                let view = quoted(&format!("causeway_{table}"));
-                let table = quoted(table);
-                out.push_str(&format!(
-                    "-- source {source}: SQLite has no roles; read a view, and name it in the catalogue\nCREATE VIEW {view} AS SELECT {columns} FROM {table};\n-- the same table on a database server\n-- GRANT SELECT ({columns}) ON {table} TO causeway;\n\n"
-                ));
-            }
-        }
-    }
-    out
 }
