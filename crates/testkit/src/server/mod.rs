@@ -18,13 +18,13 @@ pub use postgres::Postgres;
 /// A PostgreSQL server that all tests of this process share; each makes a database of its own.
 pub fn postgres() -> &'static Postgres {
     static SHARED: OnceLock<Postgres> = OnceLock::new();
-    SHARED.get_or_init(|| started(Postgres::start(&[])))
+    SHARED.get_or_init(|| started(for_the_process(|| Postgres::start(&[]))))
 }
 
 /// A MariaDB server that all tests of this process share; each makes a database of its own.
 pub fn mariadb() -> &'static Mariadb {
     static SHARED: OnceLock<Mariadb> = OnceLock::new();
-    SHARED.get_or_init(|| started(Mariadb::start(&[])))
+    SHARED.get_or_init(|| started(for_the_process(|| Mariadb::start(&[]))))
 }
 
 #[expect(clippy::panic, reason = "a test without its server fails")]
@@ -32,18 +32,31 @@ fn started<S>(server: io::Result<S>) -> S {
     server.unwrap_or_else(|error| panic!("no server to test with: {error}; `cargo xtask test` installs them"))
 }
 
+/// Starts a server on a thread that lasts as long as the process: the server ends with the thread that started it.
+fn for_the_process<S: Send + 'static>(start: impl FnOnce() -> io::Result<S> + Send + 'static) -> io::Result<S> {
+    let (started, waiting) = std::sync::mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let _ = started.send(start());
+        loop {
+            std::thread::park();
+        }
+    });
+    waiting.recv().map_err(io::Error::other)?
+}
+
 /// A free port on the loopback.
 fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-/// A program, run as `user` when we are root: the servers refuse to be root themselves.
+/// A program that ends when we do, run as `user` when we are root: the servers refuse to be root themselves.
 fn as_user(user: &str, program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
     let mut command = Command::new("setpriv");
-    command.args(["--reuid", user, "--regid", user, "--clear-groups", "--"]).arg(program);
+    command.args(["--pdeathsig", "KILL"]);
+    if is_root() {
+        command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+    }
+    command.arg("--").arg(program);
     command
 }
 
