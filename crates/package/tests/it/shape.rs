@@ -72,6 +72,7 @@ fn a_new_member_of_a_manifest_is_a_decision_not_an_accident() {
             "about.sources[].name",
             "about.sources[].snapshot",
             "about.sources[].taken_at",
+            "about.snapshot_spread_s",
             "compression",
             "parts[].name",
             "parts[].records",

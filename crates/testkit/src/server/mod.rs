@@ -52,11 +52,11 @@ fn free_port() -> io::Result<u16> {
 /// A program that ends when we do, run as `user` when we are root: the servers refuse to be root themselves.
 fn as_user(user: &str, program: &Path) -> Command {
     let mut command = Command::new("setpriv");
-    command.args(["--pdeathsig", "KILL"]);
     if is_root() {
-        command.args(["--reuid", user, "--regid", user, "--clear-groups"]);
+        // The signal is forgotten when the user changes: it is set by a second command, as that user.
+        command.args(["--reuid", user, "--regid", user, "--clear-groups", "--", "setpriv"]);
     }
-    command.arg("--").arg(program);
+    command.args(["--pdeathsig", "KILL", "--"]).arg(program);
     command
 }
 

@@ -39,6 +39,7 @@ fn theirs(batch: &RecordBatch, kind: FormatKind, name: &str) -> String {
         "about": {
             "transfer": "t", "exchange": "e", "sequence": 1, "arrangement": {"id": "a", "version": 1, "digest": ""},
             "format": name, "audience": "machine", "fields": fields, "purge_by": "2026-12-31", "checkpoint": "", "sources": [],
+            "snapshot_spread_s": 0,
         },
     });
     let inner = InnerManifest::parse(inner.to_string().as_bytes()).unwrap();
