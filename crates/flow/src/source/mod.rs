@@ -9,6 +9,7 @@ mod decode;
 mod extract;
 mod literal;
 mod moment;
+mod shown;
 #[cfg(test)]
 mod tests;
 

@@ -156,3 +156,17 @@ fn exit_codes_are_documented_where_they_are_asked_for() {
         &["`nothing`", "exchange import"],
     );
 }
+
+#[test]
+fn sources_that_are_held_still_too_far_apart_refuse() {
+    let dir = throw_away::directory().unwrap();
+    let (street, _) = installed(dir.path());
+    let text = std::fs::read_to_string(street.example("exchange-people.yaml")).unwrap();
+    let strict = dir.path().join("strict.yaml");
+    // Two moments are never the same one, so that nothing may lie between them.
+    std::fs::write(&strict, text.replace("version: 1", "version: 2") + "snapshot_spread_s: 0\n").unwrap();
+    street.good(&["exchange", "import", &strict.display().to_string()]).unwrap();
+    let ended = street.run(&["transfer", "run", "food-people"]).unwrap();
+    teaches("apart", &ended, 4, &["snapshot-spread", "the exchange allows 0 s"]);
+    nothing_half_done("apart", &street, &ended, "snapshot-spread");
+}
