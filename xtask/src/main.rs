@@ -1,5 +1,6 @@
 //! What can be done to this repository as a whole? `cargo xtask VERB`; without one, the verbs are listed.
 
+mod bench;
 mod check;
 mod demo;
 mod docs;
@@ -22,6 +23,11 @@ struct Verb {
 
 /// A verb is one line here and one file beside this one.
 const VERBS: &[Verb] = &[
+    Verb {
+        name: "bench",
+        does: "how fast the gateway is on live databases, and whether it is right; `bench --help` tells more",
+        run: bench::run,
+    },
     Verb {
         name: "check",
         does: "what can be told without running the product: arrows, lints, licences, documents",

@@ -47,21 +47,26 @@ const SUITES: &[Suite] = &[
     },
 ];
 
-/// A program that tests call, and the Debian package that brings it.
+/// A program that tests and benchmarks call, and the Debian package that brings it. A name is looked for in `PATH`, a path
+/// where it leads; `*` is any one folder.
 const TOOLS: &[(&str, &str)] = &[
     ("age", "age"),
     ("age-keygen", "age"),
     ("cc", "gcc"),
+    ("getconf", "libc-bin"),
     ("gzip", "gzip"),
     ("mariadb", "mariadb-client"),
-    ("mariadbd", "mariadb-server"),
+    ("/usr/sbin/mariadbd", "mariadb-server"),
+    ("mariadb-install-db", "mariadb-server"),
     ("openssl", "openssl"),
-    ("pg_ctlcluster", "postgresql"),
+    ("/usr/lib/postgresql/*/bin/initdb", "postgresql"),
+    ("psql", "postgresql-client"),
     ("python3", "python3"),
     ("setpriv", "util-linux"),
     ("sha256sum", "coreutils"),
     ("sqlite3", "sqlite3"),
     ("strace", "strace"),
+    ("time", "time"),
     ("zstd", "zstd"),
 ];
 
@@ -119,7 +124,8 @@ fn tests(root: &Path, filters: &[&str]) -> Outcome<bool> {
 /// Sees to the programs that tests call: installs what is missing as root, names it otherwise.
 pub fn tools() -> Outcome {
     let mut missing: Vec<&str> =
-        TOOLS.iter().filter(|(program, _)| !shell::is_installed(program)).map(|(_, package)| *package).collect();
+        TOOLS.iter().filter(|(program, _)| !is_here(program)).map(|(_, package)| *package).collect();
+    missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {
         return Ok(());
@@ -134,6 +140,15 @@ pub fn tools() -> Outcome {
     install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "-q", "-y", "--no-install-recommends"]).args(&missing);
     if shell::succeeds(&mut install)? { Ok(()) } else { Err(format!("apt-get could not install {names}").into()) }
+}
+
+/// Whether a program of [`TOOLS`] is there.
+fn is_here(program: &str) -> bool {
+    let Some((before, after)) = program.split_once('*') else {
+        return if program.starts_with('/') { Path::new(program).is_file() } else { shell::is_installed(program) };
+    };
+    let folders = std::fs::read_dir(before).into_iter().flatten().flatten();
+    folders.map(|entry| entry.path()).any(|folder| folder.join(after.trim_start_matches('/')).is_file())
 }
 
 fn is_root() -> Outcome<bool> {
@@ -164,5 +179,23 @@ impl Summary {
         } else {
             Err(format!("failed: {}; the reasons stand above", failed.join(", ")).into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_found_by_name_by_path_and_in_any_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let tool = dir.path().join("17/bin/tool");
+        std::fs::create_dir_all(tool.parent().unwrap()).unwrap();
+        std::fs::write(&tool, "").unwrap();
+        let place = dir.path().display();
+        assert!(is_here("sh") && is_here(&format!("{place}/17/bin/tool")) && is_here(&format!("{place}/*/bin/tool")));
+        assert!(
+            !is_here("no-such-program") && !is_here(&format!("{place}/*/bin/other")) && !is_here("/no/such/*/tool")
+        );
     }
 }

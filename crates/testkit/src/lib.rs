@@ -1,5 +1,6 @@
 //! What do tests, previews and the demo stand on, so that none of them touches a real person, a real clock or real chance?
 //!
+//! - [`bench`]: a population of any size in live databases, and the answer that the gateway must give of it.
 //! - [`population`]: a refugee operation's stores filled with invented people, and exact knowledge of who was planted in
 //!   them ([`population::Truth`]). Built from a [`population::Spec`]; changed afterwards with [`population::edit`].
 //! - [`clock`]: [`FakeClock`], a clock that moves only when a test moves it.
@@ -19,6 +20,7 @@
 //!
 //! This crate is for development and demonstration. Everyone in it is invented.
 
+pub mod bench;
 pub mod clock;
 pub mod population;
 pub mod random;

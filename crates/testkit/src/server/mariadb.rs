@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Running, as_user, folder, free_port, is_root, ran};
+use super::{Running, as_user, folder, free_port, is_root, kept, ran};
 
 /// A MariaDB server. Its user `root` may sign in over the socket, everybody else by password over TCP.
 pub struct Mariadb {
@@ -20,18 +20,33 @@ impl Mariadb {
     /// # Errors
     /// MariaDB is not installed, or does not start.
     pub fn start(options: &[(&str, &str)]) -> io::Result<Self> {
+        let folder = folder("mysql")?;
+        let data = folder.join("data");
+        Self::run(folder, &data, options)
+    }
+
+    /// The same, but what is in it stays in the folder `data` for the next time.
+    ///
+    /// # Errors
+    /// As [`Self::start`], and when the server's user cannot write `data`.
+    pub fn kept(data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
+        kept(data, "mysql")?;
+        Self::run(folder("mysql")?, data, options)
+    }
+
+    fn run(folder: PathBuf, data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
         let server = ["/usr/sbin/mariadbd", "/usr/sbin/mysqld"].into_iter().map(Path::new).find(|path| path.exists());
         let server = server.ok_or_else(|| {
             io::Error::new(io::ErrorKind::NotFound, "MariaDB is not installed: apt-get install mariadb-server")
         })?;
-        let folder = folder("mysql")?;
-        let data = folder.join("data");
-        let mut init = as_user("mysql", Path::new("mariadb-install-db"));
-        init.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
-        // Folders of its own for everything: several servers begin at the same time.
-        init.arg("--innodb-use-native-aio=0").arg(format!("--tmpdir={}", folder.display()));
-        init.arg(format!("--datadir={}", data.display()));
-        ran(&mut init)?;
+        if !data.join("mysql").exists() {
+            let mut init = as_user("mysql", Path::new("mariadb-install-db"));
+            init.args(["--no-defaults", "--skip-test-db", "--auth-root-authentication-method=normal"]);
+            // Folders of its own for everything: several servers begin at the same time.
+            init.arg("--innodb-use-native-aio=0").arg(format!("--tmpdir={}", folder.display()));
+            init.arg(format!("--datadir={}", data.display()));
+            ran(&mut init)?;
+        }
         let (port, socket) = (free_port()?, folder.join("socket"));
         let mut command = as_user("mysql", server);
         command.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
@@ -44,7 +59,7 @@ impl Mariadb {
         }
         let log = File::create(folder.join("log"))?;
         let child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        let mut server = Self { running: Running { child, folder }, socket, port };
+        let mut server = Self { running: Running { child, folder, ends_by: "-TERM" }, socket, port };
         let socket = server.socket.clone();
         server.running.wait(|| {
             let mut asked = Command::new("mariadb-admin");
@@ -52,6 +67,11 @@ impl Mariadb {
             asked.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
         })?;
         Ok(server)
+    }
+
+    /// Path of its socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Port on 127.0.0.1.

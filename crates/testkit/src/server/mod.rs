@@ -83,6 +83,8 @@ fn ran(command: &mut Command) -> io::Result<String> {
 struct Running {
     child: Child,
     folder: PathBuf,
+    /// What the server takes as a request to end in good order.
+    ends_by: &'static str,
 }
 
 impl Running {
@@ -105,15 +107,25 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+        let _ = Command::new("kill").args([self.ends_by, &self.child.id().to_string()]).status();
         let begun = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(5) {
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(60) {
             std::thread::sleep(Duration::from_millis(20));
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A folder whose files stay, made when it is missing, that `user` can write.
+fn kept(folder: &Path, user: &str) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    give(folder, user)?;
+    ran(as_user(user, Path::new("test")).arg("-w").arg(folder)).map(|_| ()).map_err(|_| {
+        let what = format!("`{}` cannot be entered by the user `{user}`, as whom the server runs", folder.display());
+        io::Error::new(io::ErrorKind::PermissionDenied, what)
+    })
 }
 
 /// A folder that `user` can enter.

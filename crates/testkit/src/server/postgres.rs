@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Running, as_user, folder, free_port, ran};
+use super::{Running, as_user, folder, free_port, kept, ran};
 
 /// A PostgreSQL server. Its superuser `postgres` may sign in over the socket, everybody else by password over TCP.
 pub struct Postgres {
@@ -20,16 +20,31 @@ impl Postgres {
     /// # Errors
     /// PostgreSQL is not installed, or does not start.
     pub fn start(options: &[(&str, &str)]) -> io::Result<Self> {
-        let programs = programs()?;
         let folder = folder("postgres")?;
         let data = folder.join("data");
-        let mut init = as_user("postgres", &programs.join("initdb"));
-        init.args(["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256"]);
-        init.args(["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]).arg(&data);
-        ran(&mut init)?;
+        Self::run(folder, &data, options)
+    }
+
+    /// The same, but what is in it stays in the folder `data` for the next time.
+    ///
+    /// # Errors
+    /// As [`Self::start`], and when the server's user cannot write `data`.
+    pub fn kept(data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
+        kept(data, "postgres")?;
+        Self::run(folder("postgres")?, data, options)
+    }
+
+    fn run(folder: PathBuf, data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
+        let programs = programs()?;
+        if !data.join("PG_VERSION").exists() {
+            let mut init = as_user("postgres", &programs.join("initdb"));
+            init.args(["--username=postgres", "--auth-local=trust", "--auth-host=scram-sha-256"]);
+            init.args(["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "-D"]).arg(data);
+            ran(&mut init)?;
+        }
         let port = free_port()?;
         let mut server = as_user("postgres", &programs.join("postgres"));
-        server.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+        server.arg("-D").arg(data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
         server.arg("-c").arg(format!("unix_socket_directories={}", folder.display()));
         for setting in ["fsync=off", "shared_buffers=64MB", "max_connections=60", "autovacuum=off"] {
             server.args(["-c", setting]);
@@ -39,7 +54,7 @@ impl Postgres {
         }
         let log = File::create(folder.join("log"))?;
         let child = server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
-        let mut server = Self { running: Running { child, folder }, programs, port };
+        let mut server = Self { running: Running { child, folder, ends_by: "-INT" }, programs, port };
         let (ready, socket) = (server.programs.join("pg_isready"), server.running.folder.clone());
         server.running.wait(|| {
             let mut asked = Command::new(&ready);

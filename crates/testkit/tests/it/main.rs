@@ -7,10 +7,12 @@
     reason = "tests fail by panicking"
 )]
 
+mod bench;
 mod determinism;
 mod edits;
 mod families;
 mod integrity;
 mod names;
 mod plants;
+mod server;
 mod world;
