@@ -66,9 +66,9 @@ fn parquet(file: File) -> Outcome<Answer> {
         row.begin();
         for (_, field) in record.get_column_iter() {
             match field {
-                Field::Null => row.text(""),
-                Field::Str(text) => row.text(text),
-                number => row.text(&number.to_string()),
+                Field::Null => row.read(""),
+                Field::Str(text) => row.read(text),
+                number => row.read(&number.to_string()),
             }
         }
         answer.add(&row);

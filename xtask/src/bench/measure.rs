@@ -22,7 +22,7 @@ pub struct Servers {
 }
 
 /// What a run cost.
-#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Cost {
     /// Seconds from beginning to end.
     pub wall: f64,

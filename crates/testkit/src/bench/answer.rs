@@ -1,7 +1,8 @@
 //! Are these the right rows? A count and a checksum that depend on no order and no format.
 //!
-//! A row is its fields as text joined by U+001F; the checksum is the exclusive or of the MD5 of all rows. MD5 because
-//! the benchmark's peers have it; nothing here is a secret or needs to resist anybody.
+//! A row is its fields as text joined by U+001F; the checksum is the exclusive or of the MD5 of all rows, each taken as a
+//! number whose least byte comes first. MD5 because the benchmark's peers have it; nothing here is a secret or needs to
+//! resist anybody.
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -33,6 +34,19 @@ impl Row {
         self.fields = 0;
     }
 
+    /// Adds the next field as some program wrote it: peers write 7 as `7.0`, 1.50 as `1.5`, and no sum as nothing.
+    pub fn read(&mut self, field: &str) {
+        match COLUMNS.get(self.fields).copied().unwrap_or_default() {
+            "household_size" | "best_quality" => self.text(field.strip_suffix(".0").unwrap_or(field)),
+            "has_face" | "has_fingers" if field.is_empty() => self.text("false"),
+            "assistance_total_usd" => {
+                let (whole, cents) = field.split_once('.').unwrap_or((field, ""));
+                self.text(&format!("{}.{cents:0<2}", if whole.is_empty() { "0" } else { whole }));
+            }
+            _ => self.text(field),
+        }
+    }
+
     /// Adds the next field.
     pub fn text(&mut self, field: &str) {
         if self.fields > 0 {
@@ -50,7 +64,7 @@ impl Answer {
     /// That is no checksum of 32 digits.
     pub fn of(rows: u64, checksum: &str) -> io::Result<Self> {
         let number = u128::from_str_radix(checksum, 16).map_err(io::Error::other)?;
-        Ok(Self { rows, checksum: number.to_be_bytes() })
+        Ok(Self { rows, checksum: number.to_le_bytes() })
     }
 
     /// Adds a row.
@@ -82,7 +96,7 @@ impl Answer {
         let (mut answer, mut row, mut record) = (Self::default(), Row::default(), csv::StringRecord::new());
         while reader.read_record(&mut record)? {
             row.begin();
-            record.iter().for_each(|field| row.text(field));
+            record.iter().for_each(|field| row.read(field));
             answer.add(&row);
         }
         Ok(answer)
@@ -103,9 +117,9 @@ impl Answer {
             row.begin();
             for column in COLUMNS {
                 match object.get(column).ok_or_else(|| other_columns(column))? {
-                    Value::Null => row.text(""),
-                    Value::String(text) => row.text(text),
-                    number => row.text(&number.to_string()),
+                    Value::Null => row.read(""),
+                    Value::String(text) => row.read(text),
+                    number => row.read(&number.to_string()),
                 }
             }
             answer.add(&row);
@@ -120,7 +134,7 @@ fn other_columns(found: &str) -> io::Error {
 
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} rows, checksum {:032x}", self.rows, u128::from_be_bytes(self.checksum))
+        write!(f, "{} rows, checksum {:032x}", self.rows, u128::from_le_bytes(self.checksum))
     }
 }
 
@@ -150,6 +164,27 @@ mod tests {
         };
         let lines = format!("{}\n{}\n", object("b", Value::from("x, \"y\"")), object("a", Value::from(1)));
         assert_eq!(answer, Answer::of_json_lines(lines.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn numbers_count_as_the_workload_writes_them() {
+        let row =
+            |size: &str, face: &str, total: &str| csv(&[&format!("a{}{size},,{face},true,,{total}", ",".repeat(17))]);
+        let answer = row("7", "false", "1.50");
+        assert_eq!(answer, row("7.0", "", "1.5"));
+        assert_eq!(row("7", "false", "0.00"), row("7", "false", ""));
+        assert_ne!(answer, row("7", "true", "1.50"));
+        assert_ne!(answer, row("7", "false", "1.05"));
+    }
+
+    #[test]
+    fn a_checksum_is_written_as_it_is_read() {
+        let answer = Answer::of(2, "0123456789abcdef0123456789abcdef").unwrap();
+        assert_eq!(answer.to_string(), "2 rows, checksum 0123456789abcdef0123456789abcdef");
+        assert!(Answer::of(2, "x").is_err());
+        // Worked out by another program.
+        let known = csv(&[&format!("a{}1", ",".repeat(22))]);
+        assert_eq!(known.to_string(), "1 rows, checksum e0f5f4d31d9ce567f8d4a93ad7016356");
     }
 
     #[test]
