@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn sources_are_replaced_and_nothing_else() {
         let text = with_sources(&example("catalogue.yaml"), "sources: []\n").unwrap();
-        assert!(!text.contains("bims, ") && !text.contains("BENCH_PASSWORD"));
+        assert!(!text.contains("name: bims") && !text.contains("BENCH_PASSWORD"));
         assert!(text.contains("code_lists:") && text.contains("relations:"));
     }
 }
