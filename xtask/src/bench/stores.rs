@@ -62,7 +62,9 @@ impl Own {
             &[
                 ("shared_buffers", "512MB"),
                 ("maintenance_work_mem", "256MB"),
-                ("max_wal_size", "4GB"),
+                ("max_wal_size", "1GB"),
+                ("wal_level", "minimal"),
+                ("max_wal_senders", "0"),
                 ("jit", "off"),
                 ("max_connections", "40"),
             ],
