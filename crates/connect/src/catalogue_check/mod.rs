@@ -126,7 +126,6 @@ impl Check<'_> {
                 let pointer = at.origin(element_at, origin_at);
                 let Some(column) = self.column(&pointer, &origin.column, seen) else { continue };
                 self.retyped(&pointer, element, column, seen);
-                self.tried(&pointer, element, origin, seen);
                 if element.value_type.is_textual() || entity.key.contains(&element.name) {
                     self.recollated(&pointer, column, source);
                 }
@@ -136,6 +135,7 @@ impl Check<'_> {
                     }
                     continue;
                 }
+                self.tried(&pointer, element, origin, seen);
                 if let Some(known) = self.codes(element) {
                     let element = ElementRef::new(&entity.name, &element.name);
                     codes.push((pointer, CodeColumn { element, column: column.name.clone(), known }));

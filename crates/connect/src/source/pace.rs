@@ -57,7 +57,7 @@ impl Brakes {
     pub(crate) fn new(source: &Source, pace: Arc<dyn Pace>) -> Result<Self, SourceError> {
         let limits = &source.limits;
         let limit = |what: &str| SourceError::new(Code::SourceLimit, &source.name, what);
-        if limits.rows_per_second == Some(0) || limits.statement_timeout_s == Some(0) {
+        if [limits.rows_per_second, limits.statement_timeout_s, limits.snapshot_max_age_s].contains(&Some(0)) {
             return Err(limit("a limit of 0 lets nothing through: leave it out, or write a larger number"));
         }
         let window = match limits.window.as_deref().map(Window::parse) {

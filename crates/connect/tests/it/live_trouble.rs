@@ -86,7 +86,7 @@ fn a_column_that_may_not_be_read_or_is_not_there_refuses() {
         refused(
             live.read(&scan("person", COLUMNS)),
             Code::SourceUnreachable,
-            words(kind, "may not read a declared table or column"),
+            words(kind, "may not read column `name`"),
         );
         assert_eq!(live.read(&scan("person", &[("id", "integer")])).unwrap().len(), 1);
         live.nothing_stays_open();

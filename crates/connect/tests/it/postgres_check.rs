@@ -228,3 +228,17 @@ fn a_check_waits_for_whoever_holds_a_table_for_a_moment() {
     });
     assert!(store.is_clean());
 }
+
+#[test]
+fn what_the_reader_cannot_read_as_declared_is_retyped() {
+    let store = Store::new();
+    store.sql(
+        "CREATE TABLE person (id int, name bytea, sex text[], born timestamptz, \"Camp\" double precision);
+         CREATE SCHEMA \"Health\"; GRANT USAGE ON SCHEMA \"Health\" TO refuge;
+         CREATE TABLE \"Health\".seen (person uuid, at timestamp, weight boolean);
+         GRANT SELECT ON \"Health\".seen TO refuge",
+    );
+    let found = findings(&store, &ELEMENTS);
+    let expected = [16, 17, 18, 19, 20, 21, 22].map(|line| (line, "column-retyped"));
+    assert_eq!(places(&found), expected, "{found:#?}");
+}

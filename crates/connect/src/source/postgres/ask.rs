@@ -6,7 +6,8 @@ use std::sync::Arc;
 use causeway_flow::source::SourceError;
 use causeway_model::catalogue::{Server, Source};
 
-use super::{PostgresSource, Worker};
+use super::PostgresSource;
+use super::worker::Worker;
 use crate::source::pace::{Brakes, RealPace};
 
 /// Rows of texts.
@@ -21,13 +22,12 @@ pub(crate) fn answers(
 ) -> Result<Vec<Answer>, SourceError> {
     let brakes = Arc::new(Brakes::new(source, Arc::new(RealPace::default()))?);
     let (name, server, base) = (source.name.clone(), server.clone(), base.to_owned());
-    let worker = Worker::start(PostgresSource { name, server, base, brakes, max_age: None })?;
+    let worker = Worker::start(PostgresSource { name, server, base, brakes, max_age: None }, None)?;
     worker.ask(|session, runtime| {
         let ask = |statement: &&'static str| {
-            let rows = runtime.block_on(session.client.query(*statement, &[]));
-            let rows = rows.map_err(|error| session.error(&error))?;
-            let fields = |row: &tokio_postgres::Row| (0..row.len()).map(|at| row.try_get(at)).collect::<Result<_, _>>();
-            rows.iter().map(fields).collect::<Result<Answer, _>>().map_err(|error| session.error(&error))
+            let rows = runtime.block_on(session.rows(statement, &[]))?;
+            let fields = |row: &tokio_postgres::Row| (0..row.len()).map(|at| session.field(row, at)).collect();
+            rows.iter().map(fields).collect::<Result<Answer, _>>()
         };
         statements.iter().map(ask).collect()
     })

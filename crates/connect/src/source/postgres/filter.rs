@@ -1,171 +1,232 @@
-//! How is a condition written for PostgreSQL, so that it leaves out only what is certainly not wanted?
+//! Which part of a condition can the server apply, so that nobody is left out who might be inside?
 //!
-//! Texts are compared byte for byte (`COLLATE "C"`). Literals pass one encoder: texts as hexadecimal digits, everything else
-//! as digits and signs that were read as a value first. What cannot be compared exactly in its real type is not written.
+//! INVARIANT (hint): what is written is true of every row of which the condition is true once its values have been
+//! decoded. So each leaf is written twice, for being true and for being false, and what cannot be written is true of
+//! every row. A value that the decoder will find faulty counts as missing there, and must therefore pass a test for
+//! missing values here.
 
-use causeway_model::Value;
-use causeway_model::population::Predicate;
+use causeway_flow::source::ScanColumn;
+use causeway_model::population::{InSet, Predicate, Range};
+use causeway_model::{Value, ValueType};
 
-use super::binary::Kind;
+use super::kind::Kind;
+use super::literal;
+use super::table::Found;
 
-/// Name of a column, quoted, and its kind.
-type Column<'c> = dyn Fn(&str) -> Option<(String, Kind)> + 'c;
+/// Values that one leaf may name.
+const VALUES: usize = 2_000;
 
-/// The condition; none if nothing of it can be written.
-pub(super) fn condition(predicate: &Predicate, column: &Column<'_>) -> Option<String> {
-    write(predicate, true, column)
+/// A column of the scan, and what it really is.
+pub(super) type Pair<'c> = (&'c ScanColumn, &'c Found);
+
+/// The condition as SQL; none where every row may be inside.
+pub(super) fn condition(predicate: &Predicate, columns: &[Pair<'_>], is_utf8: bool) -> Option<String> {
+    Writer { columns, is_utf8 }.write(predicate, true)
 }
 
-/// A condition that is true wherever `predicate` (or its negation, without `positive`) is.
-fn write(predicate: &Predicate, positive: bool, column: &Column<'_>) -> Option<String> {
-    match predicate {
-        Predicate::All(parts) if positive => all(parts, positive, column),
-        Predicate::Any(parts) if !positive => all(parts, positive, column),
-        Predicate::All(parts) | Predicate::Any(parts) => any(parts, positive, column),
-        Predicate::Not(part) => write(part, !positive, column),
-        Predicate::In(set) => {
-            let (name, kind) = column(&set.element)?;
-            let compared = compared(&name, kind)?;
-            let mut values = Vec::with_capacity(set.values.len());
-            for value in &set.values {
-                // A text with a NUL is in no column.
-                if !matches!(value, Value::Text(text) if text.contains('\0')) {
-                    values.push(literal(value, kind)?);
+struct Writer<'c> {
+    columns: &'c [Pair<'c>],
+    is_utf8: bool,
+}
+
+impl Writer<'_> {
+    /// True of every row of which `predicate` is true, or false without `holds`.
+    fn write(&self, predicate: &Predicate, holds: bool) -> Option<String> {
+        match predicate {
+            Predicate::All(parts) if holds => self.all(parts, holds),
+            Predicate::Any(parts) if !holds => self.all(parts, holds),
+            Predicate::All(parts) | Predicate::Any(parts) => self.any(parts, holds),
+            Predicate::Not(part) => self.write(part, !holds),
+            Predicate::In(set) => self.is_in(set, holds),
+            Predicate::Range(range) => self.between(range, holds),
+            Predicate::Null(path) => {
+                let (column, found) = self.column(&path.element)?;
+                let name = found.expression();
+                if !holds {
+                    return Some(format!("{name} IS NOT NULL"));
                 }
+                let faulty = Comparison::of(column, found, self.is_utf8)?.faulty?;
+                Some(format!("({name} IS NULL{faulty})"))
             }
-            let within =
-                if values.is_empty() { "false".to_owned() } else { format!("{compared} IN ({})", values.join(", ")) };
-            Some(signed(within, positive))
-        }
-        Predicate::Range(range) => {
-            let (name, kind) = column(&range.element)?;
-            let compared = compared(&name, kind)?;
-            let mut ends = Vec::new();
-            for (end, sign) in [(&range.from, ">="), (&range.to, "<=")] {
-                if let Some(value) = end {
-                    ends.push(format!("{compared} {sign} {}", literal(value, kind)?));
-                }
-            }
-            Some(signed(format!("({})", ends.join(" AND ")), positive))
-        }
-        Predicate::Null(path) => {
-            let (name, kind) = column(&path.element)?;
-            Some(match (positive, kind) {
-                // An empty text is read as missing where the element is no text.
-                (true, Kind::Text | Kind::Padded) => format!("({name} IS NULL OR {name}::text = '')"),
-                (true, _) => format!("{name} IS NULL"),
-                (false, _) => format!("{name} IS NOT NULL"),
-            })
         }
     }
-}
 
-/// All must hold: what cannot be written is left out, and more rows come.
-fn all(parts: &[Predicate], positive: bool, column: &Column<'_>) -> Option<String> {
-    let written: Vec<String> = parts.iter().filter_map(|part| write(part, positive, column)).collect();
-    if written.is_empty() { None } else { Some(format!("({})", written.join(" AND "))) }
-}
-
-/// One must hold: if one cannot be written, nothing can be left out.
-fn any(parts: &[Predicate], positive: bool, column: &Column<'_>) -> Option<String> {
-    let written: Vec<String> = parts.iter().map(|part| write(part, positive, column)).collect::<Option<_>>()?;
-    Some(if written.is_empty() { "false".to_owned() } else { format!("({})", written.join(" OR ")) })
-}
-
-fn signed(condition: String, positive: bool) -> String {
-    if positive { condition } else { format!("NOT {condition}") }
-}
-
-/// What is compared, so that equal means equal byte for byte.
-fn compared(name: &str, kind: Kind) -> Option<String> {
-    match kind {
-        Kind::Text | Kind::Padded => Some(format!("{name}::text COLLATE \"C\"")),
-        Kind::Bool
-        | Kind::Int2
-        | Kind::Int4
-        | Kind::Int8
-        | Kind::Numeric
-        | Kind::Uuid
-        | Kind::Date
-        | Kind::Timestamptz => Some(name.to_owned()),
-        _ => None,
+    fn all(&self, parts: &[Predicate], holds: bool) -> Option<String> {
+        let parts: Vec<String> = parts.iter().filter_map(|part| self.write(part, holds)).collect();
+        (!parts.is_empty()).then(|| format!("({})", parts.join(" AND ")))
     }
-}
 
-/// A value as SQL; none if it does not fit the kind.
-fn literal(value: &Value, kind: Kind) -> Option<String> {
-    match (kind, value) {
-        (Kind::Text | Kind::Padded, value) => {
-            let digits = hex::encode(value.to_string());
-            Some(format!("pg_catalog.convert_from('\\x{digits}'::bytea, 'UTF8')"))
-        }
-        (Kind::Bool, Value::Boolean(value)) => Some(value.to_string()),
-        (Kind::Int2 | Kind::Int4 | Kind::Int8 | Kind::Numeric, Value::Integer(value)) => Some(format!("({value})")),
-        (Kind::Numeric, Value::Text(text)) => plain_number(text).then(|| format!("({text})::numeric")),
-        (Kind::Uuid, Value::Text(text)) => {
-            let digits = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-            (digits && text.len() == 36).then(|| format!("'{text}'::uuid"))
-        }
-        (Kind::Date, Value::Text(text)) => {
-            let date: jiff::civil::Date = text.parse().ok()?;
-            (date.year() > 0).then(|| format!("'{date}'::date"))
-        }
-        (Kind::Timestamptz, Value::Text(text)) => {
-            let moment: jiff::Timestamp = text.parse().ok()?;
-            Some(format!("'{moment}'::timestamptz"))
-        }
-        _ => None,
+    fn any(&self, parts: &[Predicate], holds: bool) -> Option<String> {
+        let parts: Option<Vec<String>> = parts.iter().map(|part| self.write(part, holds)).collect();
+        let parts = parts?;
+        Some(if parts.is_empty() { "false".to_owned() } else { format!("({})", parts.join(" OR ")) })
     }
-}
 
-/// Digits with an optional minus before and an optional point within.
-fn plain_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let plain = |part: &str| !part.is_empty() && part.len() < 40 && part.bytes().all(|byte| byte.is_ascii_digit());
-    plain(whole) && plain(fraction)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn written(text: &str) -> Option<String> {
-        let predicate: Predicate = causeway_model::document::Document::parse("p", text).unwrap().read().unwrap();
-        condition(&predicate, &|name| {
-            let kind = match name {
-                "camp" => Kind::Text,
-                "size" => Kind::Int4,
-                "born" => Kind::Date,
-                "where" => Kind::Array,
-                _ => return None,
-            };
-            Some((super::super::quoted(name), kind))
+    fn is_in(&self, set: &InSet, holds: bool) -> Option<String> {
+        let (column, found) = self.column(&set.element)?;
+        let comparison = Comparison::of(column, found, self.is_utf8)?;
+        if set.values.len() > VALUES {
+            return None;
+        }
+        let values = comparison.values(&set.values, self.is_utf8)?;
+        let name = &comparison.expression;
+        Some(match (values.is_empty(), holds) {
+            (true, true) => "false".to_owned(),
+            (true, false) => format!("{name} IS NOT NULL"),
+            (false, true) => format!("{name} = ANY ({})", array(&values)),
+            (false, false) => format!("{name} <> ALL ({})", array(&values)),
         })
     }
 
-    #[test]
-    fn texts_are_hexadecimal_and_what_cannot_be_compared_lets_more_rows_come() {
-        let camp = "\"camp\"::text COLLATE \"C\"";
-        assert_eq!(
-            written("in: { element: camp, values: [\"a' OR 1=1\"] }").unwrap(),
-            format!("{camp} IN (pg_catalog.convert_from('\\x6127204f5220313d31'::bytea, 'UTF8'))")
-        );
-        assert_eq!(written("in: { element: where, values: [a] }"), None);
-        assert_eq!(written("any: [{ null: { element: camp } }, { in: { element: where, values: [a] } }]"), None);
-        assert_eq!(
-            written("all: [{ null: { element: camp } }, { in: { element: where, values: [a] } }]").unwrap(),
-            "((\"camp\" IS NULL OR \"camp\"::text = ''))"
-        );
-        assert_eq!(
-            written("not: { all: [{ null: { element: camp } }, { in: { element: where, values: [a] } }] }"),
-            None
-        );
-        assert_eq!(written("not: { range: { element: size, from: 2 } }").unwrap(), "NOT (\"size\" >= (2))");
-        assert_eq!(
-            written("range: { element: born, from: '2011-02-17' }").unwrap(),
-            "(\"born\" >= '2011-02-17'::date)"
-        );
-        assert_eq!(written("in: { element: size, values: [one] }"), None, "a text is no number");
+    fn between(&self, range: &Range, holds: bool) -> Option<String> {
+        let (column, found) = self.column(&range.element)?;
+        let comparison = Comparison::of(column, found, self.is_utf8)?;
+        if !comparison.values.has_order() {
+            return None;
+        }
+        let mut ends = Vec::with_capacity(2);
+        for (value, sign) in [(&range.from, ">="), (&range.to, "<=")] {
+            if let Some(value) = value {
+                ends.push(format!("{} {sign} {}", comparison.expression, comparison.values.write(value)?));
+            }
+        }
+        let ends = if ends.is_empty() { return None } else { ends.join(" AND ") };
+        Some(if holds { format!("({ends})") } else { format!("NOT ({ends})") })
+    }
+
+    fn column(&self, name: &str) -> Option<Pair<'_>> {
+        self.columns.iter().find(|(column, _)| column.name == name).copied()
+    }
+}
+
+fn array(values: &[String]) -> String {
+    format!("ARRAY[{}]", values.join(", "))
+}
+
+/// As what the values of a condition are written.
+#[derive(Clone, Copy)]
+enum Values {
+    Boolean,
+    Integer,
+    Decimal(i8),
+    Date,
+    /// Whether with a time zone.
+    Moment(bool),
+    Uuid,
+    Text,
+}
+
+impl Values {
+    fn write(self, value: &Value) -> Option<String> {
+        match self {
+            Values::Boolean => literal::boolean(value),
+            Values::Integer => literal::integer(value),
+            Values::Decimal(scale) => literal::decimal(value, scale),
+            Values::Date => literal::date(value),
+            Values::Moment(with_zone) => literal::moment(value, with_zone),
+            Values::Uuid => {
+                literal::uuid(&value.to_string()).map(|uuid| format!("'{}'::pg_catalog.uuid", hex::encode(uuid)))
+            }
+            Values::Text => literal::text(&value.to_string()),
+        }
+    }
+
+    fn has_order(self) -> bool {
+        matches!(self, Values::Integer | Values::Decimal(_) | Values::Date | Values::Moment(_))
+    }
+
+    /// Whether every value is one of the column's, or equal to none.
+    fn is_textual(self) -> bool {
+        matches!(self, Values::Uuid | Values::Text)
+    }
+}
+
+/// How a column is compared.
+struct Comparison {
+    expression: String,
+    values: Values,
+    /// What is true of values that the decoder will not accept, to be added to a test for missing values; none where it
+    /// cannot be told.
+    faulty: Option<String>,
+}
+
+impl Comparison {
+    /// None where the decoder may take two unequal values for equal, or where it is not worth it.
+    fn of(column: &ScanColumn, found: &Found, is_utf8: bool) -> Option<Self> {
+        let name = found.expression();
+        let with = |values: Values, faulty: String| Self { expression: name.clone(), values, faulty: Some(faulty) };
+        let outside = |from: &str, to: &str, kind: &str| {
+            format!(" OR {name} < '{from}'::pg_catalog.{kind} OR {name} > '{to}'::pg_catalog.{kind}")
+        };
+        let day = outside("0001-01-01", "9999-12-31", "date");
+        let moment = |kind| outside("0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", kind);
+        match (found.kind, &column.value_type) {
+            (Kind::Bool, ValueType::Boolean) => Some(with(Values::Boolean, String::new())),
+            (Kind::Int2 | Kind::Int4 | Kind::Int8, ValueType::Integer) => Some(with(Values::Integer, String::new())),
+            (Kind::Date, ValueType::Date) => Some(with(Values::Date, day)),
+            (Kind::Moment, ValueType::Timestamp) => Some(with(Values::Moment(true), moment("timestamptz"))),
+            (Kind::Clock, ValueType::Timestamp) => Some(with(Values::Moment(false), moment("timestamp"))),
+            (Kind::Numeric, ValueType::Decimal(precision, scale)) => {
+                let (digits, after) = numeric_bounds(found.typmod)?;
+                let whole = i32::from(*precision) - i32::from(*scale);
+                let holds_all = after <= i32::from(*scale) && digits - after <= whole;
+                let faulty = format!(" OR {name} = 'NaN'::pg_catalog.numeric");
+                holds_all.then(|| with(Values::Decimal(*scale), faulty))
+            }
+            (Kind::Uuid, ValueType::Uuid | ValueType::Text) => Some(with(Values::Uuid, String::new())),
+            (kind, ValueType::Text | ValueType::Code(_) | ValueType::Place(_)) if kind.is_text() => {
+                let expression = found.as_text()?;
+                let faulty = is_utf8.then(|| faulty_text(&expression, column, found)).flatten();
+                Some(Self { expression, values: Values::Text, faulty })
+            }
+            _ => None,
+        }
+    }
+
+    /// The values of a set. None where one is of another type than the column, or cannot be handed to the server.
+    fn values(&self, values: &[Value], is_utf8: bool) -> Option<Vec<String>> {
+        let mut written = Vec::with_capacity(values.len());
+        for value in values {
+            match self.values.write(value) {
+                Some(_) if matches!(self.values, Values::Text) && !is_utf8 && !value.to_string().is_ascii() => {
+                    return None;
+                }
+                Some(literal) => written.push(literal),
+                None if self.values.is_textual() => {}
+                None => return None,
+            }
+        }
+        Some(written)
+    }
+}
+
+const VARCHAR: u32 = 1043;
+const BPCHAR: u32 = 1042;
+
+/// Digits, and digits after the point, of `numeric(p, s)`; none where nothing is said.
+fn numeric_bounds(typmod: i32) -> Option<(i32, i32)> {
+    let packed = typmod.checked_sub(4).filter(|packed| *packed >= 0)?;
+    let (digits, after) = ((packed >> 16) & 0xffff, ((packed & 0x7ff) ^ 1_024) - 1_024);
+    (after >= 0).then_some((digits, after))
+}
+
+/// What is true of the texts that the decoder takes for faulty or missing.
+fn faulty_text(expression: &str, column: &ScanColumn, found: &Found) -> Option<String> {
+    let most = i64::from(column.max_length);
+    let bounded = matches!(found.oid, VARCHAR | BPCHAR) && (4..=most + 4).contains(&i64::from(found.typmod));
+    let long = if bounded { String::new() } else { format!(" OR pg_catalog.char_length({expression}) > {most}") };
+    match &column.value_type {
+        ValueType::Text => Some(long),
+        ValueType::Place(_) => Some(format!(" OR {expression} = ''{long}")),
+        ValueType::Code(_) => {
+            let codes = column.codes.as_ref().filter(|codes| codes.len() <= VALUES)?;
+            let codes: Vec<String> =
+                codes.iter().filter(|code| !code.is_empty()).filter_map(|code| literal::text(code)).collect();
+            if codes.is_empty() {
+                return None;
+            }
+            Some(format!(" OR {expression} <> ALL ({})", array(&codes)))
+        }
+        _ => None,
     }
 }

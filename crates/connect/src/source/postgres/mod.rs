@@ -2,23 +2,39 @@
 //!
 //! One connection begins a read-only transaction of the level repeatable read and exports its snapshot. Each scan has a
 //! connection and a thread of its own, takes the same snapshot, and streams `COPY … (FORMAT binary)`, which costs the
-//! server least. A scan by keys binds them, which COPY cannot.
+//! server least. A scan by keys binds them, which COPY cannot. A replica will do.
+//!
+//! | file | answers |
+//! |---|---|
+//! | [`session`], [`worker`], [`refusal`] | how is a connection opened, kept, asked, and what do its refusals mean |
+//! | [`name`], [`table`], [`kind`], [`ask`] | what is really there, and as what can it be read |
+//! | [`statement`], [`filter`], [`keys`], [`literal`], [`outlook`] | what is sent, and what is known before |
+//! | [`read`], [`wait`], [`cells`], [`numeric`] | how do rows come and become cells, and what if they stop coming |
 
 mod ask;
-mod binary;
-mod columns;
+mod cells;
 mod filter;
+mod keys;
+mod kind;
+mod literal;
 mod name;
+mod numeric;
+mod outlook;
 mod read;
+mod refusal;
 mod session;
+mod statement;
+mod table;
+mod wait;
+mod worker;
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use causeway_flow::source::{BatchStream, Outlook, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
+use causeway_model::Code;
 use causeway_model::catalogue::Server;
 use jiff::Timestamp;
 
@@ -26,12 +42,14 @@ use super::handoff::Handoff;
 use super::pace::Brakes;
 use super::pump::{self, Run};
 pub(crate) use ask::answers;
-use columns::Columns;
 pub(crate) use name::TableName;
-pub(crate) use session::{Session, Worker};
+use worker::Worker;
 
 /// Streams that may be open at once, each with a connection of its own.
 const STREAMS: usize = 3;
+
+/// The port of a server that does not say.
+const PORT: u16 = 5432;
 
 /// A PostgreSQL database.
 #[derive(Clone)]
@@ -51,9 +69,9 @@ impl Source for PostgresSource {
     fn snapshot(&self, now: Timestamp, watch: &Watch) -> Result<Box<dyn Snapshot>, SourceError> {
         let closes = self.brakes.enter(now)?;
         let run = Run { origin: self.name.clone(), watch: watch.clone(), brakes: self.brakes.clone(), closes };
-        let worker = Worker::start(self.clone())?;
-        let id = worker.ask(|session, runtime| runtime.block_on(session.export_snapshot()))?;
         let dies = self.max_age.map(|age| self.brakes.pace.elapsed() + age);
+        let worker = Worker::start(self.clone(), dies)?;
+        let id = worker.ask(|session, runtime| runtime.block_on(session.export_snapshot()))?;
         Ok(Box::new(PostgresSnapshot { source: self.clone(), worker, id, run, taken_at: now, dies, open: Vec::new() }))
     }
 }
@@ -81,11 +99,16 @@ impl Snapshot for PostgresSnapshot {
 
     fn outlook(&mut self, scan: &Scan) -> Result<Outlook, SourceError> {
         let scan = scan.clone();
-        self.worker.ask(move |session, runtime| runtime.block_on(outlook(session, &scan)))
+        self.worker.ask(move |session, runtime| runtime.block_on(outlook::outlook(session, &scan)))
     }
 
     fn scan(&mut self, scan: &Scan) -> Result<BatchStream, SourceError> {
-        self.open.retain(|(handoff, _)| !handoff.is_over());
+        let over = self.open.iter().filter(|(handoff, _)| handoff.is_over()).count();
+        if self.open.len() - over >= STREAMS {
+            let detail = format!("{STREAMS} scans at a time: drain or drop a stream before");
+            return Err(SourceError::new(Code::SourceLimit, &self.run.origin, detail));
+        }
+        self.end(|handoff| handoff.is_over());
         let (out, stream) = Handoff::pair(&self.run.origin, &self.run.watch);
         let handoff = out.shared();
         let (begun, answer) = sync_channel(1);
@@ -108,42 +131,23 @@ impl Snapshot for PostgresSnapshot {
     }
 }
 
-impl Drop for PostgresSnapshot {
-    fn drop(&mut self) {
-        self.open.iter().for_each(|(handoff, _)| handoff.close());
-        // Every transaction is over when its thread is: whoever dropped the snapshot may count on that.
-        for (_, thread) in self.open.drain(..) {
-            let _ = thread.join();
+impl PostgresSnapshot {
+    /// Waits for the ends of those readings whose rows nobody wants any more.
+    fn end(&mut self, which: impl Fn(&Handoff) -> bool) {
+        for (handoff, thread) in std::mem::take(&mut self.open) {
+            if which(&handoff) {
+                let _ = thread.join();
+            } else {
+                self.open.push((handoff, thread));
+            }
         }
     }
 }
 
-/// What the server knows of a scan before it is run.
-async fn outlook(session: &Session, scan: &Scan) -> Result<Outlook, SourceError> {
-    let columns = Columns::of(session, scan).await?;
-    let statement = columns.copy(scan);
-    let rows = match columns.condition(scan) {
-        None => session
-            .number(
-                "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = $1::text::regclass AND reltuples >= 0",
-                &columns.table,
-            )
-            .await?,
-        Some(_) => session.estimate(&columns.select(scan)).await?,
-    };
-    let unique = columns.unique(session, scan).await?;
-    Ok(Outlook { statement: Some(statement), rows, unique })
+impl Drop for PostgresSnapshot {
+    fn drop(&mut self) {
+        self.open.iter().for_each(|(handoff, _)| handoff.close());
+        // Every transaction is over when its thread is: whoever dropped the snapshot may count on that.
+        self.end(|_| true);
+    }
 }
-
-/// Names in double quotes, so that they are nothing but names.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
-}
-
-/// `schema.table` or `table`, quoted part by part.
-pub(crate) fn quoted_table(table: &str) -> String {
-    TableName::parse(table).sql()
-}
-
-/// Names of scan columns, for the sets that are unique.
-type Names = BTreeSet<String>;

@@ -1,6 +1,6 @@
 //! Which table does a name in the catalogue mean?
 
-use super::quoted;
+use crate::source::quoted;
 
 /// A table's name: `table` is in the schema `public`, `schema.table` where it says; `"a name"` stands for itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

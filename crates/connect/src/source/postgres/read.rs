@@ -1,34 +1,42 @@
-//! How do the rows of one scan come, and what if they stop coming?
+//! How do the rows of one scan come, and are they all of the table's?
 
+use std::cell::Cell as Counter;
+use std::pin::Pin;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use bytes::Bytes;
-use causeway_flow::source::{Decoder, Scan, SourceError};
-use causeway_model::Code;
+use causeway_flow::source::{Cell, Decoder, Scan, ScanColumn, SourceError};
 use futures_util::StreamExt;
 use futures_util::stream::ReadyChunks;
-use tokio::runtime::Runtime;
-use tokio_postgres::types::{FromSql, ToSql, Type};
-use tokio_postgres::{CopyOutStream, Error, RowStream};
+use tokio_postgres::types::{FromSql, Type};
+use tokio_postgres::{CopyOutStream, Error, RowStream, Statement as Prepared};
 
 use super::PostgresSource;
-use super::binary::{self, Kind};
-use super::columns::{Columns, Keys};
+use super::cells::{self, Misread};
+use super::keys::Keys;
+use super::kind::Kind;
 use super::session::{Session, runtime};
+use super::statement;
+use super::table::{self, Found};
+use super::wait::Wait;
 use crate::source::Refuse;
-use crate::source::handoff::{Handoff, Sender, cancelled};
+use crate::source::handoff::Sender;
 use crate::source::pump::{self, Rows, Run};
-use crate::source::server::{LOOK, SILENCE};
 
 /// Messages that are taken together when they are there.
 const TOGETHER: usize = 512;
 
-/// Keys that one statement binds.
-const KEYS: usize = 10_000;
-
 /// What every binary copy begins with; then flags and the length of an extension, four bytes each.
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
+
+/// Tables that were read of which the snapshot does not show the file that is there: they were truncated or rewritten
+/// since, and a snapshot from before sees them without the rows that they had (PostgreSQL's documentation, "Caveats" of
+/// concurrency control). What was read is locked until the end of the transaction, the tables behind views and
+/// partitions too, so that nothing can change between the reading and this question.
+const REPLACED: &str = "SELECT count(*) FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation
+    WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND c.relkind IN ('r', 'm', 't')
+    AND c.relfilenode <> 0 AND c.relfilenode IS DISTINCT FROM pg_catalog.pg_relation_filenode(c.oid)";
 
 /// One scan, on a thread and a connection of its own.
 pub(super) struct Reading {
@@ -43,279 +51,234 @@ impl Reading {
     /// Connects, tells `begun` whether the statement is under way, and hands everything over.
     pub(super) fn run(self, out: &Sender, begun: &SyncSender<Result<(), SourceError>>) {
         let opened = runtime(&self.run.origin).and_then(|runtime| {
-            let session = runtime.block_on(self.open())?;
-            let columns = runtime.block_on(Columns::of(&session, &self.scan))?;
-            Ok((runtime, session, columns))
+            let session = runtime.block_on(Session::open(&self.source))?;
+            Ok((runtime, session))
         });
-        let (runtime, session, columns) = match opened {
+        let (runtime, session) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 let _ = begun.send(Err(error));
                 return;
             }
         };
-        let zoned = self.scan.columns.iter().map(|column| column.format.is_some()).collect();
-        let shape = Shape { kinds: columns.kinds.clone(), zoned, scratch: String::new() };
-        let wait = Wait {
-            runtime: &runtime,
-            session: &session,
-            run: &self.run,
-            wanted: out.shared(),
-            silence: self.source.brakes.statement_timeout.map_or(SILENCE, |timeout| timeout + LOOK * 10),
-            dies: self.dies,
-        };
-        let mut rows: Box<dyn Rows + '_> = match columns.by_keys(&self.scan) {
-            Some((statement, keys)) => {
-                Box::new(ByKeys { wait, shape, statement, left: keys.chunks(), now: None, row: Vec::new().into_iter() })
-            }
-            None => match runtime.block_on(session.client.copy_out(&columns.copy(&self.scan))) {
-                Ok(stream) => Box::new(Copy {
-                    wait,
-                    shape,
-                    stream: Box::pin(stream.ready_chunks(TOGETHER)),
-                    chunk: Vec::new().into_iter(),
-                    message: Bytes::new(),
-                    begun: false,
-                    ended: false,
-                }),
-                Err(error) => {
-                    let _ = begun.send(Err(session.error(&error)));
-                    return;
+        let (run, dies, spent) = (&self.run, self.dies, Counter::new(Duration::ZERO));
+        let wait = Wait { runtime: &runtime, session: &session, run, wanted: out.shared(), dies, spent };
+        match self.begin(&wait) {
+            Ok((keys, kinds, from)) => {
+                let _ = begun.send(Ok(()));
+                wait.spent.set(Duration::ZERO);
+                let doing = self.doing();
+                let shape = Shape { kinds, scratch: Vec::new() };
+                match from {
+                    From::Copy(sql) => {
+                        let (stream, chunk, message) = (None, Vec::new().into_iter(), Bytes::new());
+                        let (begun, ended) = (false, false);
+                        let mut rows = Copy { wait: &wait, doing, shape, sql, stream, chunk, message, begun, ended };
+                        pump::pump(&mut rows, &self.scan, &self.run, out);
+                    }
+                    From::Keys(prepared) => {
+                        let keys = keys.iter().flat_map(Keys::chunks);
+                        let (now, row) = (None, Vec::new().into_iter());
+                        let mut rows = ByKeys { wait: &wait, doing, shape, prepared, left: Box::new(keys), now, row };
+                        pump::pump(&mut rows, &self.scan, &self.run, out);
+                    }
                 }
-            },
-        };
-        let _ = begun.send(Ok(()));
-        pump::pump(rows.as_mut(), &self.scan, &self.run, out);
-        drop(rows);
+            }
+            Err(error) => {
+                let _ = begun.send(Err(error));
+            }
+        }
         // The connection is closed whatever it is doing; a statement that still runs is stopped first.
         runtime.block_on(session.finish());
     }
 
-    async fn open(&self) -> Result<Session, SourceError> {
-        let session = Session::open(&self.source).await?;
-        session.import_snapshot(&self.snapshot).await?;
-        Ok(session)
-    }
-}
-
-/// What a waiting reader looks at.
-struct Wait<'r> {
-    runtime: &'r Runtime,
-    session: &'r Session,
-    run: &'r Run,
-    wanted: std::sync::Arc<Handoff>,
-    silence: Duration,
-    dies: Option<Duration>,
-}
-
-impl Wait<'_> {
-    /// The next of what the server sends; stops waiting when nobody wants it, when it is cancelled, when it takes too long.
-    fn for_next<T>(&self, next: impl Future<Output = T>) -> Result<T, SourceError> {
-        let pace = &self.run.brakes.pace;
-        if self.dies.is_some_and(|dies| pace.elapsed() >= dies) {
-            let detail = "its snapshot grew older than `snapshot_max_age_s` allows";
-            return Err(SourceError::new(Code::SourceLimit, &self.run.origin, detail));
-        }
-        self.runtime.block_on(async {
-            let mut next = std::pin::pin!(next);
-            let since = pace.elapsed();
-            loop {
-                if let Ok(found) = tokio::time::timeout(LOOK, next.as_mut()).await {
-                    return Ok(found);
-                }
-                if self.run.watch.is_cancelled() {
-                    self.session.cancel().await;
-                    return Err(cancelled(&self.run.origin));
-                }
-                if self.wanted.is_over() {
-                    self.session.cancel().await;
-                    return Err(Refuse(&self.run.origin).early("nobody wants the rest"));
-                }
-                if pace.elapsed().saturating_sub(since) > self.silence {
-                    let detail =
-                        format!("the server was silent for {} s in the middle of its answer", self.silence.as_secs());
-                    return Err(Refuse(&self.run.origin).early(detail));
-                }
+    /// Joins the snapshot, finds out what is there, and sends the statement. From then on the table cannot be changed.
+    fn begin(&self, wait: &Wait<'_>) -> Result<(Option<Keys>, Vec<Kind>, From), SourceError> {
+        let session = wait.session;
+        let import = format!("SET TRANSACTION SNAPSHOT '{}'", self.snapshot.replace('\'', "''"));
+        wait.for_next(session.execute(&import))??;
+        let place = wait.for_next(table::find(session, &self.scan))??;
+        let statement = statement::statement(session.is_utf8, &place, &self.scan);
+        let error = |error: Error| session.error(&self.doing(), &error);
+        let prepared = match &statement.keys {
+            None => wait.for_next(session.client.prepare(&statement::select(&place)))?,
+            Some(keys) => {
+                let array = [keys.array.clone()];
+                wait.for_next(session.client.prepare_typed(&statement.sql, &array))?
             }
-        })
+        };
+        let prepared = prepared.map_err(error)?;
+        let types = prepared.columns().iter().map(|column| column.type_().oid());
+        if !types.eq(place.columns.iter().map(|found| found.kind.answered(found.oid))) {
+            return Err(statement::retyped(&self.run.origin, &self.scan));
+        }
+        // The catalogue's format says that a moment without a zone is in UTC.
+        let kind = |(found, column): (&Found, &ScanColumn)| match found.kind {
+            Kind::Clock if column.format.is_some() => Kind::Moment,
+            kind => kind,
+        };
+        let kinds = place.columns.iter().zip(&self.scan.columns).map(kind).collect();
+        let from = if statement.keys.is_some() { From::Keys(prepared) } else { From::Copy(statement.sql) };
+        Ok((statement.keys, kinds, from))
     }
+
+    fn doing(&self) -> String {
+        format!("reading table `{}`", self.scan.table.as_deref().unwrap_or_default())
+    }
+}
+
+/// Where rows come from.
+enum From {
+    /// A statement that copies.
+    Copy(String),
+    /// A statement that takes keys.
+    Keys(Prepared),
 }
 
 /// What the columns are.
 struct Shape {
     kinds: Vec<Kind>,
-    zoned: Vec<bool>,
-    scratch: String,
+    /// Holds the text of a number that has no other form.
+    scratch: Vec<u8>,
 }
 
-impl Shape {
-    #[inline]
-    fn push(
-        &mut self,
-        decoder: &mut Decoder,
-        column: usize,
-        value: Option<&[u8]>,
-        origin: &str,
-    ) -> Result<(), SourceError> {
-        let (Some(value), Some(kind)) = (value, self.kinds.get(column)) else { return Ok(()) };
-        let zoned = self.zoned.get(column) == Some(&true);
-        binary::push(decoder, column, *kind, zoned, value, &mut self.scratch)
-            .map_err(|_| Refuse(origin).malformed("a value is not of the length that its type has: report it"))
+fn misread(origin: &str) -> SourceError {
+    Refuse(origin).malformed("a row is not as its types say: report it")
+}
+
+/// Whether a table was exchanged for another under the snapshot.
+fn not_replaced(wait: &Wait<'_>, doing: &str) -> Result<(), SourceError> {
+    let rows = wait.for_next(wait.session.rows(REPLACED, &[]))??;
+    let replaced: Option<i64> = rows.first().map(|row| wait.session.field(row, 0)).transpose()?;
+    if replaced == Some(0) {
+        return Ok(());
     }
-}
-
-/// What stands at the beginning of a message.
-enum Row {
-    /// A row of so many bytes.
-    Whole(usize),
-    /// A row whose rest is still to come.
-    Cut,
-    /// The end of the copy.
-    End,
+    let detail =
+        format!("a table was truncated or rewritten after the snapshot was taken, found while {doing}: run again");
+    Err(Refuse(&wait.run.origin).early(detail))
 }
 
 /// Rows of a binary copy.
 struct Copy<'r> {
-    wait: Wait<'r>,
+    wait: &'r Wait<'r>,
+    doing: String,
     shape: Shape,
-    stream: std::pin::Pin<Box<ReadyChunks<CopyOutStream>>>,
+    sql: String,
+    /// None before it is asked for: a server does not answer before it has some rows to send.
+    stream: Option<Pin<Box<ReadyChunks<CopyOutStream>>>>,
     chunk: std::vec::IntoIter<Result<Bytes, Error>>,
+    /// What the next row begins.
     message: Bytes,
     begun: bool,
     ended: bool,
 }
 
 impl Copy<'_> {
-    /// At least `bytes` more bytes of the copy; `false` at its end.
-    fn fill(&mut self, bytes: usize) -> Result<bool, SourceError> {
-        while self.message.len() < bytes {
-            let next = match self.chunk.next() {
-                Some(next) => next,
-                None => {
-                    let Some(chunk) = self.wait.for_next(self.stream.next())? else { return Ok(false) };
-                    self.chunk = chunk.into_iter();
-                    continue;
+    /// Goes on to the next message; false after the last.
+    fn advance(&mut self) -> Result<bool, SourceError> {
+        let error = |error: Error| self.wait.session.error(&self.doing, &error);
+        loop {
+            if let Some(next) = self.chunk.next() {
+                self.message = next.map_err(error)?;
+                return Ok(true);
+            }
+            let stream = match &mut self.stream {
+                Some(stream) => stream,
+                none => {
+                    let copied = self.wait.for_next(self.wait.session.client.copy_out(&self.sql))?.map_err(error)?;
+                    none.insert(Box::pin(copied.ready_chunks(TOGETHER)))
                 }
             };
-            let more = next.map_err(|error| self.wait.session.error(&error))?;
-            // A message has whole rows, as far as anybody has seen; the protocol does not promise it.
-            self.message = if self.message.is_empty() { more } else { [&self.message[..], &more[..]].concat().into() };
-        }
-        Ok(true)
-    }
-
-    /// Pushes the row at the beginning of the message, if all of it is there.
-    fn row(&mut self, decoder: &mut Decoder) -> Result<Row, SourceError> {
-        let Self { message, shape, wait, .. } = self;
-        let Some((count, mut rest)) = message.split_first_chunk::<2>() else { return Ok(Row::Cut) };
-        let count = i16::from_be_bytes(*count);
-        if count == -1 {
-            return Ok(Row::End);
-        }
-        if usize::try_from(count) != Ok(shape.kinds.len()) {
-            return Err(Refuse(&wait.run.origin).malformed("a row has another number of columns: report it"));
-        }
-        for column in 0..shape.kinds.len() {
-            let Some((length, after)) = rest.split_first_chunk::<4>() else { return Ok(Row::Cut) };
-            rest = after;
-            // A negative length is no value.
-            if let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) {
-                let Some((value, after)) = rest.split_at_checked(length) else { return Ok(Row::Cut) };
-                rest = after;
-                shape.push(decoder, column, Some(value), &wait.run.origin)?;
-            } else {
-                decoder.push(column, causeway_flow::source::Cell::Null);
+            match self.wait.for_next(stream.next())? {
+                Some(chunk) => self.chunk = chunk.into_iter(),
+                None => return Ok(false),
             }
         }
-        Ok(Row::Whole(message.len() - rest.len()))
-    }
-
-    fn take(&mut self, bytes: usize) -> Result<Bytes, SourceError> {
-        if self.fill(bytes)? {
-            return Ok(self.message.split_to(bytes));
-        }
-        Err(Refuse(&self.wait.run.origin).early("its copy stops in the middle of a row"))
     }
 
     fn head(&mut self) -> Result<(), SourceError> {
-        let head = self.take(19)?;
-        let extension = head.get(15..19).and_then(|four| four.try_into().ok()).map_or(0, u32::from_be_bytes);
-        if head.get(..11) != Some(SIGNATURE.as_slice()) {
-            return Err(Refuse(&self.wait.run.origin).malformed("its copy does not begin as a copy does: report it"));
-        }
-        self.take(extension as usize)?;
         self.begun = true;
+        let rest = self.message.strip_prefix(SIGNATURE).and_then(|rest| rest.split_first_chunk::<8>());
+        // No flags, no extension.
+        let Some(([0, 0, 0, 0, 0, 0, 0, 0], rest)) = rest else {
+            return Err(Refuse(&self.wait.run.origin).malformed("its copy does not begin as a copy does: report it"));
+        };
+        self.message = self.message.slice_ref(rest);
         Ok(())
     }
 }
 
 impl Rows for Copy<'_> {
     fn next(&mut self, decoder: &mut Decoder) -> Result<bool, SourceError> {
-        if !self.begun {
-            self.head()?;
+        while self.message.is_empty() {
+            if self.ended || !self.advance()? {
+                break;
+            }
+            if !self.begun {
+                self.head()?;
+            }
         }
-        if !self.fill(2)? {
-            return Err(Refuse(&self.wait.run.origin).early("its copy has no end"));
+        if *self.message == [0xff, 0xff] {
+            (self.ended, self.message) = (true, Bytes::new());
+        }
+        if self.message.is_empty() {
+            let early = || Err(Refuse(&self.wait.run.origin).early("its copy has no end"));
+            return if self.ended { Ok(false) } else { early() };
         }
         loop {
-            match self.row(decoder)? {
-                Row::Whole(length) => {
-                    bytes::Buf::advance(&mut self.message, length);
+            match cells::push_row(&self.message, &self.shape.kinds, decoder, &mut self.shape.scratch) {
+                Ok(rest) => {
+                    self.message = if rest.is_empty() { Bytes::new() } else { self.message.slice_ref(rest) };
                     return Ok(true);
                 }
-                Row::End => {
-                    self.ended = true;
-                    return Ok(false);
-                }
-                // What was pushed already is ignored when it is pushed again.
-                Row::Cut => {
-                    if !self.fill(self.message.len() + 1)? {
+                // A message has whole rows, as far as anybody has seen; the protocol does not promise it. What was
+                // pushed already is ignored when it is pushed again.
+                Err(Misread::Cut) => {
+                    let begun = std::mem::take(&mut self.message);
+                    if !self.advance()? {
                         return Err(Refuse(&self.wait.run.origin).early("its copy stops in the middle of a row"));
                     }
+                    self.message = [&begun[..], &self.message[..]].concat().into();
                 }
+                Err(Misread::Wrong) => return Err(misread(&self.wait.run.origin)),
             }
         }
     }
 
     fn finish(&mut self, _: u64) -> Result<(), SourceError> {
         // After the last row the server still says that the statement succeeded.
-        while let Some(chunk) = self.wait.for_next(self.stream.next())? {
-            for message in chunk {
-                message.map_err(|error| self.wait.session.error(&error))?;
-            }
-        }
-        if self.ended { Ok(()) } else { Err(Refuse(&self.wait.run.origin).early("its copy has no end")) }
+        while self.advance()? {}
+        not_replaced(self.wait, &self.doing)
     }
 }
 
 /// Rows of statements that bind some of the keys each.
 struct ByKeys<'r> {
-    wait: Wait<'r>,
+    wait: &'r Wait<'r>,
+    doing: String,
     shape: Shape,
-    statement: String,
-    left: std::vec::IntoIter<Keys>,
-    now: Option<std::pin::Pin<Box<ReadyChunks<RowStream>>>>,
+    prepared: Prepared,
+    left: Box<dyn Iterator<Item = super::keys::Bound<'r>> + 'r>,
+    now: Option<Pin<Box<ReadyChunks<RowStream>>>>,
     row: std::vec::IntoIter<Result<tokio_postgres::Row, Error>>,
-}
-
-impl Keys {
-    fn chunks(self) -> std::vec::IntoIter<Keys> {
-        let chunks: Vec<Keys> = match self {
-            Keys::Texts(texts) => texts.chunks(KEYS).map(|keys| Keys::Texts(keys.to_vec())).collect(),
-            Keys::Numbers(numbers) => numbers.chunks(KEYS).map(|keys| Keys::Numbers(keys.to_vec())).collect(),
-        };
-        chunks.into_iter()
-    }
 }
 
 impl Rows for ByKeys<'_> {
     fn next(&mut self, decoder: &mut Decoder) -> Result<bool, SourceError> {
+        let session = self.wait.session;
+        let error = |error: Error| session.error(&self.doing, &error);
         loop {
             if let Some(row) = self.row.next() {
-                let row = row.map_err(|error| self.wait.session.error(&error))?;
-                for column in 0..self.shape.kinds.len() {
-                    let Raw(value) = row.try_get(column).map_err(|error| self.wait.session.error(&error))?;
-                    self.shape.push(decoder, column, value, &self.wait.run.origin)?;
+                let row = row.map_err(error)?;
+                for (column, kind) in self.shape.kinds.iter().enumerate() {
+                    let pushed = match row.try_get(column).map_err(error)? {
+                        Raw(None) => {
+                            decoder.push(column, Cell::Null);
+                            Ok(())
+                        }
+                        Raw(Some(value)) => cells::push(column, *kind, value, decoder, &mut self.shape.scratch),
+                    };
+                    pushed.map_err(|_| misread(&self.wait.run.origin))?;
                 }
                 return Ok(true);
             }
@@ -327,21 +290,14 @@ impl Rows for ByKeys<'_> {
                 continue;
             }
             let Some(keys) = self.left.next() else { return Ok(false) };
-            let client = &self.wait.session.client;
-            let asked = async {
-                let bound: &(dyn ToSql + Sync) = match &keys {
-                    Keys::Texts(texts) => texts,
-                    Keys::Numbers(numbers) => numbers,
-                };
-                client.query_raw(&self.statement, [bound]).await
-            };
-            let stream = self.wait.for_next(asked)?.map_err(|error| self.wait.session.error(&error))?;
+            self.wait.spent.set(Duration::ZERO);
+            let stream = self.wait.for_next(session.client.query_raw(&self.prepared, [&keys]))?.map_err(error)?;
             self.now = Some(Box::pin(stream.ready_chunks(TOGETHER)));
         }
     }
 
     fn finish(&mut self, _: u64) -> Result<(), SourceError> {
-        Ok(())
+        not_replaced(self.wait, &self.doing)
     }
 }
 
