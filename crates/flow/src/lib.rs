@@ -11,6 +11,7 @@ pub mod transform;
 
 pub mod batch;
 pub mod error;
+mod lookup;
 pub mod personal;
 pub mod preview;
 pub mod types;

@@ -103,6 +103,14 @@ impl DisclosureSet {
         Self::default()
     }
 
+    /// An empty set with room for about so many.
+    #[must_use]
+    pub fn expecting(count: usize) -> Self {
+        // Pseudonyms spread evenly: 256 lists are all but equally long.
+        let each = count / 256 + count / 4_096 + 64;
+        Self { heaps: (0..256).map(|_| Vec::with_capacity(each)).collect() }
+    }
+
     /// Adds one; repeated ones count once.
     pub fn add(&mut self, pseudonym: Pseudonym) {
         let [first, ..] = pseudonym;

@@ -17,7 +17,7 @@ use crate::key::{Identities, Recipient};
 use crate::padding::{fill_gzip, fill_zstd};
 
 const BUFFER: usize = FRAME;
-const ZSTD_LEVEL: i32 = 3;
+const ZSTD_LEVEL: i32 = 2;
 /// Bytes of plaintext in one Zstandard frame.
 const FRAME: usize = 1 << 20;
 /// Largest window that a part may ask its reader to hold: 8 MiB, what our level uses with room.

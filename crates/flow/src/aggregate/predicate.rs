@@ -1,7 +1,5 @@
 //! For which rows of a batch is a condition true, false, unknown?
 
-use std::collections::HashSet;
-
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
 use arrow::record_batch::RecordBatch;
@@ -9,6 +7,7 @@ use causeway_model::population::{InSet, Predicate, Range};
 use causeway_model::{Code, Value, Violation};
 
 use crate::error::FlowError;
+use crate::lookup::Lookup;
 
 type Truth = Vec<Option<bool>>;
 
@@ -62,8 +61,9 @@ fn column<'r>(records: &'r RecordBatch, name: &str) -> Result<&'r ArrayRef, Flow
 fn is_in(column: &ArrayRef, set: &InSet) -> Result<Truth, FlowError> {
     if let DataType::Utf8 = column.data_type() {
         let text = column.as_string::<i32>();
-        let values: HashSet<String> = set.values.iter().map(Value::to_string).collect();
-        return Ok((0..text.len()).map(|row| text.is_valid(row).then(|| values.contains(text.value(row)))).collect());
+        let values = Lookup::new(set.values.iter().map(|value| (value.to_string(), ())));
+        let known = |text: &str| values.get(text.as_bytes()).is_some();
+        return Ok((0..text.len()).map(|row| text.is_valid(row).then(|| known(text.value(row)))).collect());
     }
     let values: Vec<i128> =
         set.values.iter().map(|value| number(column.data_type(), value, &set.element)).collect::<Result<_, _>>()?;

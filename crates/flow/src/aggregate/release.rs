@@ -32,7 +32,7 @@ pub(super) fn release(
         let excluded = state.excluded.borrow().get(&key).filter(|_| whole).cloned();
         let left_out = match verdict {
             Verdict::Outside => continue,
-            Verdict::Origin(violation) => return Err(FlowError::refuse(violation)),
+            Verdict::Origin(violation) => return Err(FlowError::refuse(*violation)),
             Verdict::Faulted => {
                 if report {
                     state.reporter.borrow_mut().quarantined(&batch, row, rules)?;

@@ -39,6 +39,8 @@ pub struct RunState {
     only_looking: Cell<bool>,
     /// Whether the source of the root records holds their keys unique.
     pub(crate) unique: Cell<bool>,
+    /// About how many root records there are, where the source says so.
+    pub(crate) expected: Cell<Option<u64>>,
     pub(crate) reporter: RefCell<Reporter>,
 }
 
@@ -71,6 +73,7 @@ pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter, memory:
     }
     runner.extract.watch().enter("reading and releasing");
     state.unique.set(runner.is_unique(&plan.bundle, plan.rules.key())?);
+    state.expected.set(rows(runner.extract, &plan.bundle)?);
     let stream = runner.open(&plan.bundle, None)?;
     Ok(Bundle { stream, state })
 }

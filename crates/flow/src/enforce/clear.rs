@@ -113,6 +113,11 @@ impl Cleared {
         self.schema.clone()
     }
 
+    /// About how many records there will be at most, where the source says so.
+    pub fn expected(&self) -> Option<u64> {
+        self.draft.state().expected.get()
+    }
+
     /// The next released records; `None` once all were given and the totals hold.
     pub fn next_batch(&mut self) -> Result<Option<RecordBatch>, FlowError> {
         if self.ended {
@@ -185,7 +190,7 @@ impl Cleared {
                                 detail,
                             )));
                         }
-                        Verdict::Origin(violation) => return Err(FlowError::refuse(violation)),
+                        Verdict::Origin(violation) => return Err(FlowError::refuse(*violation)),
                         Verdict::Faulted => state.reporter.borrow_mut().quarantined(&drafted.control, row, rules)?,
                         Verdict::Withheld(code) => {
                             state.reporter.borrow_mut().withheld(&drafted.control, row, rules, code)?

@@ -24,7 +24,7 @@ pub enum Verdict {
     /// Cannot be released as the record stands.
     Faulted,
     /// Comes from a country that would receive the data: nothing of this transfer may leave.
-    Origin(Violation),
+    Origin(Box<Violation>),
 }
 
 /// A verdict for each record of the batch.
@@ -53,11 +53,11 @@ pub fn judge(batch: &Batch, rules: &SubjectRules) -> Result<Vec<Verdict>, FlowEr
         } else if at(&household, row) {
             Verdict::Withheld(Code::HouseholdWithheld)
         } else if let Some(Some(country)) = origins.as_ref().and_then(|origins| origins.get(row)) {
-            Verdict::Origin(Violation::new(
+            Verdict::Origin(Box::new(Violation::new(
                 Code::CountryOfOrigin,
                 country,
                 "a person of the population comes from a country where a recipient is bound or keeps data",
-            ))
+            )))
         } else {
             Verdict::Release
         }

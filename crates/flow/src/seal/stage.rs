@@ -27,6 +27,9 @@ const RECORDS_TOGETHER: usize = 1_024;
 /// Batches that may wait to be encoded.
 const WAITING: usize = 2;
 
+/// People for whom room is made at once in the disclosure set, whatever a source says of itself.
+const MOST_EXPECTED: u64 = 20_000_000;
+
 /// What seals a package: keys, people who may open it, and what the partner is told of it.
 pub struct Sealing<'s> {
     /// Folder in which the package is made.
@@ -85,7 +88,8 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         part_size: (!encoder.parts_are_files()).then_some(part_size),
     };
     let writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
-    let mut disclosed = DisclosureSet::new();
+    let expected = cleared.expected().unwrap_or(0).min(MOST_EXPECTED);
+    let mut disclosed = DisclosureSet::expecting(expected as usize);
     let pseudonyms = sealing.disclosure_key.of(sealing.subject);
     let even = encoder.parts_are_files().then(|| BatchCoalescer::new(cleared.schema(), RECORDS_TOGETHER));
     let mut bytes = Vec::new();

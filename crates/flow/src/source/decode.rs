@@ -6,16 +6,17 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder, StringBuilder,
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, Int64Builder,
     TimestampMicrosecondBuilder,
 };
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use causeway_model::{Code, ValueType};
-use hashbrown::HashMap;
 
 use super::shown::shown;
+use super::texts::{Gathered, Texts};
 use super::{Scan, ScanColumn, SourceError, literal, moment};
+use crate::lookup::Lookup;
 use crate::{Batch, Fault, Faults, Personal};
 
 /// Rows of a batch, at most.
@@ -134,7 +135,15 @@ impl Decoder {
 
     /// The rows that are waiting, as a batch.
     pub fn take(&mut self) -> Result<Batch, SourceError> {
-        let arrays: Vec<ArrayRef> = self.columns.iter_mut().map(Column::finish).collect();
+        let mut arrays = Vec::with_capacity(self.columns.len());
+        for column in &mut self.columns {
+            let Gathered { column: array, invalid } = column.finish();
+            arrays.push(array);
+            for (row, text) in invalid {
+                let (subject, value) = (column.subject.clone(), Personal::new(shown(Cell::Text(&text))));
+                self.faults.add(row, Fault { subject, code: Code::InvalidUtf8, value });
+            }
+        }
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let records = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
         let records = records.map_err(|_| {
@@ -159,11 +168,11 @@ struct Column {
 
 #[derive(Debug)]
 enum Builder {
-    Text(StringBuilder),
-    Place(StringBuilder),
-    Code(StringBuilder, HashMap<Vec<u8>, String>),
-    PartialDate(StringBuilder),
-    Uuid(StringBuilder),
+    Text(Texts),
+    Place(Texts),
+    Code(Texts, Lookup<()>),
+    PartialDate(Texts),
+    Uuid(Texts),
     Integer(Int64Builder),
     Decimal(Decimal128Builder, u8, i8),
     Boolean(BooleanBuilder),
@@ -174,14 +183,14 @@ enum Builder {
 
 impl Column {
     fn new(column: &ScanColumn) -> Self {
-        let text = StringBuilder::new;
+        let text = Texts::new;
         let builder = match &column.value_type {
             ValueType::Text => Builder::Text(text()),
             ValueType::Place(_) => Builder::Place(text()),
             // A code column without its list knows no code, and every record that has one says so.
             ValueType::Code(_) => {
                 let codes = column.codes.iter().flat_map(|codes| codes.iter());
-                Builder::Code(text(), codes.map(|code| (code.clone().into_bytes(), code.clone())).collect())
+                Builder::Code(text(), Lookup::new(codes.map(|code| (code, ()))))
             }
             ValueType::PartialDate => Builder::PartialDate(text()),
             ValueType::Uuid => Builder::Uuid(text()),
@@ -214,15 +223,20 @@ impl Column {
             Cell::Text(bytes) => match &mut self.builder {
                 Builder::Bytes(_) => self.bytes(bytes),
                 // A code that is in its list is valid text.
-                Builder::Code(builder, codes) => match codes.get(bytes) {
-                    Some(code) => {
-                        builder.append_value(code);
+                Builder::Code(texts, codes) => match codes.get(bytes) {
+                    Some(()) => {
+                        texts.push(bytes);
                         Ok(())
                     }
                     None => std::str::from_utf8(bytes).map_or(Err(Code::InvalidUtf8), |_| Err(Code::CodeUnknown)),
                 },
-                Builder::Uuid(builder) if literal::is_usual_uuid(bytes) => {
-                    builder.append_value(std::str::from_utf8(bytes).map_err(|_| Code::WrongType)?);
+                Builder::Uuid(texts) if literal::is_usual_uuid(bytes) => {
+                    texts.push(bytes);
+                    Ok(())
+                }
+                // Whether it is UTF-8 is seen when the batch is taken, unless its characters must be counted.
+                Builder::Text(texts) | Builder::Place(texts) if bytes.len() <= self.max_length.min(CELL_BYTES) => {
+                    texts.push(bytes);
                     Ok(())
                 }
                 _ => self.text(std::str::from_utf8(bytes).map_err(|_| Code::InvalidUtf8)?),
@@ -257,25 +271,23 @@ impl Column {
     fn text(&mut self, text: &str) -> Result<(), Code> {
         let format = self.format.as_deref();
         match &mut self.builder {
-            Builder::Text(builder) | Builder::Place(builder) => {
+            Builder::Text(texts) | Builder::Place(texts) => {
                 // Counting characters is needed only where there are more bytes than allowed characters.
                 let long = text.len() > self.max_length && text.chars().nth(self.max_length).is_some();
                 if long || text.len() > CELL_BYTES {
                     return Err(Code::ValueOversize);
                 }
-                builder.append_value(text);
+                texts.push(text.as_bytes());
             }
-            Builder::Code(builder, codes) => {
-                builder.append_value(codes.get(text.as_bytes()).ok_or(Code::CodeUnknown)?);
+            Builder::Code(texts, codes) => {
+                codes.get(text.as_bytes()).ok_or(Code::CodeUnknown)?;
+                texts.push(text.as_bytes());
             }
-            Builder::PartialDate(builder) => {
+            Builder::PartialDate(texts) => {
                 moment::partial_date(text, format, &mut self.scratch)?;
-                builder.append_value(&self.scratch);
+                texts.push(self.scratch.as_bytes());
             }
-            Builder::Uuid(builder) => {
-                let uuid = literal::uuid(text)?;
-                builder.append_value(std::str::from_utf8(&uuid).map_err(|_| Code::WrongType)?);
-            }
+            Builder::Uuid(texts) => texts.push(&literal::uuid(text)?),
             Builder::Integer(builder) => builder.append_value(literal::integer(text)?),
             Builder::Decimal(builder, precision, scale) => {
                 builder.append_value(literal::decimal(text, *precision, *scale)?);
@@ -331,9 +343,9 @@ impl Column {
     fn date(&mut self, days: i32) -> Result<(), Code> {
         match &mut self.builder {
             Builder::Date(builder) => builder.append_value(moment::known_day(days)?),
-            Builder::PartialDate(builder) => {
+            Builder::PartialDate(texts) => {
                 moment::write_day(days, &mut self.scratch)?;
-                builder.append_value(&self.scratch);
+                texts.push(self.scratch.as_bytes());
             }
             _ => return Err(Code::WrongType),
         }
@@ -348,9 +360,8 @@ impl Column {
 
     /// A UUID is also text, as it is written.
     fn uuid(&mut self, uuid: &[u8; 16]) -> Result<(), Code> {
-        let (Builder::Uuid(builder) | Builder::Text(builder)) = &mut self.builder else { return Err(Code::WrongType) };
-        let text = literal::written_uuid(uuid);
-        builder.append_value(std::str::from_utf8(&text).map_err(|_| Code::WrongType)?);
+        let (Builder::Uuid(texts) | Builder::Text(texts)) = &mut self.builder else { return Err(Code::WrongType) };
+        texts.push(&literal::written_uuid(uuid));
         Ok(())
     }
 
@@ -379,11 +390,11 @@ impl Column {
 
     fn append_null(&mut self) {
         match &mut self.builder {
-            Builder::Text(builder)
-            | Builder::Place(builder)
-            | Builder::Code(builder, _)
-            | Builder::PartialDate(builder)
-            | Builder::Uuid(builder) => builder.append_null(),
+            Builder::Text(texts)
+            | Builder::Place(texts)
+            | Builder::Code(texts, _)
+            | Builder::PartialDate(texts)
+            | Builder::Uuid(texts) => texts.push_none(),
             Builder::Integer(builder) => builder.append_null(),
             Builder::Decimal(builder, ..) => builder.append_null(),
             Builder::Boolean(builder) => builder.append_null(),
@@ -393,21 +404,22 @@ impl Column {
         }
     }
 
-    fn finish(&mut self) -> ArrayRef {
+    fn finish(&mut self) -> Gathered {
         self.filled = 0;
-        match &mut self.builder {
-            Builder::Text(builder)
-            | Builder::Place(builder)
-            | Builder::Code(builder, _)
-            | Builder::PartialDate(builder)
-            | Builder::Uuid(builder) => Arc::new(builder.finish()),
+        let column: ArrayRef = match &mut self.builder {
+            Builder::Text(texts)
+            | Builder::Place(texts)
+            | Builder::Code(texts, _)
+            | Builder::PartialDate(texts)
+            | Builder::Uuid(texts) => return texts.finish(),
             Builder::Integer(builder) => Arc::new(builder.finish()),
             Builder::Decimal(builder, ..) => Arc::new(builder.finish()),
             Builder::Boolean(builder) => Arc::new(builder.finish()),
             Builder::Date(builder) => Arc::new(builder.finish()),
             Builder::Timestamp(builder) => Arc::new(builder.finish()),
             Builder::Bytes(builder) => Arc::new(builder.finish()),
-        }
+        };
+        Gathered { column, invalid: Vec::new() }
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
-
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::DataType;
 use causeway_model::catalogue::CodeList;
@@ -12,6 +10,7 @@ use causeway_model::{Code, ValueType, Violation};
 
 use super::chain::Site;
 use super::column::{Mismatch, Step};
+use crate::lookup::Lookup;
 
 const TRUTHS: [&str; 2] = ["true", "false"];
 
@@ -53,9 +52,9 @@ fn codes(rule: &CodeMapRule, list: &CodeList, site: &Site<'_>) -> Result<Step, V
         _ => return Err(one_of_both(site)),
     };
     let sure = list.codes.iter().all(|entry| map.contains_key(&entry.code)) && !list.codes.is_empty();
-    let map: HashMap<String, String> = map.into_iter().collect();
+    let map = Lookup::new(map);
     let step = Step::partial(ValueType::Text, move |input, rows| {
-        rows.texts(input, |code| map.get(code).map(|other| Some(other.as_str())).ok_or(Code::CodeUnmapped))
+        rows.texts(input, |code| map.get(code.as_bytes()).map(Some).ok_or(Code::CodeUnmapped))
     });
     Ok(Step::unless(sure, step))
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arrow::array::builder::NullBufferBuilder;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
+use arrow::buffer::{Buffer, OffsetBuffer, ScalarBuffer};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimeUnit, TimestampMicrosecondType};
 use causeway_model::{Code, ValueType};
 use jiff::civil::Date;
@@ -115,38 +117,54 @@ impl Rows {
         each: impl Fn(&'i str) -> Result<Option<T>, Code>,
     ) -> Stepped {
         let texts = texts(input)?;
-        Ok(self.write(texts.len(), |row, out| {
-            if texts.is_null(row) {
-                return Ok(false);
+        let mut column = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
+        for (row, text) in texts.iter().enumerate() {
+            match text.filter(|_| !self.is_refused(row)).map(&each) {
+                Some(Ok(Some(made))) => column.append_value(made),
+                Some(Ok(None)) | None => column.append_null(),
+                Some(Err(code)) => {
+                    self.refused.insert(row, code);
+                    column.append_null();
+                }
             }
-            let made = each(texts.value(row))?;
-            made.as_ref().iter().for_each(|made| out.push_str(made.as_ref()));
-            Ok(made.is_some())
-        }))
+        }
+        Ok(Arc::new(column.finish()))
     }
 
-    /// Builds a text column of `length` rows; `each` writes a row's text and says whether there is one. A row that was
+    /// Builds a text column of `length` rows; `each` appends a row's text and says whether there is one. A row that was
     /// refused before is not asked.
     pub(super) fn write(
         &mut self,
         length: usize,
         mut each: impl FnMut(usize, &mut String) -> Result<bool, Code>,
     ) -> ArrayRef {
-        let mut column = StringBuilder::with_capacity(length, length * 8);
-        let mut text = String::new();
+        let (mut all, mut ends) = (String::new(), Vec::with_capacity(length + 1));
+        let mut there = NullBufferBuilder::new(length);
+        ends.push(0);
         for row in 0..length {
-            text.clear();
-            let written = if self.is_refused(row) { Ok(false) } else { each(row, &mut text) };
+            let begin = all.len();
+            let written = if self.is_refused(row) { Ok(false) } else { each(row, &mut all) };
             match written {
-                Ok(true) => column.append_value(&text),
-                Ok(false) => column.append_null(),
+                Ok(true) => there.append_non_null(),
+                Ok(false) => there.append_null(),
                 Err(code) => {
                     self.refused.insert(row, code);
-                    column.append_null();
+                    there.append_null();
                 }
             }
+            if !matches!(written, Ok(true)) {
+                all.truncate(begin);
+            } else if begin == 0 {
+                // Texts of one column are of about one length.
+                all.reserve((length - row) * (all.len() + 1));
+            }
+            ends.push(all.len() as i32);
         }
-        Arc::new(column.finish())
+        let offsets = OffsetBuffer::new(ScalarBuffer::from(ends));
+        let nulls = there.build();
+        #[expect(clippy::expect_used, reason = "what a `String` holds is UTF-8, and rows end where characters do")]
+        let column = StringArray::try_new(offsets, Buffer::from_vec(all.into_bytes()), nulls).expect("texts");
+        Arc::new(column)
     }
 }
 
