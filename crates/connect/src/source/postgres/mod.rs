@@ -13,6 +13,7 @@
 
 mod ask;
 mod cells;
+mod copied;
 mod filter;
 mod keys;
 mod kind;

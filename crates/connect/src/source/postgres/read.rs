@@ -1,14 +1,15 @@
 //! How do the rows of one scan come, and are they all of the table's?
 
 use std::cell::Cell as Counter;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::mpsc::SyncSender;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use causeway_flow::source::{Cell, Decoder, Scan, ScanColumn, SourceError};
-use futures_util::StreamExt;
 use futures_util::stream::ReadyChunks;
+use futures_util::{Stream, StreamExt};
 use tokio_postgres::types::{FromSql, Type};
 use tokio_postgres::{CopyOutStream, Error, RowStream, Statement as Prepared};
 
@@ -29,6 +30,9 @@ const TOGETHER: usize = 512;
 
 /// What every binary copy begins with; then flags and the length of an extension, four bytes each.
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
+
+/// What stands where a row would begin after the last one.
+const END: [u8; 2] = (-1_i16).to_be_bytes();
 
 /// Tables that were read of which the snapshot does not show the file that is there: they were truncated or rewritten
 /// since, and a snapshot from before sees them without the rows that they had (PostgreSQL's documentation, "Caveats" of
@@ -71,9 +75,8 @@ impl Reading {
                 let shape = Shape { kinds, scratch: Vec::new() };
                 match from {
                     From::Copy(sql) => {
-                        let (stream, chunk, message) = (None, Vec::new().into_iter(), Bytes::new());
-                        let (begun, ended) = (false, false);
-                        let mut rows = Copy { wait: &wait, doing, shape, sql, stream, chunk, message, begun, ended };
+                        let (stream, bytes, at, begun, ended) = (None, Vec::new(), 0, false, false);
+                        let mut rows = Copy { wait: &wait, doing, shape, sql, stream, bytes, at, begun, ended };
                         pump::pump(&mut rows, &self.scan, &self.run, out);
                     }
                     From::Keys(prepared) => {
@@ -165,80 +168,78 @@ struct Copy<'r> {
     shape: Shape,
     sql: String,
     /// None before it is asked for: a server does not answer before it has some rows to send.
-    stream: Option<Pin<Box<ReadyChunks<CopyOutStream>>>>,
-    chunk: std::vec::IntoIter<Result<Bytes, Error>>,
-    /// What the next row begins.
-    message: Bytes,
+    stream: Option<Pin<Box<CopyOutStream>>>,
+    /// What has come, of which what stands before `at` was read.
+    bytes: Vec<u8>,
+    at: usize,
     begun: bool,
     ended: bool,
 }
 
 impl Copy<'_> {
-    /// Goes on to the next message; false after the last.
+    /// Waits for more bytes; false after the last.
     fn advance(&mut self) -> Result<bool, SourceError> {
         let error = |error: Error| self.wait.session.error(&self.doing, &error);
-        loop {
-            if let Some(next) = self.chunk.next() {
-                self.message = next.map_err(error)?;
-                return Ok(true);
-            }
-            let stream = match &mut self.stream {
-                Some(stream) => stream,
-                none => {
-                    let copied = self.wait.for_next(self.wait.session.client.copy_out(&self.sql))?.map_err(error)?;
-                    none.insert(Box::pin(copied.ready_chunks(TOGETHER)))
+        self.bytes.drain(..self.at);
+        self.at = 0;
+        let session = self.wait.session;
+        let stream = match &mut self.stream {
+            Some(stream) => stream,
+            none => none.insert(Box::pin(self.wait.for_next(session.client.copy_out(&self.sql))?.map_err(error)?)),
+        };
+        let bytes = &mut self.bytes;
+        // The driver only hears how the copy ends, or gives its bytes where the connection could not be tapped.
+        let next = poll_fn(|context| match session.copied.poll_take(context, bytes) {
+            Poll::Ready(()) => Poll::Ready(Ok(true)),
+            Poll::Pending => match ready!(stream.as_mut().poll_next(context)) {
+                // The last bytes may have come with the end.
+                None => Poll::Ready(Ok(session.copied.poll_take(context, bytes).is_ready())),
+                Some(Ok(more)) => {
+                    bytes.extend_from_slice(&more);
+                    Poll::Ready(Ok(true))
                 }
-            };
-            match self.wait.for_next(stream.next())? {
-                Some(chunk) => self.chunk = chunk.into_iter(),
-                None => return Ok(false),
-            }
-        }
+                Some(Err(error)) => Poll::Ready(Err(error)),
+            },
+        });
+        self.wait.for_next(next)?.map_err(error)
     }
 
     fn head(&mut self) -> Result<(), SourceError> {
         self.begun = true;
-        let rest = self.message.strip_prefix(SIGNATURE).and_then(|rest| rest.split_first_chunk::<8>());
         // No flags, no extension.
-        let Some(([0, 0, 0, 0, 0, 0, 0, 0], rest)) = rest else {
+        let head = [&SIGNATURE[..], &[0; 8]].concat();
+        while self.bytes.len() < head.len() && self.advance()? {}
+        if !self.bytes.starts_with(&head) {
             return Err(Refuse(&self.wait.run.origin).malformed("its copy does not begin as a copy does: report it"));
-        };
-        self.message = self.message.slice_ref(rest);
+        }
+        self.at = head.len();
         Ok(())
     }
 }
 
 impl Rows for Copy<'_> {
     fn next(&mut self, decoder: &mut Decoder) -> Result<bool, SourceError> {
-        while self.message.is_empty() {
-            if self.ended || !self.advance()? {
-                break;
-            }
-            if !self.begun {
-                self.head()?;
-            }
-        }
-        if *self.message == [0xff, 0xff] {
-            (self.ended, self.message) = (true, Bytes::new());
-        }
-        if self.message.is_empty() {
-            let early = || Err(Refuse(&self.wait.run.origin).early("its copy has no end"));
-            return if self.ended { Ok(false) } else { early() };
+        if !self.begun {
+            self.head()?;
         }
         loop {
-            match cells::push_row(&self.message, &self.shape.kinds, decoder, &mut self.shape.scratch) {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            if self.ended || rest.starts_with(&END) {
+                self.ended = true;
+                return Ok(false);
+            }
+            match cells::push_row(rest, &self.shape.kinds, decoder, &mut self.shape.scratch) {
                 Ok(rest) => {
-                    self.message = if rest.is_empty() { Bytes::new() } else { self.message.slice_ref(rest) };
+                    self.at = self.bytes.len() - rest.len();
                     return Ok(true);
                 }
-                // A message has whole rows, as far as anybody has seen; the protocol does not promise it. What was
-                // pushed already is ignored when it is pushed again.
+                // What was pushed already is ignored when it is pushed again.
                 Err(Misread::Cut) => {
-                    let begun = std::mem::take(&mut self.message);
+                    let begun = !rest.is_empty();
                     if !self.advance()? {
-                        return Err(Refuse(&self.wait.run.origin).early("its copy stops in the middle of a row"));
+                        let what = if begun { "stops in the middle of a row" } else { "has no end" };
+                        return Err(Refuse(&self.wait.run.origin).early(format!("its copy {what}")));
                     }
-                    self.message = [&begun[..], &self.message[..]].concat().into();
                 }
                 Err(Misread::Wrong) => return Err(misread(&self.wait.run.origin)),
             }
@@ -247,7 +248,9 @@ impl Rows for Copy<'_> {
 
     fn finish(&mut self, _: u64) -> Result<(), SourceError> {
         // After the last row the server still says that the statement succeeded.
-        while self.advance()? {}
+        while self.advance()? {
+            self.bytes.clear();
+        }
         not_replaced(self.wait, &self.doing)
     }
 }

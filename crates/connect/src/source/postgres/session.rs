@@ -2,10 +2,12 @@
 
 use causeway_flow::source::SourceError;
 use tokio::runtime::Runtime;
+use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::types::{FromSql, ToSql};
-use tokio_postgres::{Client, Config, NoTls, Row};
+use tokio_postgres::{Client, Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::copied::{Copied, Plain, Tapping};
 use super::refusal::{refused, statement_error};
 use super::{PORT, PostgresSource};
 use crate::source::Refuse;
@@ -27,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) client: Client,
     /// Whether the server keeps its texts as UTF-8.
     pub(crate) is_utf8: bool,
+    /// What is copied comes here.
+    pub(super) copied: Copied,
     tls: Option<MakeRustlsConnect>,
 }
 
@@ -49,17 +53,18 @@ impl Session {
             config.password(secret(origin, kept, &source.base)?);
         }
         let tls = tls_client(origin, &server.tls, &source.base)?.map(MakeRustlsConnect::new);
+        let copied = Copied::default();
         let connected = async {
+            config.ssl_mode(SslMode::Require);
             Ok(match &tls {
                 None => {
-                    config.ssl_mode(tokio_postgres::config::SslMode::Disable);
-                    let (client, connection) = config.connect(NoTls).await?;
+                    config.ssl_negotiation(SslNegotiation::Direct);
+                    let (client, connection) = config.connect(Tapping(Plain, copied.clone())).await?;
                     tokio::spawn(connection);
                     client
                 }
                 Some(tls) => {
-                    config.ssl_mode(tokio_postgres::config::SslMode::Require);
-                    let (client, connection) = config.connect(tls.clone()).await?;
+                    let (client, connection) = config.connect(Tapping(tls.clone(), copied.clone())).await?;
                     tokio::spawn(connection);
                     client
                 }
@@ -72,7 +77,7 @@ impl Session {
         })?;
         let client = client.map_err(|error| refused(origin, server, &error))?;
         let (origin, user) = (origin.to_owned(), server.user.clone());
-        let mut session = Self { origin, user, client, is_utf8: false, tls };
+        let mut session = Self { origin, user, client, is_utf8: false, copied, tls };
         session.begin(source.brakes.statement_timeout).await?;
         Ok(session)
     }
@@ -126,7 +131,7 @@ impl Session {
         let token = self.client.cancel_token();
         let asked = async {
             match &self.tls {
-                None => token.cancel_query(NoTls).await,
+                None => token.cancel_query(Plain).await,
                 Some(tls) => token.cancel_query(tls.clone()).await,
             }
         };
