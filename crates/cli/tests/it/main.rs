@@ -17,3 +17,4 @@ mod kill;
 mod preview;
 mod street;
 mod tamper;
+mod types;
