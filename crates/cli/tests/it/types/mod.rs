@@ -9,6 +9,7 @@ mod holding;
 mod mariadb;
 mod postgres;
 mod read_back;
+mod refusals;
 mod scene;
 
 /// Type of the column in the store, type of the element (and after a blank its notation), the value as the store's own

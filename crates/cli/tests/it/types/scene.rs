@@ -71,8 +71,9 @@ impl Scene {
         self.street.sources()
     }
 
-    /// Declares the store, whose records are the people, and makes the installation.
-    fn declare(&self, holding: &Holding) {
+    /// Declares the store, whose records are the people, and makes the installation: with an exchange of everything in each
+    /// format, or one of each column alone.
+    fn declare(&self, holding: &Holding, alone: bool) {
         let (name, connect) = (holding.name, &holding.connect);
         let table = if holding.is_database { ", table: edge" } else { "" };
         let mut catalogue = format!(
@@ -82,10 +83,10 @@ impl Scene {
              - name: {name}\n    description: Edges\n    key: [no]\n    subject: {{}}\n    \
              tables: [{{ name: main, source: {name}{table} }}]\n    elements:\n"
         );
-        let columns = columns(holding.edges).into_iter().enumerate().map(|(at, (_, kind))| (format!("c{at}"), kind));
+        let own = columns(holding.edges).into_iter().enumerate().map(|(at, (_, kind))| (format!("c{at}"), kind));
         let fixed = [("no".to_owned(), "integer"), ("label".to_owned(), "text")];
         let (mut agreed, mut fields) = (String::new(), String::new());
-        for (element, kind) in fixed.into_iter().chain(columns) {
+        for (element, kind) in fixed.into_iter().chain(own) {
             let (kind, format) = kind.split_once(' ').unwrap_or((kind, ""));
             let format = if format.is_empty() { String::new() } else { format!(", format: \"{format}\"") };
             catalogue += &format!(
@@ -96,15 +97,21 @@ impl Scene {
                 fields += &format!("  - {{ name: {element}, from: {element} }}\n");
             }
         }
-        let exchanges = FORMATS.map(|(kind, audience)| {
-            let (exchange, file) = (format!("{kind}-{audience}"), format!("exchange-{kind}-{audience}.yaml"));
+        let whole = FORMATS.map(|(kind, audience)| (format!("{kind}-{audience}"), kind, audience, fields.clone()));
+        let one =
+            |at: usize| (format!("c{at}"), "json-lines", "machine", format!("  - {{ name: c{at}, from: c{at} }}\n"));
+        let wanted =
+            if alone { (0..columns(holding.edges).len()).map(one).collect::<Vec<_>>() } else { whole.to_vec() };
+        let mut exchanges = Vec::new();
+        for (exchange, kind, audience, fields) in wanted {
+            let file = format!("exchange-{exchange}.yaml");
             let text = format!(
                 "exchange: {exchange}\nversion: 1\narrangement: edges-2026\nroot: {name}\nfields:\n{fields}format: {{ kind: {kind}, audience: {audience} }}\n\
                  quarantine_limit_percent: 100\ndeliver: {{ folder: {{ path: outbox/lantern-relief }} }}\n"
             );
             fs::write(self.documents.join(&file), text).unwrap();
-            (exchange, file)
-        });
+            exchanges.push((exchange, file));
+        }
         fs::write(self.documents.join("catalogue.yaml"), catalogue).unwrap();
         fs::write(self.documents.join("arrangement-edges.yaml"), ARRANGEMENT.replace("AGREED", &agreed)).unwrap();
         let named: Vec<(&str, &str)> = exchanges.iter().map(|(name, file)| (name.as_str(), file.as_str())).collect();
@@ -113,7 +120,7 @@ impl Scene {
 
     /// Sends the store in each format, and compares what came with its table.
     pub(super) fn holds(&self, holding: &Holding) {
-        self.declare(holding);
+        self.declare(holding, false);
         let mut wrong = Vec::new();
         let came = FORMATS.map(|(kind, audience)| self.send(holding, kind, audience, &mut wrong));
         // No format tells more or less than another; only CSV has one word for no text and for an empty one.
@@ -122,6 +129,18 @@ impl Scene {
             wrong.push("the formats do not agree".to_owned());
         }
         assert!(wrong.is_empty(), "{}: {} wrong:\n{}", holding.name, wrong.len(), wrong.join("\n"));
+    }
+
+    /// Asks for each column alone, none of which can be what the catalogue says: nothing is sent, and the column is named.
+    pub(super) fn refuses(&self, holding: &Holding) {
+        self.declare(holding, true);
+        for (at, (column, element)) in columns(holding.edges).into_iter().enumerate() {
+            let ended = self.street.run(&["transfer", "run", &format!("c{at}")]).unwrap();
+            let said = format!("{} {column} as {element}: {}{}", holding.name, ended.out, ended.err);
+            assert_eq!(ended.code, Some(4), "{said}");
+            assert!(ended.err.contains("column-retyped") && ended.err.contains(&format!("`c{at}`")), "{said}");
+        }
+        assert!(!self.street.home().join("outbox/lantern-relief").exists(), "{}: something was sent", holding.name);
     }
 
     /// Sends a store in one format; what the partner reads. What is not as the table says goes to `wrong`.
