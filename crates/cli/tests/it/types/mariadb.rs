@@ -1,12 +1,11 @@
 //! What comes of the values of MariaDB, with settings of the server that alter what sessions see?
 
-use std::process::Stdio;
-
 use causeway_testkit::server::Mariadb;
 
 use super::holding::{Holding, script, server};
 use super::scene::{PASSWORD, Scene};
 use super::*;
+use crate::live::carry_out;
 
 const UTC: &str = "timestamp %Y-%m-%d %H:%M:%S%.f";
 
@@ -140,7 +139,6 @@ const EDGES: &[Edge] = &[
 
 #[test]
 fn values_of_mariadb_come_exactly_or_are_quarantined() {
-    use std::io::Write;
     let options = [
         ("default-time-zone", "+03:00"),
         ("sql-mode", "PAD_CHAR_TO_FULL_LENGTH,EMPTY_STRING_IS_NULL,ANSI_QUOTES,NO_BACKSLASH_ESCAPES"),
@@ -151,10 +149,7 @@ fn values_of_mariadb_come_exactly_or_are_quarantined() {
     // Not strict, so that it stores what it should not, as servers of old have done.
     let script =
         format!("ALTER DATABASE edges CHARACTER SET utf8mb4; SET sql_mode = 'ALLOW_INVALID_DATES';\n{}", script(EDGES));
-    let mut client = server_of_edges.client("edges");
-    let mut client = client.stdin(Stdio::piped()).spawn().unwrap();
-    client.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
-    assert!(client.wait().unwrap().success());
+    carry_out(server_of_edges.client("edges"), &script);
     let connect = server("mariadb", server_of_edges.port(), "edges");
     Scene::new().holds(&Holding { name: "store", connect, is_database: true, empty_is_text: false, edges: EDGES });
 }

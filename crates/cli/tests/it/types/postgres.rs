@@ -1,12 +1,11 @@
 //! What comes of the values of PostgreSQL, in databases of several encodings and with settings that alter what is shown?
 
-use std::process::Stdio;
-
 use causeway_testkit::server;
 
 use super::holding::{Holding, script, server as reached};
 use super::scene::{PASSWORD, Scene};
 use super::*;
+use crate::live::carry_out;
 
 const UTC: &str = "timestamp %Y-%m-%d %H:%M:%S%.f";
 
@@ -191,11 +190,9 @@ const JAPANESE: &[Edge] =
     &[("text", "text", "'ズーリ 祖里'", As("ズーリ 祖里")), ("text", "code(sex)", "'女'", UNKNOWN)];
 
 fn fill(name: &str, statements: &str) {
-    use std::io::Write;
     let mut client = server::postgres().psql(name);
-    let mut client = client.env("PGCLIENTENCODING", "UTF8").stdin(Stdio::piped()).spawn().unwrap();
-    client.stdin.take().unwrap().write_all(statements.as_bytes()).unwrap();
-    assert!(client.wait().unwrap().success(), "{statements}");
+    client.env("PGCLIENTENCODING", "UTF8");
+    carry_out(client, statements);
 }
 
 /// A database in an encoding, and its reader.
