@@ -189,9 +189,18 @@ const ARABIC: &[Edge] =
 const JAPANESE: &[Edge] =
     &[("text", "text", "'ズーリ 祖里'", As("ズーリ 祖里")), ("text", "code(sex)", "'女'", UNKNOWN)];
 
+/// A database that does not know what its bytes mean.
+const NOBODY_KNOWS: &[Edge] = &[
+    ("text", "text", "'Zoë 🕊'", As("Zoë 🕊")),
+    ("text", "text", "E'Zo\\xEB'", Not("invalid-utf8")),
+    ("text", "code(sex)", "E'\\xFF'", Not("invalid-utf8")),
+    ("varchar(9)", "text", "'Zuri'", As("Zuri")),
+];
+
 fn fill(name: &str, statements: &str) {
     let mut client = server::postgres().psql(name);
-    client.env("PGCLIENTENCODING", "UTF8");
+    // In a database without an encoding any byte is stored as it is sent.
+    client.env("PGCLIENTENCODING", if name == "ascii" { "SQL_ASCII" } else { "UTF8" });
     carry_out(client, statements);
 }
 
@@ -209,6 +218,7 @@ fn values_of_postgresql_come_exactly_or_are_quarantined() {
         ("latin1", "LATIN1", WEST),
         ("win1256", "WIN1256", ARABIC),
         ("euc", "EUC_JP", JAPANESE),
+        ("ascii", "SQL_ASCII", NOBODY_KNOWS),
     ];
     for (name, encoding, edges) in stores {
         database(name, encoding);
