@@ -6,6 +6,7 @@
 
 mod files;
 mod holding;
+mod keys;
 mod mariadb;
 mod postgres;
 mod read_back;

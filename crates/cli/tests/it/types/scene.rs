@@ -16,7 +16,8 @@ use super::read_back::{self, Records};
 const FORMATS: [(&str, &str); 4] =
     [("csv", "machine"), ("csv", "people"), ("json-lines", "machine"), ("parquet", "machine")];
 
-const ARRANGEMENT: &str = "arrangement: edges-2026
+/// The arrangement of every test here, whose agreed elements stand at `AGREED`.
+pub(super) const ARRANGEMENT: &str = "arrangement: edges-2026
 version: 1
 kind: memorandum-of-understanding
 title: Values at their edges
@@ -48,7 +49,7 @@ pub(super) const PASSWORD: &str = "invented word";
 /// An installation, whose stores a test fills before it is declared.
 pub(super) struct Scene {
     pub(super) street: Street,
-    documents: PathBuf,
+    pub(super) documents: PathBuf,
     dir: PathBuf,
     _removed: Box<dyn std::any::Any>,
 }
