@@ -14,6 +14,10 @@ mod catalogue_check;
 mod febrl;
 #[cfg(feature = "test-hooks")]
 mod kill;
+mod live;
+mod moving;
 mod preview;
+mod reproduced;
 mod street;
 mod tamper;
+mod types;

@@ -76,7 +76,14 @@ impl Rows for ParquetRows {
             return Ok(false);
         }
         for (column, array) in self.arrays.iter().enumerate() {
-            decoder.push(column, cell(array, self.row));
+            let cell = match cell(array, self.row) {
+                // Parquet's own UUIDs are sixteen bytes.
+                Cell::Bytes(bytes) if decoder.takes_uuid(column) => {
+                    bytes.try_into().map_or(Cell::Bytes(bytes), Cell::Uuid)
+                }
+                cell => cell,
+            };
+            decoder.push(column, cell);
         }
         self.row += 1;
         Ok(true)

@@ -10,28 +10,44 @@ use jiff::fmt::strtime::BrokenDownTime;
 
 const DAY_US: i64 = 86_400_000_000;
 
-/// A day, as days since 1970-01-01.
+/// A day, as days since 1970-01-01, in the years 1 to 9999.
 pub(super) fn date(text: &str, format: Option<&str>) -> Result<i32, Code> {
     let date = match format {
         None => iso_date(text.as_bytes())?,
         Some(format) => broken_down(format, text)?.to_date().map_err(|e| misread(&e))?,
     };
-    Ok(days(date))
+    known_day(days(date))
 }
 
-/// A moment, as microseconds since 1970-01-01T00:00:00Z. More digits than that are refused unless they are zeros.
+/// A moment, as microseconds since 1970-01-01T00:00:00Z, in the years 1 to 9999 of UTC. More digits than that are refused
+/// unless they are zeros.
 pub(super) fn timestamp(text: &str, format: Option<&str>) -> Result<i64, Code> {
-    let Some(format) = format else { return rfc_3339(text) };
-    let parsed = broken_down(format, text)?;
-    let nanoseconds = match parsed.offset() {
-        Some(_) => parsed.to_timestamp(),
-        None => parsed.to_datetime().and_then(|at| at.to_zoned(jiff::tz::TimeZone::UTC)).map(|at| at.timestamp()),
+    let micros = match format {
+        None => rfc_3339(text)?,
+        Some(format) => in_notation(text, format)?,
     };
-    let nanoseconds = nanoseconds.map_err(|e| misread(&e))?.as_nanosecond();
-    if nanoseconds % 1_000 != 0 {
+    known_moment(micros)
+}
+
+/// By our own arithmetic, because the library's moments end before the year 9999 does.
+fn in_notation(text: &str, format: &str) -> Result<i64, Code> {
+    let parsed = broken_down(format, text)?;
+    // What a zone's name means depends on the day and on a table of all zones. Taken for UTC, it would be hours wrong.
+    if parsed.iana_time_zone().is_some() {
         return Err(Code::WrongType);
     }
-    i64::try_from(nanoseconds / 1_000).map_err(|_| Code::WrongType)
+    if let Some(at) = parsed.timestamp() {
+        let exact = at.subsec_nanosecond() % 1_000 == 0;
+        return if exact { Ok(at.as_microsecond()) } else { Err(Code::WrongType) };
+    }
+    let at = parsed.to_datetime().map_err(|e| misread(&e))?;
+    if at.subsec_nanosecond() % 1_000 != 0 {
+        return Err(Code::WrongType);
+    }
+    let of_day = i64::from(at.hour()) * 3_600 + i64::from(at.minute()) * 60 + i64::from(at.second());
+    let seconds = of_day - parsed.offset().map_or(0, |offset| i64::from(offset.seconds()));
+    let micros = seconds * 1_000_000 + i64::from(at.subsec_nanosecond() / 1_000);
+    Ok(i64::from(days(at.date())) * DAY_US + micros)
 }
 
 /// A date of which the day, or month and day, may be unknown: writes it as ISO 8601.
@@ -51,6 +67,9 @@ pub(super) fn partial_date(text: &str, format: Option<&str>, out: &mut String) -
         return Ok(());
     };
     let parsed = broken_down(format, text)?;
+    if parsed.year().is_some_and(|year| year < 1) {
+        return Err(Code::DateImpossible);
+    }
     let written = match (parsed.year(), parsed.month(), parsed.day()) {
         (Some(1..), None, None) if parsed.day_of_year().is_some() => None,
         (Some(year @ 1..), None, None) => Some(write!(out, "{year:04}")),

@@ -204,6 +204,10 @@ fn dates_and_moments_are_read_as_declared() {
     assert_eq!(moment(None, "1969-12-31 23:59:59.1234560Z"), Ok(-1_000_000 + 123_456));
     assert_eq!(moment(Some("%Y-%m-%d %H:%M:%S"), "1970-01-01 00:00:01"), Ok(1_000_000));
     assert_eq!(moment(Some("%Y-%m-%d %H:%M:%S %z"), "1970-01-01 03:00:01 +0300"), Ok(1_000_000));
+    let zoned = moment(Some("%Y-%m-%d %H:%M:%S %Q"), "1970-01-01 03:00:01 Africa/Nairobi");
+    assert_eq!(zoned, Err(Code::WrongType), "a zone's name is never taken for UTC");
+    assert_eq!(moment(None, "9999-12-31T23:59:59-00:01"), Err(Code::DateImpossible));
+    assert!(moment(Some("%Y-%m-%d %H:%M:%S"), "9999-12-31 23:59:59").is_ok());
     let mut out = String::new();
     moment::partial_date("02/2011", Some("%m/%Y"), &mut out).unwrap();
     assert_eq!(out, "2011-02");

@@ -89,8 +89,14 @@ impl Session {
         let lock = limit.map_or(5_000, |limit| (limit.as_millis() / 2).min(5_000));
         self.execute(&format!("{own}SET lock_timeout = {lock}; SET idle_in_transaction_session_timeout = '{IDLE}'"))
             .await?;
-        let rows = self.rows("SELECT pg_catalog.current_setting('server_encoding') = 'UTF8'", &[]).await?;
-        self.is_utf8 = rows.first().map(|row| self.field(row, 0)).transpose()?.unwrap_or(false);
+        let rows = self.rows("SELECT pg_catalog.current_setting('server_encoding')", &[]).await?;
+        let encoding: Option<String> = rows.first().map(|row| self.field(row, 0)).transpose()?;
+        self.is_utf8 = encoding.as_deref() == Some("UTF8");
+        // A database that does not know what its bytes mean cannot convert them: it would end the statement at the first
+        // text that is not UTF-8. Sent as it is, that text is a fault of its record, and of no other.
+        if encoding.as_deref() == Some("SQL_ASCII") {
+            self.execute("SET client_encoding = 'SQL_ASCII'").await?;
+        }
         // Whoever joins a snapshot must do so before anything else in its transaction.
         self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
