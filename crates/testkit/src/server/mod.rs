@@ -128,9 +128,21 @@ fn kept(folder: &Path, user: &str) -> io::Result<()> {
     })
 }
 
-/// A folder that `user` can enter.
+/// Folders of servers are called so; then follows the process whose servers they are.
+const FOLDER: &str = "causeway-server-";
+
+/// A folder that `user` can enter. Those of processes that are no more are removed: a server that all tests of a process
+/// share ends with it, and nobody is left then to clean up.
 fn folder(user: &str) -> io::Result<PathBuf> {
-    let folder = tempfile::Builder::new().prefix("causeway-server-").tempdir()?.keep();
+    for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.split('-').next()?.parse::<u32>().ok());
+        if owner.is_some_and(|owner| !Path::new("/proc").join(owner.to_string()).exists()) {
+            let _another_may_be_faster = std::fs::remove_dir_all(entry.path());
+        }
+    }
+    let prefix = format!("{FOLDER}{}-", std::process::id());
+    let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?.keep();
     give(&folder, user)?;
     Ok(folder)
 }
