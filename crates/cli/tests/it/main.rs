@@ -14,6 +14,7 @@ mod catalogue_check;
 mod febrl;
 #[cfg(feature = "test-hooks")]
 mod kill;
+mod live;
 mod preview;
 mod street;
 mod tamper;
