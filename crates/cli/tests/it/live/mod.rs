@@ -2,6 +2,7 @@
 
 mod interrupted;
 mod stale;
+mod stalled;
 pub mod stores;
 
 use std::fs;
