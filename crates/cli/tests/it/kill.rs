@@ -242,7 +242,7 @@ fn die_at_drawn_moments(mut scene: Scene, seed: u64, exchange: &str, share: usiz
     let begun = Instant::now();
     scene.good(&["transfer", "run", exchange]);
     let mut length = begun.elapsed();
-    let (mut killed, mut tries) = (0, 0);
+    let (mut killed, mut tries, mut spilling) = (0, 0, 0);
     while killed < share {
         tries += 1;
         assert!(tries < 3 * share, "the runs end before they can be killed");
@@ -254,8 +254,12 @@ fn die_at_drawn_moments(mut scene: Scene, seed: u64, exchange: &str, share: usiz
             std::thread::sleep(Duration::from_micros(500).min(delay));
         }
         let done = child.try_wait().unwrap();
+        let spilled = Scene::spill_files(child.id());
         child.kill().unwrap();
         child.wait().unwrap();
+        let what = format!("after {delay:?} of {length:?}");
+        scene.hid(&what, &spilled);
+        spilling += usize::from(!spilled.is_empty());
         match done {
             Some(status) => {
                 assert!(status.success(), "{status}");
@@ -263,8 +267,10 @@ fn die_at_drawn_moments(mut scene: Scene, seed: u64, exchange: &str, share: usiz
             }
             None => killed += 1,
         }
-        scene.survives(&format!("after {delay:?} of {length:?}"), exchange);
+        scene.survives(&what, exchange);
     }
+    println!("{spilling} of {killed} died while they had spilled");
+    assert_eq!(spilling > 0, scene.spills());
     scene.ends();
 }
 

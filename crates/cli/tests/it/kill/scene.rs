@@ -112,6 +112,11 @@ impl Scene {
         command
     }
 
+    /// Whether so little may be held that every run spills.
+    pub fn spills(&self) -> bool {
+        self.live.is_some()
+    }
+
     /// Makes sure that a run that read the stores spilled where it must, and nowhere else.
     fn spilled(&self, said: &str) {
         let read = said.contains("released ");
@@ -288,6 +293,27 @@ impl Scene {
         let telling = self.telling();
         assert!(telling.ends_with("canary\n") && telling.lines().count() == 1, "{telling}");
         fs::remove_file(canary).unwrap();
+    }
+
+    /// What the spill files of a running process hold: files in staging that have no name.
+    pub fn spill_files(process: u32) -> Vec<Vec<u8>> {
+        let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { return Vec::new() };
+        let nameless = |path: &PathBuf| {
+            let link = fs::read_link(path).map(|link| link.display().to_string()).unwrap_or_default();
+            link.contains("/data/staging/") && link.ends_with(" (deleted)")
+        };
+        let files = open.flatten().map(|entry| entry.path()).filter(nameless);
+        files.filter_map(|path| fs::read(path).ok()).filter(|bytes| !bytes.is_empty()).collect()
+    }
+
+    /// Makes sure that nobody is to be read in spill files.
+    pub fn hid(&self, what: &str, spilled: &[Vec<u8>]) {
+        let file = self.dir.join("tmp/spilled");
+        for bytes in spilled {
+            fs::write(&file, bytes).unwrap();
+            self.hides_everyone(what);
+            fs::remove_file(&file).unwrap();
+        }
     }
 
     /// No temporary file, and no session or transaction at the servers.
