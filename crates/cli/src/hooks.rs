@@ -12,6 +12,8 @@ pub fn surroundings() -> Surroundings {
         probe,
         #[cfg(feature = "test-hooks")]
         fixed_pseudonyms,
+        #[cfg(feature = "test-hooks")]
+        share,
     }
 }
 
@@ -54,6 +56,12 @@ fn fixed_pseudonyms() -> Option<causeway_engine::FixedPseudonyms> {
     }
     let prefix = |part: &str| part.split_once('=').map(|(entity, prefix)| (entity.to_owned(), prefix.to_owned()));
     Some((key, parts.filter_map(prefix).collect()))
+}
+
+/// Bytes that each operator of an aggregation may hold, from `CAUSEWAY_SPILL_PAST`: past them it spills.
+#[cfg(feature = "test-hooks")]
+fn share() -> Option<usize> {
+    std::env::var("CAUSEWAY_SPILL_PAST").ok()?.parse().ok()
 }
 
 /// Dies as by SIGKILL.

@@ -27,6 +27,9 @@ pub struct Surroundings {
     /// people.
     #[cfg(feature = "test-hooks")]
     pub fixed_pseudonyms: fn() -> Option<FixedPseudonyms>,
+    /// What each operator of an aggregation may hold instead of its share of the memory: for spilling with few people.
+    #[cfg(feature = "test-hooks")]
+    pub share: fn() -> Option<usize>,
 }
 
 /// A key, and what is put before the texts of each entity.
@@ -78,7 +81,12 @@ impl House {
     /// What a transfer may hold of what is related to its records, and where the rest goes.
     pub(crate) fn memory(&self) -> Memory {
         let mebibytes = self.memory_mebibytes.saturating_sub(FIXED_MEBIBYTES).max(1);
-        Memory::bounded((mebibytes as usize) << 20, self.home.staging(), self.random())
+        let memory = Memory::bounded((mebibytes as usize) << 20, self.home.staging(), self.random());
+        #[cfg(feature = "test-hooks")]
+        if let Some(share) = (self.surroundings.share)() {
+            return memory.sharing(share);
+        }
+        memory
     }
 
     /// Pseudonyms for a partner and a purpose.

@@ -38,7 +38,7 @@ impl Progress {
 
     /// Tells a last time, and stops.
     pub fn stop(mut self) {
-        self.done.store(true, Ordering::Relaxed);
+        self.done.store(true, Ordering::Release);
         if let Some(thread) = self.thread.take() {
             thread.thread().unpark();
             let _ = thread.join();
@@ -55,8 +55,11 @@ impl Teller {
     fn tell(&self, told: Told, done: &AtomicBool) {
         let terminal = std::io::stderr().is_terminal();
         let every = if told == Told::Text && terminal { Duration::from_millis(200) } else { Duration::from_secs(1) };
-        while !done.load(Ordering::Relaxed) {
+        let mut last = false;
+        while !last {
             std::thread::park_timeout(every);
+            // What is told after this was noticed is all that there was.
+            last = done.load(Ordering::Acquire);
             match told {
                 Told::None => {}
                 Told::Json => eprintln!("{}", self.json()),
@@ -87,6 +90,7 @@ impl Teller {
         json!({
             "stage": stage, "seconds": self.begun.elapsed().as_secs(), "rows_read": read, "rows_per_second": self.rate(read),
             "records_released": released, "sources": tables, "memory_mebibytes": memory_mebibytes(), "seconds_left": self.left_s(),
+            "spilled_bytes": self.watch.bytes_spilled(),
         })
     }
 

@@ -102,6 +102,10 @@ async fn carry(house: &House, place: &Place, id: &str, told: Told) -> Result<(),
             println!("  substituted  {count:>6}  {field}: {kind}");
         }
     }
+    let spilled = watch.bytes_spilled();
+    if spilled > 0 {
+        println!("spilled: {spilled} bytes, encrypted");
+    }
     let exchange = house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default();
     let causeway_model::exchange::Delivery::Folder { path } = house.exchange(&exchange).await?.deliver;
     println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());

@@ -17,6 +17,8 @@ use causeway_testkit::random;
 use rand::Rng;
 use scene::{Scene, entries};
 
+use crate::live::stores::Kind;
+
 /// Exchange of one small part, and one of three.
 const SMALL: &str = "food-short";
 const WIDE: &str = "food-wide";
@@ -54,7 +56,7 @@ const WHERE: [(&str, usize); 14] = [
     ("engine/src/command/request_transfer.rs", 1),
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/prepare.rs", 7),
-    ("engine/src/drive/recover.rs", 3),
+    ("engine/src/drive/recover.rs", 4),
     ("package/src/disclosure.rs", 1),
     ("package/src/files.rs", 1),
     ("package/src/open/unpack.rs", 1),
@@ -71,6 +73,8 @@ const GUARD: (&str, usize) = ("store/src/open/guard.rs", 1);
 /// Moments in all, over [`INSTALLATIONS`].
 const MOMENTS: usize = 100;
 const INSTALLATIONS: usize = 2;
+/// The same over live stores with spilling forced: an installation for each way to lay them out.
+const LIVE_MOMENTS: usize = 24;
 
 #[test]
 fn every_mark_in_the_sources_is_died_at() {
@@ -101,9 +105,18 @@ fn every_mark_in_the_sources_is_died_at() {
 
 #[test]
 fn dying_at_a_mark_loses_nothing_and_doubles_nothing() {
-    let mut scene = Scene::new(7);
+    die_at_marks(Scene::new(7), usize::MAX);
+}
+
+#[test]
+fn dying_at_a_mark_over_live_stores_loses_nothing_and_doubles_nothing() {
+    die_at_marks(Scene::live(8, Kind::Postgres), 1);
+}
+
+/// Dies at every mark, at the first `most` times that it is passed.
+fn die_at_marks(mut scene: Scene, most: usize) {
     for (mark, times) in MARKS {
-        for time in times {
+        for time in times.iter().take(most) {
             let at = format!("{mark}:{time}");
             let exchange = if mark.starts_with("store") { SMALL } else { WIDE };
             let died = scene.command(&["transfer", "run", exchange]).env("CAUSEWAY_CRASH_AT", &at).output().unwrap();
@@ -140,6 +153,15 @@ fn a_request_that_died_unjudged_is_judged_when_it_is_carried_on() {
     assert_eq!(carried.status.code(), Some(4), "the frequency was used up: {said}");
     assert!(said.contains("too-frequent"), "{said}");
     assert_eq!(scene.packages().len(), 1, "the one from before");
+}
+
+#[test]
+fn a_spill_file_that_had_a_name_when_its_run_died_is_cleared() {
+    let scene = Scene::bare();
+    let file = scene.home().join("data/staging/.tmpA1b2C3");
+    fs::write(&file, [7; 100]).unwrap();
+    assert_eq!(scene.good(&["transfer", "resume"]), "0 transfers carried on\n");
+    assert!(!file.exists());
 }
 
 #[test]
@@ -196,23 +218,31 @@ fn what_the_packages_writer_leaves_half_done_is_cleared() {
 
 #[test]
 fn dying_at_drawn_moments_0() {
-    die_at_drawn_moments(0, SMALL);
+    die_at_drawn_moments(Scene::new(20), 0, SMALL, MOMENTS / INSTALLATIONS);
 }
 
 #[test]
 fn dying_at_drawn_moments_1() {
-    die_at_drawn_moments(1, WIDE);
+    die_at_drawn_moments(Scene::new(21), 1, WIDE, MOMENTS / INSTALLATIONS);
+}
+
+#[test]
+fn dying_at_drawn_moments_over_live_stores_0() {
+    die_at_drawn_moments(Scene::live(22, Kind::Postgres), 2, SMALL, LIVE_MOMENTS / INSTALLATIONS);
+}
+
+#[test]
+fn dying_at_drawn_moments_over_live_stores_1() {
+    die_at_drawn_moments(Scene::live(23, Kind::Mariadb), 3, WIDE, LIVE_MOMENTS / INSTALLATIONS);
 }
 
 /// One installation's share of the moments, drawn evenly over the length of a run as it was measured last.
-fn die_at_drawn_moments(installation: usize, exchange: &str) {
-    let mut scene = Scene::new(20 + installation as u64);
-    let mut draw = random::seeded(installation as u64);
-    let share = MOMENTS / INSTALLATIONS;
+fn die_at_drawn_moments(mut scene: Scene, seed: u64, exchange: &str, share: usize) {
+    let mut draw = random::seeded(seed);
     let begun = Instant::now();
     scene.good(&["transfer", "run", exchange]);
     let mut length = begun.elapsed();
-    let (mut killed, mut tries) = (0, 0);
+    let (mut killed, mut tries, mut spilling) = (0, 0, 0);
     while killed < share {
         tries += 1;
         assert!(tries < 3 * share, "the runs end before they can be killed");
@@ -224,8 +254,12 @@ fn die_at_drawn_moments(installation: usize, exchange: &str) {
             std::thread::sleep(Duration::from_micros(500).min(delay));
         }
         let done = child.try_wait().unwrap();
+        let spilled = Scene::spill_files(child.id());
         child.kill().unwrap();
         child.wait().unwrap();
+        let what = format!("after {delay:?} of {length:?}");
+        scene.hid(&what, &spilled);
+        spilling += usize::from(!spilled.is_empty());
         match done {
             Some(status) => {
                 assert!(status.success(), "{status}");
@@ -233,8 +267,10 @@ fn die_at_drawn_moments(installation: usize, exchange: &str) {
             }
             None => killed += 1,
         }
-        scene.survives(&format!("after {delay:?} of {length:?}"), exchange);
+        scene.survives(&what, exchange);
     }
+    println!("{spilling} of {killed} died while they had spilled");
+    assert_eq!(spilling > 0, scene.spills());
     scene.ends();
 }
 

@@ -23,6 +23,12 @@ pub async fn recover(house: &House) -> Result<Recovered, EngineError> {
     // CRASH: leaves that were committed and not ordered are ordered now.
     house.sequence().await?;
     for folder in folders(&house.home.staging())? {
+        // CRASH: a file system without nameless files gave a spill file a name for a moment: it holds nothing, or ciphertext
+        // under a key that is gone.
+        if !folder.is_dir() {
+            std::fs::remove_file(&folder).map_err(EngineError::file("remove", &folder))?;
+            continue;
+        }
         // CRASH: a package in staging was never committed, finished or not: its run is repeated from the beginning.
         if !is_finished(&folder) {
             destroy_unfinished(&folder)?;

@@ -1,6 +1,6 @@
 //! How much may an aggregation hold in memory, and where may the rest go?
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
@@ -11,6 +11,10 @@ use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
 use zeroize::Zeroizing;
 
 use crate::error::FlowError;
+use crate::source::Watch;
+
+/// The least that an operator may hold, however small the memory.
+const LEAST: usize = 4 << 20;
 
 /// Bytes that are sealed together.
 const BLOCK: usize = 1 << 20;
@@ -26,6 +30,10 @@ struct State {
     files: Cell<u32>,
     spilled: Cell<u64>,
     held: Cell<usize>,
+    /// A share that does not depend on the budget: for tests.
+    share: Cell<Option<usize>>,
+    /// Who is told how much is spilled.
+    watch: OnceCell<Watch>,
 }
 
 struct Place {
@@ -42,13 +50,7 @@ impl std::fmt::Debug for State {
 impl Memory {
     /// As much as there is: for previews and tests of small populations.
     pub fn unbounded() -> Self {
-        Self(Rc::new(State {
-            budget: usize::MAX,
-            spill: None,
-            files: Cell::new(0),
-            spilled: Cell::new(0),
-            held: Cell::new(0),
-        }))
+        Self::new(usize::MAX, None)
     }
 
     /// `budget` bytes for what is related; the rest in `folder`, under a key of 32 random bytes that is used for this
@@ -57,8 +59,27 @@ impl Memory {
     /// INVARIANT (the durable line is the seal): spill files are encrypted under a key that exists only in this process's
     /// memory, and have no name from their creation on.
     pub fn bounded(budget: usize, folder: PathBuf, key: [u8; 32]) -> Self {
-        let spill = Some(Place { folder, key: Zeroizing::new(key) });
-        Self(Rc::new(State { budget, spill, files: Cell::new(0), spilled: Cell::new(0), held: Cell::new(0) }))
+        Self::new(budget, Some(Place { folder, key: Zeroizing::new(key) }))
+    }
+
+    fn new(budget: usize, spill: Option<Place>) -> Self {
+        Self(Rc::new(State {
+            budget,
+            spill,
+            files: Cell::new(0),
+            spilled: Cell::new(0),
+            held: Cell::new(0),
+            share: Cell::new(None),
+            watch: OnceCell::new(),
+        }))
+    }
+
+    /// Lets every operator hold `share` bytes and no more, so that a few hundred records spill.
+    #[cfg(any(test, feature = "test-hooks"))]
+    #[must_use]
+    pub fn sharing(self, share: usize) -> Self {
+        self.0.share.set(Some(share));
+        self
     }
 
     /// Bytes that may be held.
@@ -71,9 +92,15 @@ impl Memory {
         self.0.spilled.get()
     }
 
+    /// Tells `watch` from now on what is spilled; the first who is told stays it.
+    pub(super) fn tell(&self, watch: &Watch) {
+        let _ = self.0.watch.set(watch.clone());
+    }
+
     /// What one more operator may hold: seven tenths of what is free, so that the next one finds something too.
     pub(super) fn share(&self) -> usize {
-        self.0.budget.saturating_sub(self.0.held.get()) / 10 * 7
+        let free = self.0.budget.saturating_sub(self.0.held.get());
+        self.0.share.get().unwrap_or_else(|| (free / 10 * 7).max(LEAST))
     }
 
     /// Notes that an operator that held `before` bytes now holds `now`.
@@ -124,8 +151,12 @@ impl SpillFile {
             self.end += (block.len() + TAG) as u64;
             self.blocks += 1;
         }
-        let spilled = &self.memory.0.spilled;
-        spilled.set(spilled.get() + self.end - extent.at);
+        let State { spilled, watch, .. } = &*self.memory.0;
+        let more = self.end - extent.at;
+        spilled.set(spilled.get() + more);
+        if let Some(watch) = watch.get() {
+            watch.spilled(more);
+        }
         Ok(extent)
     }
 

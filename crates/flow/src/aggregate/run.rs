@@ -52,6 +52,7 @@ pub struct Bundle {
 
 /// Runs the reading part of a plan within `memory`.
 pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter, memory: &Memory) -> Result<Bundle, FlowError> {
+    memory.tell(extract.watch());
     extract.watch().enter("reading what belongs to records");
     let state = Rc::new(RunState { reporter: RefCell::new(reporter), ..RunState::default() });
     let used = used(plan);

@@ -171,6 +171,7 @@ pub struct Watch(Arc<WatchState>);
 struct WatchState {
     cancelled: AtomicBool,
     rows_released: AtomicU64,
+    bytes_spilled: AtomicU64,
     reading: Mutex<Seen>,
 }
 
@@ -236,6 +237,16 @@ impl Watch {
     /// Counts records that were released into the package.
     pub fn released(&self, rows: u64) {
         self.0.rows_released.fetch_add(rows, Ordering::Relaxed);
+    }
+
+    /// Counts bytes that went to encrypted temporary files.
+    pub fn spilled(&self, bytes: u64) {
+        self.0.bytes_spilled.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that went to encrypted temporary files so far.
+    pub fn bytes_spilled(&self) -> u64 {
+        self.0.bytes_spilled.load(Ordering::Relaxed)
     }
 
     /// Rows read so far, rows released so far.

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Running, as_user, folder, free_port, is_root, kept, ran};
+use super::{Folder, Running, as_user, free_port, is_root, kept, ran};
 
 /// A MariaDB server. Its user `root` may sign in over the socket, everybody else by password over TCP.
 pub struct Mariadb {
@@ -20,7 +20,7 @@ impl Mariadb {
     /// # Errors
     /// MariaDB is not installed, or does not start.
     pub fn start(options: &[(&str, &str)]) -> io::Result<Self> {
-        let folder = folder("mysql")?;
+        let folder = Folder::new("mysql")?;
         let data = folder.join("data");
         Self::run(folder, &data, options)
     }
@@ -31,10 +31,10 @@ impl Mariadb {
     /// As [`Self::start`], and when the server's user cannot write `data`.
     pub fn kept(data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
         kept(data, "mysql")?;
-        Self::run(folder("mysql")?, data, options)
+        Self::run(Folder::new("mysql")?, data, options)
     }
 
-    fn run(folder: PathBuf, data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
+    fn run(folder: Folder, data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
         let server = ["/usr/sbin/mariadbd", "/usr/sbin/mysqld"].into_iter().map(Path::new).find(|path| path.exists());
         let server = server.ok_or_else(|| {
             io::Error::new(io::ErrorKind::NotFound, "MariaDB is not installed: apt-get install mariadb-server")

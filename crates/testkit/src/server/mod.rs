@@ -82,7 +82,7 @@ fn ran(command: &mut Command) -> io::Result<String> {
 /// A server process that ends with its owner, and its folder with it.
 struct Running {
     child: Child,
-    folder: PathBuf,
+    folder: Folder,
     /// What the server takes as a request to end in good order.
     ends_by: &'static str,
 }
@@ -114,7 +114,45 @@ impl Drop for Running {
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A folder that is removed when it is dropped, and also when this process ends without dropping it, as it does with the
+/// servers that all its tests share.
+struct Folder {
+    path: PathBuf,
+    sweeper: Child,
+}
+
+impl Folder {
+    /// A new one, which `user` can enter.
+    fn new(user: &str) -> io::Result<Self> {
+        let path = tempfile::Builder::new().prefix("causeway-server-").tempdir()?.keep();
+        // It waits for the end of its input, which nobody but this process holds. A server that is being killed just then
+        // may still make files, so it tries again.
+        let script = "read -r _; for turn in 1 2 3 4 5 6 7 8; do rm -rf -- \"$1\" && exit; sleep 1; done";
+        let mut sweeper = Command::new("sh");
+        sweeper.args(["-c", script, "sweeper"]).arg(&path);
+        let sweeper = sweeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let folder = Self { path, sweeper };
+        give(&folder, user)?;
+        Ok(folder)
+    }
+}
+
+impl std::ops::Deref for Folder {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.path);
+        drop(self.sweeper.stdin.take());
+        let _ = self.sweeper.wait();
     }
 }
 
@@ -126,23 +164,4 @@ fn kept(folder: &Path, user: &str) -> io::Result<()> {
         let what = format!("`{}` cannot be entered by the user `{user}`, as whom the server runs", folder.display());
         io::Error::new(io::ErrorKind::PermissionDenied, what)
     })
-}
-
-/// Folders of servers are called so; then follows the process whose servers they are.
-const FOLDER: &str = "causeway-server-";
-
-/// A folder that `user` can enter. Those of processes that are no more are removed: a server that all tests of a process
-/// share ends with it, and nobody is left then to clean up.
-fn folder(user: &str) -> io::Result<PathBuf> {
-    for entry in std::fs::read_dir(std::env::temp_dir())?.flatten() {
-        let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix(FOLDER)?.split('-').next()?.parse::<u32>().ok());
-        if owner.is_some_and(|owner| !Path::new("/proc").join(owner.to_string()).exists()) {
-            let _another_may_be_faster = std::fs::remove_dir_all(entry.path());
-        }
-    }
-    let prefix = format!("{FOLDER}{}-", std::process::id());
-    let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?.keep();
-    give(&folder, user)?;
-    Ok(folder)
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Running, as_user, folder, free_port, kept, ran};
+use super::{Folder, Running, as_user, free_port, kept, ran};
 
 /// A PostgreSQL server. Its superuser `postgres` may sign in over the socket, everybody else by password over TCP.
 pub struct Postgres {
@@ -20,7 +20,7 @@ impl Postgres {
     /// # Errors
     /// PostgreSQL is not installed, or does not start.
     pub fn start(options: &[(&str, &str)]) -> io::Result<Self> {
-        let folder = folder("postgres")?;
+        let folder = Folder::new("postgres")?;
         let data = folder.join("data");
         Self::run(folder, &data, options)
     }
@@ -31,10 +31,10 @@ impl Postgres {
     /// As [`Self::start`], and when the server's user cannot write `data`.
     pub fn kept(data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
         kept(data, "postgres")?;
-        Self::run(folder("postgres")?, data, options)
+        Self::run(Folder::new("postgres")?, data, options)
     }
 
-    fn run(folder: PathBuf, data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
+    fn run(folder: Folder, data: &Path, options: &[(&str, &str)]) -> io::Result<Self> {
         let programs = programs()?;
         if !data.join("PG_VERSION").exists() {
             let mut init = as_user("postgres", &programs.join("initdb"));
@@ -55,7 +55,7 @@ impl Postgres {
         let log = File::create(folder.join("log"))?;
         let child = server.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
         let mut server = Self { running: Running { child, folder, ends_by: "-INT" }, programs, port };
-        let (ready, socket) = (server.programs.join("pg_isready"), server.running.folder.clone());
+        let (ready, socket) = (server.programs.join("pg_isready"), server.running.folder.to_path_buf());
         server.running.wait(|| {
             let mut asked = Command::new(&ready);
             asked.arg("-h").arg(&socket).args(["-p", &port.to_string()]).stdout(Stdio::null());

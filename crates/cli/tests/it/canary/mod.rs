@@ -1,5 +1,6 @@
 //! Is a value that was not agreed found nowhere, and one that was agreed only in the decrypted package?
 
+mod contents;
 mod leaks;
 mod plant;
 mod search;
@@ -12,7 +13,7 @@ use std::process::Command;
 use causeway_testkit::street::{EXCHANGES, Street, delivered};
 use causeway_testkit::throw_away;
 
-use super::street::street;
+use crate::live::stores::{Kind, Live, own_examples};
 use search::{Found, Search};
 
 /// What a command said, to be searched.
@@ -28,20 +29,36 @@ struct Watched {
     street: Street,
     temporary: PathBuf,
     said: Vec<Said>,
+    /// Its stores, where they are live servers; then so little may be held that every run spills.
+    live: Option<Live>,
 }
+
+/// Bytes that an operator may hold over live servers.
+const SHARE: &str = "20000";
 
 impl Watched {
     fn new(dir: &Path) -> Self {
-        let (home, temporary) = (dir.join("home"), dir.join("temporary"));
+        let (home, temporary, examples) = (dir.join("home"), dir.join("temporary"), dir.join("examples"));
+        own_examples(&examples);
         for folder in [&home, &temporary] {
             std::fs::create_dir(folder).unwrap();
         }
-        Self { street: street(&home), temporary, said: Vec::new() }
+        let street = Street::new(env!("CARGO_BIN_EXE_causeway"), home, examples);
+        Self { street, temporary, said: Vec::new(), live: None }
+    }
+
+    /// Moves the stores, as they are now, into live servers.
+    fn move_in(&mut self, registration: Kind) {
+        let catalogue = PathBuf::from(self.street.example("catalogue.yaml"));
+        self.live = Some(Live::move_in(registration, &self.street.sources(), &catalogue));
     }
 
     /// A command that logs everything and has the private temporary folder.
     fn shape(&self, command: &mut Command) {
         command.env("CAUSEWAY_LOG", "trace").env("TMPDIR", &self.temporary).env("RUST_BACKTRACE", "full");
+        if self.live.is_some() {
+            command.env("CAUSEWAY_SPILL_PAST", SHARE);
+        }
     }
 
     /// Runs a command with extra environment, whatever becomes of it; its standard output.
@@ -84,10 +101,24 @@ impl Watched {
 
 #[test]
 fn what_is_not_agreed_is_nowhere_and_what_is_agreed_only_in_the_opened_package() {
+    stays_where_it_belongs(None);
+}
+
+#[test]
+fn over_live_stores_with_spilling_what_is_not_agreed_is_nowhere() {
+    stays_where_it_belongs(Some(Kind::Postgres));
+}
+
+#[test]
+fn over_live_stores_the_other_way_round_what_is_not_agreed_is_nowhere() {
+    stays_where_it_belongs(Some(Kind::Mariadb));
+}
+
+fn stays_where_it_belongs(kind: Option<Kind>) {
     let dir = throw_away::directory().unwrap();
     let mut watched = Watched::new(dir.path());
     let sources = watched.street.sources();
-    let (canaries, _) = plant::plant(&sources, 1000);
+    let (canaries, _) = plant::plant(&sources, 1000, kind.is_none());
     let search = canaries.search();
 
     // The search sees every canary where it was put, or its silence would mean nothing.
@@ -97,6 +128,9 @@ fn what_is_not_agreed_is_nowhere_and_what_is_agreed_only_in_the_opened_package()
         canaries.0.iter().map(|canary| canary.name.as_str()).filter(|name| !there.contains(*name)).collect();
     assert_eq!(unseen, ["phone of the first"]);
 
+    if let Some(kind) = kind {
+        watched.move_in(kind);
+    }
     watched.street.set_up().unwrap();
     let catalogue = watched.street.example("catalogue.yaml");
     let checked = watched.run_with(&["catalogue", "check", &catalogue], &[]);
@@ -113,7 +147,9 @@ fn what_is_not_agreed_is_nowhere_and_what_is_agreed_only_in_the_opened_package()
     std::fs::create_dir_all(&opened).unwrap();
     let mut first = String::new();
     for (exchange, _) in EXCHANGES {
-        let sent = delivered(&watched.good(&["transfer", "run", exchange])).unwrap();
+        let said = watched.good(&["transfer", "run", exchange]);
+        assert_eq!(said.contains("spilled: "), kind.is_some(), "{said}");
+        let sent = delivered(&said).unwrap();
         watched.good(&["status"]);
         let package = watched.street.open(&sent.package, &opened.join(exchange)).unwrap();
         let receipt = watched.street.sign_receipt(&sent.package, "accepted").unwrap();
@@ -130,6 +166,9 @@ fn what_is_not_agreed_is_nowhere_and_what_is_agreed_only_in_the_opened_package()
     watched.good(&["ledger", "export", "--out", &export.display().to_string()]);
     watched.good(&["ledger", "verify"]);
     assert_eq!(watched.found(&search), BTreeSet::new());
+    if let Some(live) = watched.live {
+        live.nothing_stays_open();
+    }
 
     // The report that is sealed to the operation does hold what was left out: it got that far and no further.
     let report = watched.good(&["quarantine", "open", &first, "--reason", "a test looks for invented values"]);

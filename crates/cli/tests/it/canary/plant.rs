@@ -76,12 +76,13 @@ const NESTED: &str = "food-nested";
 const HOUSEHOLDS: &str = "food-households";
 
 /// Writes a population with canaries into `sources`. The stores stay writable: that nothing writes them is for `strace` to see.
-pub fn plant(sources: &Path, people: u32) -> (Canaries, Truth) {
+/// A text that is not UTF-8 is among them if `raw`: no server that holds UTF-8 would take it.
+pub fn plant(sources: &Path, people: u32, raw: bool) -> (Canaries, Truth) {
     // One of each kind of broken record: households are few, and past 5 per cent a transfer refuses.
     let plant = Plant {
         unknown_code: 1,
         impossible_date: 1,
-        invalid_utf8: 1,
+        invalid_utf8: u32::from(raw),
         oversize: 1,
         unparseable_phone: 1,
         outside: 60,
@@ -268,9 +269,10 @@ impl Planter {
             self.set_text(&whose, id, broken, &[]);
             self.set_text(&whose, id, "given_name", elsewhere);
         }
-        let id = &truth.planted(InvalidUtf8)[0];
-        let text = self.canaries.text("given_name of InvalidUtf8", &[]);
-        self.set(id, "given_name", RawText(&[text.as_bytes(), b"\xff\xfe"].concat()));
+        if let Some(id) = truth.planted(InvalidUtf8).first() {
+            let text = self.canaries.text("given_name of InvalidUtf8", &[]);
+            self.set(id, "given_name", RawText(&[text.as_bytes(), b"\xff\xfe"].concat()));
+        }
         let id = &truth.planted(Oversize)[0];
         let text = self.canaries.text("family_name of Oversize", &[]);
         self.set(id, "family_name", format!("{text} {}", "long ".repeat(2000)));

@@ -8,8 +8,10 @@ use std::process::{Command, Output};
 use causeway_package::key::{Identities, VerifyingKey};
 use causeway_package::{read_inner, verify};
 use causeway_testkit::population::{Plant, Spec};
-use causeway_testkit::street::Street;
+use causeway_testkit::street::{Street, delivered};
 use causeway_testkit::throw_away;
+
+use crate::live::stores::{Kind, Live, own_examples};
 
 /// An installation of about four hundred people, its partner, and what was seen of both.
 pub struct Scene {
@@ -19,6 +21,8 @@ pub struct Scene {
     delivered: BTreeMap<String, String>,
     /// Death by death: the time, and the transfers that `status` named after it.
     deaths: Vec<(i64, BTreeSet<String>)>,
+    /// Its stores, where they are live servers; then so little may be held that every run spills.
+    live: Option<Live>,
     _removed: Box<dyn std::any::Any>,
 }
 
@@ -28,15 +32,20 @@ impl Scene {
         Self::with(seed, str::to_owned)
     }
 
+    /// The same over live servers, the registration store in one of `kind`, with spilling forced.
+    pub fn live(seed: u64, kind: Kind) -> Self {
+        Self::over(seed, str::to_owned, Some(kind))
+    }
+
     /// The same under an arrangement that `edit` changed.
     pub fn with(seed: u64, edit: fn(&str) -> String) -> Self {
-        let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/kenya");
+        Self::over(seed, edit, None)
+    }
+
+    fn over(seed: u64, edit: fn(&str) -> String, kind: Option<Kind>) -> Self {
         let mut scene = Self::empty();
         let own = scene.dir.join("examples");
-        fs::create_dir(&own).unwrap();
-        for file in entries(&examples) {
-            fs::copy(&file, own.join(file.file_name().unwrap())).unwrap();
-        }
+        own_examples(&own);
         let arrangement = own.join("arrangement-food.yaml");
         fs::write(&arrangement, edit(&fs::read_to_string(&arrangement).unwrap())).unwrap();
         let people = fs::read_to_string(own.join("exchange-people.yaml")).unwrap();
@@ -50,16 +59,20 @@ impl Scene {
             outside: 20,
             unknown_code: 2,
             impossible_date: 1,
-            invalid_utf8: 1,
+            // No server that holds UTF-8 would take it.
+            invalid_utf8: u32::from(kind.is_none()),
             oversize: 1,
             unparseable_phone: 1,
             terminal_control: 2,
             ..Plant::default()
         };
         scene.street.people(&Spec::of(400).seed(seed).plant(plant)).unwrap();
+        scene.live = kind.map(|kind| Live::move_in(kind, &scene.street.sources(), &own.join("catalogue.yaml")));
         let exchanges = [("food-short", "exchange-short.yaml"), ("food-wide", "exchange-wide.yaml")];
         scene.street.set_up_with(&["lantern-relief"], &["food"], &exchanges).unwrap();
-        let first = scene.street.transfer("food-short").unwrap();
+        let said = scene.good(&["transfer", "run", "food-short"]);
+        scene.spilled(&said);
+        let first = delivered(&said).unwrap();
         scene.take_in();
         let opened = scene.street.open(&first.package, &scene.dir.join("opened")).unwrap();
         scene.collect_words(&opened);
@@ -78,7 +91,7 @@ impl Scene {
         let dir = removed.path().to_owned();
         fs::create_dir(dir.join("tmp")).unwrap();
         let street = Street::new(env!("CARGO_BIN_EXE_causeway"), dir.join("home"), dir.join("examples"));
-        Self { street, dir, delivered: BTreeMap::new(), deaths: Vec::new(), _removed: Box::new(removed) }
+        Self { street, dir, delivered: BTreeMap::new(), deaths: Vec::new(), live: None, _removed: Box::new(removed) }
     }
 
     /// The installation's folder.
@@ -93,7 +106,21 @@ impl Scene {
             .env("TMPDIR", self.dir.join("tmp"))
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped());
+        if self.live.is_some() {
+            command.env("CAUSEWAY_SPILL_PAST", "2000");
+        }
         command
+    }
+
+    /// Whether so little may be held that every run spills.
+    pub fn spills(&self) -> bool {
+        self.live.is_some()
+    }
+
+    /// Makes sure that a run that read the stores spilled where it must, and nowhere else.
+    fn spilled(&self, said: &str) {
+        let read = said.contains("released ");
+        assert_eq!(said.contains("spilled: "), read && self.live.is_some(), "{said}");
     }
 
     /// A command that must succeed; what it says.
@@ -130,6 +157,7 @@ impl Scene {
     pub fn survives(&mut self, what: &str, exchange: &str) {
         let died = jiff::Timestamp::now().as_microsecond();
         self.hides_everyone(what);
+        self.leaves_nothing(what);
         let seen: BTreeMap<String, String> =
             self.at_the_partners(what).into_iter().filter(|(id, _)| !self.delivered.contains_key(id)).collect();
         let staged = fs::read_dir(self.home().join("data/staging")).unwrap().count();
@@ -138,11 +166,15 @@ impl Scene {
         assert!(open.len() <= 1, "{what}: {open:?}");
         assert!(staged == 0 || open.len() == 1, "{what}: a package in the making and no transfer under way");
         assert!(seen.keys().all(|id| rows.contains_key(id)), "{what}: delivered and unknown");
-        let expected = if open.is_empty() { seen.len() + 1 } else { 1 };
+        // What arrived since it was last looked, what is carried on, or else a new one.
+        let known = seen.keys().chain(open.iter().copied()).collect::<BTreeSet<_>>().len();
+        let expected = known + usize::from(open.is_empty());
         let said = self.good(&["transfer", "run", exchange]);
         for id in &open {
             assert!(said.contains(&format!("carrying on transfer {id}")), "{what}: {said}");
         }
+        self.spilled(&said);
+        self.leaves_nothing(what);
         assert_eq!(self.take_in(), expected, "{what}: {said}");
         for (id, state) in self.status() {
             assert!(state == "delivered" && self.delivered.contains_key(&id), "{what}: {id} is {state}");
@@ -263,6 +295,37 @@ impl Scene {
         fs::remove_file(canary).unwrap();
     }
 
+    /// What the spill files of a running process hold: files in staging that have no name.
+    pub fn spill_files(process: u32) -> Vec<Vec<u8>> {
+        let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { return Vec::new() };
+        let nameless = |path: &PathBuf| {
+            let link = fs::read_link(path).map(|link| link.display().to_string()).unwrap_or_default();
+            link.contains("/data/staging/") && link.ends_with(" (deleted)")
+        };
+        let files = open.flatten().map(|entry| entry.path()).filter(nameless);
+        files.filter_map(|path| fs::read(path).ok()).filter(|bytes| !bytes.is_empty()).collect()
+    }
+
+    /// Makes sure that nobody is to be read in spill files.
+    pub fn hid(&self, what: &str, spilled: &[Vec<u8>]) {
+        let file = self.dir.join("tmp/spilled");
+        for bytes in spilled {
+            fs::write(&file, bytes).unwrap();
+            self.hides_everyone(what);
+            fs::remove_file(&file).unwrap();
+        }
+    }
+
+    /// No temporary file, and no session or transaction at the servers.
+    fn leaves_nothing(&self, what: &str) {
+        assert_eq!(fs::read_dir(self.dir.join("tmp")).unwrap().count(), 0, "{what}: a temporary file is left");
+        let staged = fs::read_dir(self.home().join("data/staging")).unwrap();
+        assert!(staged.into_iter().all(|entry| entry.unwrap().path().is_dir()), "{what}: a file is left in staging");
+        if let Some(live) = self.live {
+            live.nothing_stays_open();
+        }
+    }
+
     fn hides_everyone(&self, what: &str) {
         let telling = self.telling();
         assert!(telling.is_empty(), "{what}: plaintext in {telling}");
@@ -293,12 +356,18 @@ fn hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'))
 }
 
-/// The list for people, cut to `more` beside references and names: without telephone numbers, whose rules take long to
+/// What is looked up in both stores.
+const BELONGINGS: &str =
+    "  - { name: latest_document, reduce: latest, of: documents.document_number, by: [issue_date] }
+  - { name: enrolled, reduce: any, of: enrolments }
+";
+
+/// The list for people, cut to `more` beside references, names and belongings: without telephone numbers, whose rules take long to
 /// read in a build for tests.
 fn list(people: &str, name: &str, more: &str) -> String {
     let (head, rest) = people.split_once("  - { name: sex").unwrap();
     let (_, end) = rest.split_once("format:").unwrap();
-    format!("{head}{more}format:{end}").replace("exchange: food-people", &format!("exchange: {name}"))
+    format!("{head}{BELONGINGS}{more}format:{end}").replace("exchange: food-people", &format!("exchange: {name}"))
 }
 
 /// The same with so much in every line that four hundred lines fill three parts.

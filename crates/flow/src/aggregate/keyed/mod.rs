@@ -30,23 +30,6 @@ pub(crate) use side::Adds;
 /// Partitions by key: what goes to disk or stays, one by one.
 const PARTITIONS: usize = 32;
 
-/// The least that an operator may hold, however small the memory.
-const LEAST: usize = 4 << 20;
-
-#[cfg(test)]
-thread_local! {
-    /// Another least, so that a few hundred records spill.
-    static LEAST_FOR_TESTS: std::cell::Cell<Option<usize>> = const { std::cell::Cell::new(None) };
-}
-
-fn least() -> usize {
-    #[cfg(test)]
-    if let Some(least) = LEAST_FOR_TESTS.with(std::cell::Cell::get) {
-        return least;
-    }
-    LEAST
-}
-
 /// Where the state of a key lies.
 #[derive(Clone, Copy)]
 struct Slot {
@@ -78,7 +61,7 @@ pub(crate) struct Keyed {
 impl Keyed {
     /// For records with the key columns `here`; each side has its own key columns and what it adds.
     pub(crate) fn new(here: Vec<String>, sides: Vec<(Vec<String>, Adds)>, memory: &Memory) -> Self {
-        let limit = memory.share().max(least());
+        let limit = memory.share();
         Self {
             here,
             shortener: Shortener::default(),

@@ -121,9 +121,9 @@ fn run(rows: &[Related], keys: u16, memory: &Memory, roots_first: bool) -> BTree
     found
 }
 
-/// A budget so small that the least share is passed again and again.
-fn tight(folder: &tempfile::TempDir) -> Memory {
-    Memory::bounded(0, folder.path().to_owned(), [3; 32])
+/// A share so small that it is passed again and again.
+fn tight(folder: &tempfile::TempDir, share: usize) -> Memory {
+    Memory::bounded(0, folder.path().to_owned(), [3; 32]).sharing(share)
 }
 
 proptest! {
@@ -140,11 +140,8 @@ proptest! {
         shuffled.reverse();
         prop_assert_eq!(&run(&shuffled, 250, &Memory::unbounded(), false), &expected);
         for roots_first in [false, true] {
-            let memory = tight(&folder);
-            super::LEAST_FOR_TESTS.with(|least| least.set(Some(10_000)));
-            let found = run(&rows, 250, &memory, roots_first);
-            super::LEAST_FOR_TESTS.with(|least| least.set(None));
-            prop_assert_eq!(&found, &expected);
+            let memory = tight(&folder, 10_000);
+            prop_assert_eq!(&run(&rows, 250, &memory, roots_first), &expected);
             if rows.len() > 300 {
                 prop_assert!(memory.spilled() > 0, "nothing was spilled");
             }
@@ -192,8 +189,7 @@ fn one_record_a_key_and_a_second_is_refused_also_when_spilled() {
         used: ["number".to_owned()].into(),
     };
     let folder = tempfile::tempdir().unwrap();
-    for memory in [Memory::unbounded(), tight(&folder)] {
-        super::LEAST_FOR_TESTS.with(|least| least.set(Some(1_000)));
+    for memory in [Memory::unbounded(), tight(&folder, 1_000)] {
         let mut keyed = Keyed::new(vec!["here".to_owned()], vec![(vec!["there".to_owned()], one())], &memory);
         let rows: Vec<Related> = (0..200).map(|key| (key, None, Some(i64::from(key)))).collect();
         batches(&rows).iter().for_each(|batch| keyed.add(0, batch).unwrap());
@@ -217,6 +213,5 @@ fn one_record_a_key_and_a_second_is_refused_also_when_spilled() {
             keyed.attach(Box::new(roots(201).into_iter().map(Ok))).try_for_each(|batch| batch.map(|_| ()))
         });
         assert_eq!(refused.unwrap_err().violations()[0].code, Code::DuplicateKey);
-        super::LEAST_FOR_TESTS.with(|least| least.set(None));
     }
 }
