@@ -9,12 +9,18 @@ pub mod document;
 pub mod exchange;
 pub mod form;
 pub mod lineage;
+pub mod named;
+pub mod person;
 pub mod population;
+pub mod refused;
+pub mod states;
 pub mod transfer;
 pub mod value;
 pub mod violation;
 
 pub use form::Form;
 pub use lineage::ElementRef;
+pub use person::Person;
+pub use refused::Refused;
 pub use value::{Value, ValueType};
 pub use violation::{Code, Violation};
