@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod form;
 pub mod lineage;
 pub mod named;
+pub mod permission;
 pub mod person;
 pub mod population;
 pub mod refused;
