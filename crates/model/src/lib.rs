@@ -15,6 +15,7 @@ pub mod person;
 pub mod population;
 pub mod refused;
 pub mod states;
+pub mod stop;
 pub mod transfer;
 pub mod value;
 pub mod violation;
