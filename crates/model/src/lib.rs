@@ -6,6 +6,7 @@
 pub mod arrangement;
 pub mod catalogue;
 pub mod document;
+pub mod environment;
 pub mod exchange;
 pub mod form;
 pub mod lineage;
