@@ -4,6 +4,7 @@
 //! parsed with positions, so that every finding names a line and a column; decisions carry stable codes.
 
 pub mod arrangement;
+pub mod assessment;
 pub mod catalogue;
 pub mod document;
 pub mod environment;
@@ -11,6 +12,7 @@ pub mod exchange;
 pub mod form;
 pub mod lineage;
 pub mod named;
+pub mod onward;
 pub mod permission;
 pub mod person;
 pub mod population;

@@ -44,6 +44,16 @@ valid: { from: 2026-01-01, until: 2026-12-31 }
 biometrics: none
 "#;
 
+/// The sound arrangement of these tests.
+pub(crate) fn sample() -> Arrangement {
+    Document::parse("a.yaml", ARRANGEMENT).unwrap().read().unwrap()
+}
+
+/// The catalogue of these tests.
+pub(crate) fn catalogue() -> Catalogue {
+    Document::parse("c.yaml", CATALOGUE).unwrap().read().unwrap()
+}
+
 fn codes(text: &str) -> Vec<String> {
     let catalogue: Catalogue = Document::parse("c.yaml", CATALOGUE).unwrap().read().unwrap();
     let document = Document::parse("a.yaml", text).unwrap();
