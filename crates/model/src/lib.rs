@@ -13,6 +13,7 @@ pub mod form;
 pub mod lineage;
 pub mod named;
 pub mod onward;
+pub mod partner;
 pub mod permission;
 pub mod person;
 pub mod population;
