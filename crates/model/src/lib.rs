@@ -10,6 +10,7 @@ pub mod document;
 pub mod environment;
 pub mod exchange;
 pub mod form;
+pub mod hierarchy;
 pub mod lineage;
 pub mod named;
 pub mod onward;
