@@ -19,6 +19,7 @@ pub mod permission;
 pub mod person;
 pub mod population;
 pub mod refused;
+pub mod request;
 pub mod states;
 pub mod stop;
 pub mod transfer;
