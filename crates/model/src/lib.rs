@@ -7,6 +7,7 @@ pub mod arrangement;
 pub mod assessment;
 pub mod catalogue;
 pub mod document;
+pub mod enquiry;
 pub mod environment;
 pub mod exchange;
 pub mod form;

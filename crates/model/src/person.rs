@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub struct Person {
     /// Name, as the ledger writes it.
     pub name: String,
-    /// Fingerprint of the key, or another credential that only this person has.
+    /// Fingerprint of the key, or another credential that only this person has; empty where none is known.
     pub key: String,
 }
 
@@ -19,6 +19,19 @@ impl Person {
 
     /// Whether the two may be one: one key under two names is one person, and so is one name with two keys.
     pub fn may_be(&self, other: &Person) -> bool {
-        self.name == other.name || self.key == other.key
+        self.name == other.name || (!self.key.is_empty() && self.key == other.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_two_only_by_name_and_by_key() {
+        let amina = Person::new("amina", "a");
+        assert!(amina.may_be(&Person::new("amina", "b")) && amina.may_be(&Person::new("bo", "a")));
+        assert!(!amina.may_be(&Person::new("bo", "b")));
+        assert!(!Person::new("amina", "").may_be(&Person::new("bo", "")), "no key is no common key");
     }
 }

@@ -109,6 +109,8 @@ codes! {
     WrongState = "wrong-state", "look at its state; the reference shows which events it takes";
     /// A reason is required and none was given.
     ReasonMissing = "reason-missing", "say in a few words why";
+    /// A point of the feasibility checklist is not answered, or answered with no.
+    FeasibilityOpen = "feasibility-open", "answer every point; what cannot be met declines the enquiry";
     /// The partner is not active, so that nothing may go to it.
     PartnerNotActive = "partner-not-active", "verify and activate the partner, or end its suspension";
     /// A key's fingerprint was not confirmed by another way, or its possession not proven.

@@ -111,6 +111,9 @@ pub struct Party {
     pub jurisdiction: String,
     /// Country where the data are kept, ISO 3166 alpha-3.
     pub hosting_country: String,
+    /// The name under which it is registered here, as the operation or as a partner; its own name unless said.
+    #[serde(default)]
+    pub registered_as: Option<String>,
 }
 
 /// A legal role.
@@ -230,6 +233,12 @@ pub enum Biometrics {
 }
 
 impl Arrangement {
+    /// The party that is registered here under that name, the operation's or a partner's: for whom its people sign.
+    pub fn party_registered_as(&self, registered: &str) -> Option<&Party> {
+        let known = |party: &&Party| party.registered_as.as_deref().unwrap_or(&party.name) == registered;
+        self.parties.iter().find(known)
+    }
+
     /// Countries in which a party or processor is bound or keeps data, with who that is.
     pub fn countries(&self) -> impl Iterator<Item = (&str, &str)> {
         let everyone = self.parties.iter().chain(&self.processors);

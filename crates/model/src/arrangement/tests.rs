@@ -1,5 +1,5 @@
 //! Does an arrangement refuse what must never be signed?
-#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use crate::arrangement::Arrangement;
 use crate::catalogue::Catalogue;
@@ -85,4 +85,13 @@ fn form_and_necessity_have_no_default() {
     assert_eq!(codes(&ARRANGEMENT.replace("to recognise a person again", "x")), ["no-necessity"]);
     assert_eq!(codes(&ARRANGEMENT.replace("lawful_basis: mandate", "lawful_basis: consent")), ["consent-not-recorded"]);
     assert_eq!(codes(&ARRANGEMENT.replace("person.id", "person.religion")), ["unknown-name"]);
+}
+
+#[test]
+fn a_party_is_found_by_the_name_under_which_it_is_registered() {
+    let mut arrangement = sample();
+    assert_eq!(arrangement.party_registered_as("P").map(|party| party.name.as_str()), Some("P"));
+    arrangement.parties[0].registered_as = Some("operation".into());
+    assert_eq!(arrangement.party_registered_as("operation").map(|party| party.name.as_str()), Some("P"));
+    assert_eq!(arrangement.party_registered_as("P"), None);
 }

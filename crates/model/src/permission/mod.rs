@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, Nature};
 pub use role::{Decision, Relation, Role};
 
-use crate::{Code, Violation};
+use crate::{Code, Person, Violation};
 
 /// A person who acts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
-    /// Name, as the ledger writes it.
-    pub name: String,
+    /// Who it is.
+    pub person: Person,
     /// Every role that the person has. Any one may permit.
     pub roles: BTreeSet<Role>,
     /// The operation for which, or with which, the person works.
@@ -46,8 +46,8 @@ pub struct Thing {
     pub operation: String,
     /// Whose it is there.
     pub owner: Owner,
-    /// Names of all who drafted or requested what is now to be approved.
-    pub drafters: BTreeSet<String>,
+    /// All who drafted or requested what is now to be approved.
+    pub drafters: Vec<Person>,
 }
 
 /// A permitted action, with the factors that determined it.
@@ -64,7 +64,7 @@ pub struct Permitted {
 impl Thing {
     /// A thing of the operation's own, drafted by nobody.
     pub fn of_operation(name: impl Into<String>, operation: impl Into<String>) -> Self {
-        Self { name: name.into(), operation: operation.into(), owner: Owner::Operation, drafters: BTreeSet::new() }
+        Self { name: name.into(), operation: operation.into(), owner: Owner::Operation, drafters: Vec::new() }
     }
 
     /// The same thing, owned otherwise.
@@ -74,8 +74,8 @@ impl Thing {
     }
 
     /// The same thing, drafted by that person too.
-    pub fn drafted_by(mut self, name: impl Into<String>) -> Self {
-        self.drafters.insert(name.into());
+    pub fn drafted_by(mut self, person: Person) -> Self {
+        self.drafters.push(person);
         self
     }
 }
@@ -96,22 +96,24 @@ pub fn relation(actor: &Actor, thing: &Thing) -> Relation {
 pub fn decide(actor: &Actor, action: Action, thing: &Thing) -> Result<Permitted, Violation> {
     let relation = relation(actor, thing);
     let effective = actor.roles.iter().filter(|role| role.is_partners() == actor.partner.is_some());
+    let drafted = thing.drafters.iter().any(|drafter| drafter.may_be(&actor.person));
+    let name = &actor.person.name;
     let mut own_draft = None;
     for role in effective {
         match action.decision(*role, relation) {
             Decision::Permit => return Ok(Permitted { action, role: *role, relation }),
-            Decision::PermitUnlessDrafter if thing.drafters.contains(&actor.name) => own_draft = Some(*role),
+            Decision::PermitUnlessDrafter if drafted => own_draft = Some(*role),
             Decision::PermitUnlessDrafter => return Ok(Permitted { action, role: *role, relation }),
             Decision::Deny => {}
         }
     }
     if let Some(role) = own_draft {
-        let detail = format!("as {role}, `{}` may {action}, but not what `{}` drafted", actor.name, actor.name);
+        let detail = format!("as {role}, `{name}` may {action}, but not what `{name}` or the same key drafted");
         return Err(Violation::new(Code::OwnDraft, &thing.name, detail));
     }
     let roles: Vec<&str> = actor.roles.iter().map(|role| role.as_str()).collect();
     let roles = if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") };
-    let detail = format!("`{}` ({roles}) may not {action}, the thing being {}", actor.name, said(relation));
+    let detail = format!("`{name}` ({roles}) may not {action}, the thing being {}", said(relation));
     Err(Violation::new(Code::NotPermitted, &thing.name, detail))
 }
 

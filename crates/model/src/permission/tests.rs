@@ -5,7 +5,7 @@ use super::*;
 
 fn actor(name: &str, roles: &[Role], partner: Option<&str>) -> Actor {
     Actor {
-        name: name.into(),
+        person: Person::new(name, format!("key of {name}")),
         roles: roles.iter().copied().collect(),
         operation: "invented-land".into(),
         partner: partner.map(Into::into),
@@ -99,10 +99,14 @@ fn approvals_are_never_open_to_the_drafter() {
 #[test]
 fn nobody_approves_what_they_drafted_in_any_role() {
     let amina = actor("amina", &[Role::Representative, Role::RegistrationOfficer], None);
-    let drafted = shared("lantern").drafted_by("amina");
-    assert_eq!(decide(&amina, Action::ApproveTransfer, &drafted).unwrap_err().code, Code::OwnDraft);
+    for drafter in [Person::new("amina", "another key"), Person::new("another name", "key of amina")] {
+        let drafted = shared("lantern").drafted_by(drafter);
+        assert_eq!(decide(&amina, Action::ApproveTransfer, &drafted).unwrap_err().code, Code::OwnDraft);
+    }
     assert_eq!(
-        decide(&amina, Action::ApproveTransfer, &shared("lantern").drafted_by("bo")).unwrap().relation,
+        decide(&amina, Action::ApproveTransfer, &shared("lantern").drafted_by(Person::new("bo", "b")))
+            .unwrap()
+            .relation,
         Relation::Own
     );
 }

@@ -1,6 +1,7 @@
 //! Invented arrangements, conditions and records to try properties on.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use causeway_model::arrangement::{AgreedElement, Arrangement, Biometrics, Frequency, Modality, Onward, Validity};
 use causeway_model::document::Document;
@@ -39,7 +40,8 @@ biometrics: none
 
 /// A sound arrangement that agrees nothing.
 pub fn arrangement() -> Arrangement {
-    Document::parse("a.yaml", BASE).unwrap().read().unwrap()
+    static READ: LazyLock<Arrangement> = LazyLock::new(|| Document::parse("a.yaml", BASE).unwrap().read().unwrap());
+    READ.clone()
 }
 
 /// A runner that tries the same cases every time.
