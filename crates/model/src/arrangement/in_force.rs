@@ -18,6 +18,9 @@ pub struct InForce(Arrangement);
 
 impl InForce {
     /// `signed` are the officers whose signatures over exactly this document were verified; `today` is a day in UTC.
+    ///
+    /// Terms that this way cannot see held are refused rather than overlooked: a framework above, caps on days and volume.
+    /// [`InForce::of`] takes the effective terms of a version that lives.
     pub fn new(
         arrangement: Arrangement,
         signed: &BTreeSet<String>,
@@ -33,6 +36,12 @@ impl InForce {
         }
         if !arrangement.valid.contains(today) {
             return refuse(format!("it holds from {} until {}", arrangement.valid.from, arrangement.valid.until));
+        }
+        if let Some(framework) = &arrangement.under {
+            return refuse(format!("it stands under `{framework}`, whose terms must be taken together with it"));
+        }
+        if arrangement.day_cap.is_some() || arrangement.volume_cap.is_some() {
+            return refuse("it has a `day_cap` or a `volume_cap`, which must be counted before it is used".to_owned());
         }
         if arrangement.kind == Kind::GlobalFramework {
             return refuse("it is a framework, and nothing leaves by it alone".to_owned());

@@ -17,10 +17,8 @@ impl Predicate {
         match (self, wider) {
             (_, Predicate::All(parts)) => parts.iter().all(|part| self.is_within(part)),
             (Predicate::Any(parts), _) => parts.iter().all(|part| part.is_within(wider)),
-            (Predicate::All(parts), Predicate::In(set)) if self.bounded_by(set) => {
-                // What several parts admit together.
-                !parts.is_empty()
-            }
+            // What several parts admit together.
+            (Predicate::All(_), Predicate::In(set)) if self.bounded_by(set) => true,
             (Predicate::All(parts), _) if parts.iter().any(|part| part.is_within(wider)) => true,
             (_, Predicate::Any(parts)) => parts.iter().any(|part| self.is_within(part)),
             (mine, theirs) => leaf_within(mine, theirs),
