@@ -19,6 +19,7 @@ pub mod partner;
 pub mod permission;
 pub mod person;
 pub mod population;
+pub mod public_register;
 pub mod refused;
 pub mod request;
 pub mod states;

@@ -17,9 +17,14 @@ impl Person {
         Self { name: name.into(), key: key.into() }
     }
 
+    /// Whether a key is known. What takes two people, or a signature, takes their keys.
+    pub fn has_key(&self) -> bool {
+        !self.key.is_empty()
+    }
+
     /// Whether the two may be one: one key under two names is one person, and so is one name with two keys.
     pub fn may_be(&self, other: &Person) -> bool {
-        self.name == other.name || (!self.key.is_empty() && self.key == other.key)
+        self.name == other.name || (self.has_key() && self.key == other.key)
     }
 }
 

@@ -42,6 +42,9 @@ pub(super) fn add(
     if signature.digest != terms.digest {
         return refuse(Code::SignatureOtherText, format!("version {} has digest {}", terms.version, terms.digest));
     }
+    if !signer.has_key() {
+        return refuse(Code::KeyNotVerified, format!("nothing tells with which key `{}` signed", signer.name));
+    }
     if key == KeyStanding::Revoked {
         return refuse(Code::KeyRevoked, format!("the key of `{}` was revoked", signer.name));
     }

@@ -82,7 +82,7 @@ pub fn release_exceptionally(
         return Err(Refused::one(Code::NotExceptable, transfer, "nothing denies it, so there is nothing to lift"));
     }
     let text = consent_text(transfer, reason, violations);
-    let of = |role: Role| consents.iter().filter(move |consent| consent.role == role);
+    let of = |role: Role| consents.iter().filter(move |consent| consent.role == role && consent.signer.has_key());
     let mut missing = Vec::new();
     for role in [Role::Representative, Role::DataProtectionOfficer] {
         if !of(role).any(|consent| consent.text == text) {

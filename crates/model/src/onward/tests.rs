@@ -76,6 +76,8 @@ fn both_sign_the_same_text_and_it_lifts_only_that() {
     assert_eq!(codes(reason, &denial(), std::slice::from_ref(&rep)), [Code::ConsentsMissing]);
     let focal = consent(Role::DataProtectionFocalPoint, "fola", "f", &text);
     assert_eq!(codes(reason, &denial(), &[rep.clone(), focal]), [Code::ConsentsMissing]);
+    let keyless = consent(Role::DataProtectionOfficer, "dana", "", &text);
+    assert_eq!(codes(reason, &denial(), &[rep.clone(), keyless]), [Code::ConsentsMissing]);
     let same_key = consent(Role::DataProtectionOfficer, "dana", "a", &text);
     let same_name = consent(Role::DataProtectionOfficer, "amina", "z", &text);
     assert_eq!(codes(reason, &denial(), &[rep.clone(), same_key, same_name]), [Code::TwoPeopleNeeded]);

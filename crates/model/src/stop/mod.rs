@@ -110,6 +110,10 @@ impl State {
     pub fn apply(self, event: Event) -> Result<Self, Refused> {
         let impossible = Refused::impossible("a stop", self.name(), event.name());
         Ok(match (self, event) {
+            (State::Standing | State::Resuming { .. }, Event::Resume(person)) if !person.has_key() => {
+                let detail = format!("nothing tells with which key `{}` consented", person.name);
+                return Err(Refused::one(Code::TwoPeopleNeeded, "resume", detail));
+            }
             (State::Standing, Event::Resume(first)) => State::Resuming { first },
             (State::Resuming { first }, Event::Resume(second)) => {
                 if first.may_be(&second) {

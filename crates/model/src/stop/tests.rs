@@ -27,7 +27,7 @@ fn the_whole_table_is_as_reviewed() {
 #[test]
 fn one_person_under_two_names_or_keys_does_not_resume() {
     let half = stop(Scope::All).apply(Event::Resume(person("amina", "a"))).unwrap();
-    for again in [person("amina", "a"), person("amina", "other"), person("bo", "a")] {
+    for again in [person("amina", "a"), person("amina", "other"), person("bo", "a"), person("bo", "")] {
         let refused = half.clone().apply(Event::Resume(again)).unwrap_err();
         assert_eq!(refused.codes(), [Code::TwoPeopleNeeded]);
     }

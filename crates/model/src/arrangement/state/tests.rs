@@ -53,6 +53,7 @@ fn a_signature_counts_only_for_a_party_over_this_text_by_a_current_key_that_is_n
     assert_eq!(refusal(proposed(), event(&over_other, KeyStanding::Current)), [Code::SignatureOtherText]);
     let sound = Signature { digest: "d".into(), ..over_other };
     assert_eq!(refusal(proposed(), event(&sound, KeyStanding::Revoked)), [Code::KeyRevoked]);
+    assert_eq!(refusal(proposed(), sign("operation", "amina", "")), [Code::KeyNotVerified]);
     assert_eq!(refusal(proposed(), sign("operation", "drafter", "a")), [Code::OwnDraft]);
     assert_eq!(refusal(proposed(), sign("operation", "amina", "key of drafter")), [Code::OwnDraft]);
     let once = proposed().apply(sign("operation", "amina", "a")).unwrap();
