@@ -43,6 +43,19 @@ impl Form {
         }
     }
 
+    /// The widest form that lies within both: what two levels that agree the same element allow together.
+    ///
+    /// Two forms of which neither lies within the other have only [`Form::Presence`] in common.
+    pub fn meet(self, other: Form) -> Form {
+        if self.within(other) {
+            self
+        } else if other.within(self) {
+            other
+        } else {
+            Form::Presence
+        }
+    }
+
     /// Every form that the documentation lists, place levels 0 to 5.
     pub fn all() -> Vec<Form> {
         let mut all = vec![
@@ -149,6 +162,20 @@ mod tests {
             assert!(!wider.within(Form::AgeBand), "{wider}");
         }
         assert!(Form::PlaceLevel(1).within(Form::PlaceLevel(2)) && !Form::PlaceLevel(2).within(Form::PlaceLevel(1)));
+    }
+
+    #[test]
+    fn a_meet_is_the_widest_form_within_both() {
+        let all = Form::all();
+        for a in &all {
+            for b in &all {
+                let meet = a.meet(*b);
+                assert!(meet.within(*a) && meet.within(*b) && meet == b.meet(*a), "{a} and {b}");
+                for c in all.iter().filter(|c| c.within(*a) && c.within(*b)) {
+                    assert!(c.within(meet), "{c} lies within {a} and {b}, not within {meet}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -4,17 +4,33 @@
 //! parsed with positions, so that every finding names a line and a column; decisions carry stable codes.
 
 pub mod arrangement;
+pub mod assessment;
 pub mod catalogue;
 pub mod document;
+pub mod enquiry;
+pub mod environment;
 pub mod exchange;
 pub mod form;
+pub mod hierarchy;
 pub mod lineage;
+pub mod named;
+pub mod onward;
+pub mod partner;
+pub mod permission;
+pub mod person;
 pub mod population;
+pub mod public_register;
+pub mod refused;
+pub mod request;
+pub mod states;
+pub mod stop;
 pub mod transfer;
 pub mod value;
 pub mod violation;
 
 pub use form::Form;
 pub use lineage::ElementRef;
+pub use person::Person;
+pub use refused::Refused;
 pub use value::{Value, ValueType};
 pub use violation::{Code, Violation};

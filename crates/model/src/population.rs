@@ -3,6 +3,8 @@
 //! Three-valued: a comparison with a missing value is unknown, and only what is *true* is inside. `not` of unknown
 //! stays unknown, so that a missing value never lets anyone in.
 
+mod within;
+
 use std::collections::BTreeSet;
 
 use schemars::JsonSchema;

@@ -101,6 +101,81 @@ codes! {
     /// The disk is full or a file cannot be written.
     CannotWrite = "cannot-write", "free space or mend the permissions, then run again";
 
+    /// No role of the actor permits this action on this thing.
+    NotPermitted = "not-permitted", "ask somebody whose role permits it; see the reference of permissions";
+    /// Nobody approves, under any name or key, what they drafted.
+    OwnDraft = "own-draft", "have another officer, with another key, do it";
+    /// What is asked for cannot happen in the state that this is in.
+    WrongState = "wrong-state", "look at its state; the reference shows which events it takes";
+    /// A reason is required and none was given.
+    ReasonMissing = "reason-missing", "say in a few words why";
+    /// A point of the feasibility checklist is not answered, or answered with no.
+    FeasibilityOpen = "feasibility-open", "answer every point; what cannot be met declines the enquiry";
+    /// The partner is not active, so that nothing may go to it.
+    PartnerNotActive = "partner-not-active", "verify and activate the partner, or end its suspension";
+    /// A key's fingerprint was not confirmed by another way, or its possession not proven.
+    KeyNotVerified = "key-not-verified", "confirm the fingerprint out of band and have the partner sign a challenge with the key";
+    /// A key that was revoked is used or counted.
+    KeyRevoked = "key-revoked", "use a key that is current";
+    /// The partner has not attested, with accepted evidence, that it is ready in this respect.
+    AttestationMissing = "attestation-missing", "have the partner attest it with evidence, and accept the evidence";
+    /// What the partner attested is no longer valid.
+    AttestationLapsed = "attestation-lapsed", "have the partner renew it with evidence";
+    /// The signature is over other bytes than this version's text.
+    SignatureOtherText = "signature-other-text", "sign the text that was proposed";
+    /// This party, officer or key has signed already.
+    AlreadySigned = "already-signed", "nothing to do, or have another party's officer sign with another key";
+    /// Whoever signs does so for an organisation that is no party.
+    NotAParty = "not-a-party", "sign for a party that the text names";
+    /// Not every party has signed with a key that is valid now and not the drafter's.
+    SignaturesMissing = "signatures-missing", "have each party's officer sign";
+    /// A newer version has taken the place of this one.
+    VersionSuperseded = "version-superseded", "amend the newest version";
+    /// The new version changes nothing.
+    AmendmentEmpty = "amendment-empty", "change what is to be amended, or keep the version";
+    /// The new version is not the next version of the same arrangement between the same parties.
+    AmendmentMismatch = "amendment-mismatch", "keep identifier, operation and partner, and raise the version by one";
+    /// A level below agrees more than a level above it.
+    WiderThanFramework = "wider-than-framework", "narrow it, or amend the level above first";
+    /// A level names a framework above it that is not there or not the one given.
+    FrameworkMissing = "framework-missing", "import the framework that `under` names";
+    /// Transfers are large, repeated, structural or of sensitive data, and nobody has assessed their impact.
+    AssessmentMissing = "assessment-missing", "make a data protection impact assessment and have it approved";
+    /// The impact assessment is written, and the data protection officer has not approved it.
+    AssessmentNotApproved = "assessment-not-approved", "have the data protection officer approve it";
+    /// The impact assessment is no longer valid.
+    AssessmentExpired = "assessment-expired", "renew the assessment";
+    /// Transfers have grown beyond what the impact assessment looked at.
+    AssessmentOutgrown = "assessment-outgrown", "assess what transfers have become";
+    /// More people are asked for than the agreed population.
+    PopulationWiderThanAgreed = "population-wider-than-agreed", "ask for people inside the population, or amend the arrangement";
+    /// The data are wanted for another purpose than the agreed one.
+    PurposeNotAgreed = "purpose-not-agreed", "ask under an arrangement for that purpose";
+    /// The cut-off day lies outside the days of validity.
+    CutOffOutside = "cut-off-outside", "name a day on which the arrangement holds";
+    /// This cycle was asked for already.
+    CycleRepeated = "cycle-repeated", "withdraw the earlier request, or name another cycle";
+    /// More records would leave in a day than agreed.
+    DayCap = "day-cap", "wait for the next day, narrow the request, or amend the cap";
+    /// More records would leave over the arrangement's life than agreed.
+    VolumeCap = "volume-cap", "narrow the request, or amend the cap";
+    /// A person has switched off the partner, the operation or everything.
+    Stopped = "stopped", "wait until two authorised people resume it";
+    /// Two different people with two different keys are needed.
+    TwoPeopleNeeded = "two-people-needed", "have another authorised person do it too, with another key";
+    /// The partner takes invented people only.
+    SyntheticOnlyPartner = "synthetic-only-partner", "use the sandbox; real data need a partner that is registered for them";
+    /// Real data would pass a test installation, exchange or key.
+    TestEnvironment = "test-environment", "use the production exchange, or invented people";
+    /// Invented people would pass a production exchange, where they could be taken for real ones.
+    SyntheticInProduction = "synthetic-in-production", "use the exchange's sandbox twin";
+    /// The partner may not pass data on to this recipient.
+    OnwardNotAgreed = "onward-not-agreed", "ask for written permission, or have the recipient named as a processor";
+    /// An exceptional release lacks the signed consent of the representative and of the data protection officer to this very text.
+    ConsentsMissing = "consents-missing", "have both sign the same text: transfer, reason and what is lifted";
+    /// No exceptional release lifts this rule.
+    NotExceptable = "not-exceptable", "nothing to do: this rule has no exception";
+
     /// The person has not consented, and consent is the basis.
     NoConsent = "no-consent", "nothing to do: the person decides";
     /// A confidentiality mark keeps the person from this partner.

@@ -2,6 +2,7 @@
 
 mod codes;
 mod forms;
+mod permissions;
 mod schemas;
 mod states;
 
@@ -22,6 +23,7 @@ fn generated() -> Outcome<BTreeMap<String, String>> {
     let mut pages = BTreeMap::from([
         (format!("{FOLDER}codes.md"), codes::page()),
         (format!("{FOLDER}forms.md"), forms::page()),
+        (format!("{FOLDER}permissions.md"), permissions::page()),
         (format!("{FOLDER}states.md"), states::page()),
     ]);
     for (name, schema) in schemas::all()? {

@@ -1,44 +1,93 @@
-//! Which states does a transfer go through?
+//! Which states do transfers, enquiries, arrangements, partners, requests and stops go through?
 
 use std::fmt::Write;
 
+use causeway_model::states::{Table, table};
 use causeway_model::transfer::{Event, Transfer};
+use causeway_model::{arrangement, enquiry, partner, request, stop};
 
 use super::head;
 
-/// `docs/reference/states.md`: the table state × event, tried out, and its diagram.
+/// `docs/reference/states.md`: for each machine the table state × event, tried out, and its diagram.
 pub fn page() -> String {
-    let mut page = head("States of a transfer", "`crates/model/src/transfer.rs`");
-    page.push_str(
-        "\nA transfer is one execution of an exchange. An empty cell: the event is refused in that state.\n\n",
+    let mut page = head("States", "the `apply` functions of `crates/model`");
+    page.push_str("\nAn empty cell: the event is refused in that state, with the code `wrong-state`.\n");
+    let transfers = table(&transfers(), &events(), Transfer::name, Event::name, |s, e| s.apply(e).ok());
+    section(&mut page, "A transfer", "One execution of an exchange.", &transfers);
+    let (states, events) = (enquiry::State::samples(), enquiry::Event::samples());
+    section(
+        &mut page,
+        "An enquiry",
+        "Somebody asks whether data could be shared. It is feasible when every point of the checklist is met; a declined one belongs in the \
+         register of refused requests.",
+        &table(&states, &events, enquiry::State::name, enquiry::Event::name, |s, e| s.apply(e).ok()),
     );
-    let events = events();
-    let names: Vec<&str> = events.iter().map(Event::name).collect();
-    let _ = writeln!(page, "| state | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
-    for state in states() {
-        let row: Vec<&str> = events.iter().map(|event| after(&state, event).unwrap_or_default()).collect();
-        let _ = writeln!(page, "| **{state}** | {} |", row.join(" | "));
+    let (states, events) = (arrangement::State::samples(), arrangement::Event::samples());
+    let name = |event: &arrangement::Event| event.name();
+    section(
+        &mut page,
+        "A version of an arrangement",
+        "It comes into force when every party has signed its text, each by a key that is neither the drafter's nor revoked, on its days, and \
+         with an impact assessment where one is due. *Expired*, *terminated* and *superseded* are its ends. A later version \
+         supersedes it in the moment in which that one comes into force; transfers under way end under the version that they began with.",
+        &table(&states, &events, arrangement::State::name, name, |s, e| s.apply(e).ok()),
+    );
+    let (states, events) = (partner::State::samples(), partner::Event::samples());
+    section(
+        &mut page,
+        "A partner",
+        "It is verified when a key of each purpose is trusted: fingerprint confirmed by another way and possession proven, both. `revoke-key` \
+         shows what becomes of it when the last trusted key of a purpose is revoked.",
+        &table(&states, &events, partner::State::name, partner::Event::name, |s, e| s.apply(e).ok()),
+    );
+    let (states, events) = (request::State::samples(), request::Event::samples());
+    section(
+        &mut page,
+        "A request for a transfer",
+        "Judged at once by the rules; where the exchange asks for it, an officer other than whoever asked decides.",
+        &table(&states, &events, request::State::name, request::Event::name, |s, e| s.apply(e).ok()),
+    );
+    let (states, events) = (stop::State::samples(), stop::Event::samples());
+    section(
+        &mut page,
+        "A stop",
+        "One authorised person stops at once; two, different by name and by key, resume. Until the second has, everything stays stopped.",
+        &table(&states, &events, stop::State::name, stop::Event::name, |s, e| s.apply(e).ok()),
+    );
+    page
+}
+
+fn section(page: &mut String, title: &str, about: &str, table: &Table) {
+    // Writing to a string cannot fail.
+    let _ = write!(page, "\n## {title}\n\n{about}\n\n");
+    let columns = table.events.len();
+    let _ = writeln!(page, "| state | {} |\n|---|{}", table.events.join(" | "), "---|".repeat(columns));
+    for (state, row) in &table.rows {
+        let cells: Vec<String> = table
+            .events
+            .iter()
+            .map(|event| {
+                row.get(event).map(|next| next.iter().copied().collect::<Vec<_>>().join(" or ")).unwrap_or_default()
+            })
+            .collect();
+        let _ = writeln!(page, "| **{state}** | {} |", cells.join(" | "));
     }
-    page.push_str("\n```mermaid\nstateDiagram-v2\n    [*] --> requested\n");
-    for state in states() {
-        let moves: Vec<_> =
-            events.iter().filter_map(|event| after(&state, event).map(|next| (event.name(), next))).collect();
-        for (event, next) in &moves {
-            let _ = writeln!(page, "    {state} --> {next}: {event}");
+    let first = table.rows.first().map(|(state, _)| *state).unwrap_or_default();
+    let _ = write!(page, "\n```mermaid\nstateDiagram-v2\n    [*] --> {first}\n");
+    for (state, row) in &table.rows {
+        for event in &table.events {
+            for next in row.get(event).into_iter().flatten() {
+                let _ = writeln!(page, "    {state} --> {next}: {event}");
+            }
         }
-        if moves.is_empty() {
+        if row.is_empty() {
             let _ = writeln!(page, "    {state} --> [*]");
         }
     }
     page.push_str("```\n");
-    page
 }
 
-fn after(state: &Transfer, event: &Event) -> Option<&'static str> {
-    state.clone().apply(event.clone()).ok().map(|next| next.name())
-}
-
-fn states() -> Vec<Transfer> {
+fn transfers() -> Vec<Transfer> {
     let package = String::new;
     vec![
         Transfer::Requested,

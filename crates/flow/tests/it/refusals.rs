@@ -106,8 +106,13 @@ fn a_source_in_trouble() {
 #[test]
 fn a_country_of_origin_is_no_recipient() {
     let mut arrangement = everything_agreed();
-    let there =
-        Party { name: "Host".into(), role: Role::Processor, jurisdiction: "ZZZ".into(), hosting_country: "BBB".into() };
+    let there = Party {
+        name: "Host".into(),
+        role: Role::Processor,
+        jurisdiction: "ZZZ".into(),
+        hosting_country: "BBB".into(),
+        registered_as: None,
+    };
     arrangement.processors.push(there);
     let officers = ["one".to_owned(), "two".to_owned()].into();
     let refused = InForce::new(arrangement.clone(), &officers, jiff::civil::date(2026, 10, 1)).unwrap_err();

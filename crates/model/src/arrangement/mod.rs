@@ -1,8 +1,14 @@
 //! Which terms did the parties sign, and are they in force?
 
 mod agreed;
+mod amendment;
+mod caps;
+mod change;
 mod check;
 mod in_force;
+mod signatures;
+pub mod state;
+mod validity;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,16 +16,27 @@ use serde::{Deserialize, Serialize};
 use crate::population::Predicate;
 use crate::{ElementRef, Form};
 
+pub use amendment::{Amendment, amend};
+pub use caps::{Released, beyond_caps};
+pub(crate) use change::forms;
+pub use change::{Change, Effect, difference};
 pub use in_force::{InForce, OFFICERS_NEEDED};
+pub use signatures::{KeyStanding, Signature};
+pub use state::{Ending, Event, InFlight, State, Terms, in_flight};
+pub(crate) use validity::days_before;
+pub use validity::{WARNING_DAYS, warning};
 
 /// The arrangement document. Its text is what officers sign; it is amended by a new version, never edited.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Arrangement {
     /// Identifier.
     pub arrangement: String,
     /// Version, raised by every amendment.
     pub version: u32,
+    /// The framework arrangement that it stands under. Nothing here may be wider.
+    #[serde(default)]
+    pub under: Option<String>,
     /// What kind of document was signed.
     pub kind: Kind,
     /// Title, for people.
@@ -52,6 +69,12 @@ pub struct Arrangement {
     pub frequency: Frequency,
     /// How many records one transfer may release.
     pub row_cap: u64,
+    /// How many records may be released in a day of UTC; no limit of its own unless said.
+    #[serde(default)]
+    pub day_cap: Option<u64>,
+    /// How many records may be released while this version holds; no limit of its own unless said.
+    #[serde(default)]
+    pub volume_cap: Option<u64>,
     /// Days after which the partner erases what it received.
     pub retention_days: u32,
     /// Whether the partner may pass data on.
@@ -72,10 +95,12 @@ pub enum Kind {
     MemorandumOfUnderstanding,
     /// Annex C of a partnership agreement.
     PartnershipAgreementAnnexC,
+    /// A framework that country arrangements stand under. Nothing leaves by it alone.
+    GlobalFramework,
 }
 
 /// An organisation, and where it and its servers are.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Party {
     /// Name.
@@ -86,6 +111,9 @@ pub struct Party {
     pub jurisdiction: String,
     /// Country where the data are kept, ISO 3166 alpha-3.
     pub hosting_country: String,
+    /// The name under which it is registered here, as the operation or as a partner; its own name unless said.
+    #[serde(default)]
+    pub registered_as: Option<String>,
 }
 
 /// A legal role.
@@ -99,7 +127,7 @@ pub enum Role {
 }
 
 /// What the data are for.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Purpose {
     /// Short code; pseudonyms differ between codes.
@@ -147,7 +175,7 @@ pub enum Modality {
 }
 
 /// One element that may leave.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgreedElement {
     /// The element.
@@ -159,7 +187,7 @@ pub struct AgreedElement {
 }
 
 /// How often a transfer may be made.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Frequency {
     /// At most so many transfers …
@@ -168,8 +196,8 @@ pub struct Frequency {
     pub days: u32,
 }
 
-/// Whether the partner may pass data on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Whether the partner may pass data on, the strictest rule first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Onward {
     /// To nobody.
@@ -181,7 +209,7 @@ pub enum Onward {
 }
 
 /// When an arrangement holds: both days included, in UTC.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Validity {
     /// First day.
@@ -192,8 +220,8 @@ pub struct Validity {
     pub until: jiff::civil::Date,
 }
 
-/// What is agreed on biometric data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What is agreed on biometric data, the least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Biometrics {
     /// None may leave.
@@ -204,14 +232,13 @@ pub enum Biometrics {
     Templates,
 }
 
-impl Validity {
-    /// Whether `day` lies inside.
-    pub fn contains(&self, day: jiff::civil::Date) -> bool {
-        self.from <= day && day <= self.until
-    }
-}
-
 impl Arrangement {
+    /// The party that is registered here under that name, the operation's or a partner's: for whom its people sign.
+    pub fn party_registered_as(&self, registered: &str) -> Option<&Party> {
+        let known = |party: &&Party| party.registered_as.as_deref().unwrap_or(&party.name) == registered;
+        self.parties.iter().find(known)
+    }
+
     /// Countries in which a party or processor is bound or keeps data, with who that is.
     pub fn countries(&self) -> impl Iterator<Item = (&str, &str)> {
         let everyone = self.parties.iter().chain(&self.processors);
@@ -220,6 +247,9 @@ impl Arrangement {
         })
     }
 }
+
+#[cfg(test)]
+pub(crate) use tests::{catalogue, sample};
 
 #[cfg(test)]
 mod tests;
