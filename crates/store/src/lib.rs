@@ -22,6 +22,8 @@ pub mod open;
 pub mod query;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
+pub use db::postgres::{Password, Server, Tls};
+pub use db::{DatabaseError, Kind};
 pub use error::StoreError;
 pub use ledger::LedgerSnapshot;
-pub use open::{Opening, Reader, Store};
+pub use open::{Facts, Lock, Opening, Place, Reader, Store};
