@@ -103,13 +103,37 @@ pub enum StoreError {
     },
     /// The database is an older copy, or another one, than the one last worked with.
     #[error(
-        "the database was rolled back or replaced: the saved head saw {saved_size} ledger entries, and the database, which has {found_size}, does not begin with them; restore the newest copy"
+        "the database was rolled back or replaced: the saved head saw {saved_size} ledger entries, and the database, which has {found_size}, does not begin with them; restore the newest copy, or a backup with `causeway restore`"
     )]
     RolledBack {
         /// The size of the saved head.
         saved_size: u64,
         /// The size found.
         found_size: u64,
+    },
+    /// The backup ends before the last thing that we promised.
+    #[error(
+        "the backup ends at ledger entry {found_size}, and the saved head saw {saved_size}: {lost} entries are lost with it; find a newer backup, or accept that with `--accept-loss {lost}`, and the ledger will tell it"
+    )]
+    OlderBackup {
+        /// The size of the saved head.
+        saved_size: u64,
+        /// The size of the backup's ledger.
+        found_size: u64,
+        /// How many entries lie between.
+        lost: u64,
+    },
+    /// There is something where a backup is to be restored.
+    #[error("the database is not empty (table `{table}` has rows): restore into an empty one")]
+    NotEmpty {
+        /// The first table with rows.
+        table: &'static str,
+    },
+    /// A backup is not one of ours.
+    #[error("the backup cannot be used: {what}")]
+    BadBackup {
+        /// Why not.
+        what: String,
     },
     /// The guard against older copies is gone.
     #[error(

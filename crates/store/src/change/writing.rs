@@ -132,7 +132,7 @@ impl Store {
 }
 
 /// Enters the event as a pending leaf.
-async fn enter(transaction: &mut Transaction, event: &AuditEvent, stamp: &Stamp) -> Result<(), StoreError> {
+pub(crate) async fn enter(transaction: &mut Transaction, event: &AuditEvent, stamp: &Stamp) -> Result<(), StoreError> {
     query("INSERT INTO ledger_pending (time_us, actor, event, subject, body, salt) VALUES ($1, $2, $3, $4, $5, $6)")
         .bind(stamp.micros())
         .bind(&event.actor)

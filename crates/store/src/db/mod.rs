@@ -14,8 +14,8 @@ mod trouble;
 
 pub(crate) use cells::{Cells, stored, to_json};
 pub(crate) use named::named;
-pub(crate) use query::{Bind, On, query};
-pub(crate) use row::{FromValue, Row};
+pub(crate) use query::{Bind, On, Query, query};
+pub(crate) use row::{FromValue, Row, Value};
 pub use trouble::DatabaseError;
 pub(crate) use trouble::Patience;
 

@@ -7,7 +7,7 @@ use super::{DatabaseError, Patience, Pool, Transaction, postgres, sqlite};
 use crate::StoreError;
 
 /// An argument. Each has a type even where it is absent: PostgreSQL asks for it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) enum Bind {
     Int(Option<i64>),
     Text(Option<String>),

@@ -61,6 +61,14 @@ impl LedgerSnapshot {
         Ok(Self { transaction, key: key.clone(), newest })
     }
 
+    /// Verifies the log as a transaction sees it that has written it; gives the transaction back.
+    pub(crate) async fn verified(mut transaction: Transaction, key: &VerifierKey) -> Result<Transaction, StoreError> {
+        let newest = newest_checkpoint(&mut transaction).await?;
+        let mut log = Self { transaction, key: key.clone(), newest };
+        log.verify(None).await?;
+        Ok(log.transaction)
+    }
+
     /// The text of the newest checkpoint at that moment.
     #[must_use]
     pub fn newest_checkpoint(&self) -> Option<&str> {

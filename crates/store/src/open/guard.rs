@@ -28,25 +28,40 @@ pub(super) async fn check(
     saved: Option<&Saved>,
 ) -> Result<Option<String>, StoreError> {
     let mut snapshot = pool.begin_read().await?;
-    let connection = &mut snapshot;
-    let found_size = size(connection).await?;
-    let newest = newest_checkpoint(&mut *connection).await?;
-    match &newest {
-        Some(text) => check_newest(connection, text, found_size, opening).await?,
-        None if found_size > 0 => return Err(StoreError::LedgerDamaged { what: "it has leaves and no checkpoint" }),
-        None => {}
-    }
+    let (newest, found_size) = check_signed(&mut snapshot, opening.key).await?;
     match saved {
-        Some(saved) => begins_with(connection, saved, found_size).await?,
+        Some(saved) => begins_with(&mut snapshot, saved, found_size).await?,
         // CRASH: between the commit of the first checkpoint and the first writing of the head there is none. A
         // missing head is innocent only there.
-        None if checkpoints(connection).await? > 1 => {
+        None if checkpoints(&mut snapshot).await? > 1 => {
             return Err(StoreError::HeadMissing { path: opening.head.to_owned(), found_size });
         }
         None => {}
     }
     snapshot.rollback().await?;
     Ok(newest)
+}
+
+/// How many entries a ledger that is being restored lacks of what the saved head saw: none, or those behind its end.
+pub(crate) async fn lost(connection: &mut Transaction, head: &Path, key: &VerifierKey) -> Result<u64, StoreError> {
+    let (_, found_size) = check_signed(connection, key).await?;
+    match super::head::read(head, key)? {
+        Some(saved) if saved.checkpoint.size > found_size => Ok(saved.checkpoint.size - found_size),
+        Some(saved) => begins_with(connection, &saved, found_size).await.map(|()| 0),
+        None => Ok(0),
+    }
+}
+
+/// The newest checkpoint, which must have signed the tree as it stands, and the size of that.
+async fn check_signed(connection: &mut Transaction, key: &VerifierKey) -> Result<(Option<String>, u64), StoreError> {
+    let found_size = size(connection).await?;
+    let newest = newest_checkpoint(&mut *connection).await?;
+    match &newest {
+        Some(text) => check_newest(connection, text, found_size, key).await?,
+        None if found_size > 0 => return Err(StoreError::LedgerDamaged { what: "it has leaves and no checkpoint" }),
+        None => {}
+    }
+    Ok((newest, found_size))
 }
 
 /// A smaller database is older; another root at the same size is an older copy that went another way.
@@ -80,10 +95,10 @@ async fn check_newest(
     connection: &mut Transaction,
     text: &str,
     found_size: u64,
-    opening: Opening<'_>,
+    key: &VerifierKey,
 ) -> Result<(), StoreError> {
     let damaged = |what| StoreError::LedgerDamaged { what };
-    let newest = Checkpoint::verify(text, opening.key)
+    let newest = Checkpoint::verify(text, key)
         .map_err(|_| damaged("its newest checkpoint is not signed by the ledger's key"))?;
     if newest.size != found_size || root_at(connection, newest.size).await? != Some(newest.root) {
         return Err(damaged("its tree is not the one that the newest checkpoint signed"));

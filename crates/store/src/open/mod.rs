@@ -21,13 +21,13 @@ use tokio::sync::Mutex;
 
 pub use facts::Facts;
 pub(crate) use file::is_open_to_others;
-pub(crate) use guard::check_saved;
+pub(crate) use guard::{check_saved, lost};
 pub(crate) use head::write as write_head;
 pub use lock::Lock;
 
 use crate::StoreError;
-use crate::db::Pool;
 use crate::db::postgres::{self, Dial, Server};
+use crate::db::{Kind, Pool};
 
 /// Where the database is.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,17 @@ pub struct Opening<'a> {
     pub head: &'a Path,
     /// The ledger's public key.
     pub key: &'a VerifierKey,
+}
+
+impl Place<'_> {
+    /// Which database is there.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::File(_) => Kind::Sqlite,
+            Self::Server(_) => Kind::Postgres,
+        }
+    }
 }
 
 /// The database, to read from.
@@ -165,6 +176,24 @@ impl Reader {
         guard::check(&self.pool, opening, saved.as_ref()).await?;
         Ok(())
     }
+}
+
+/// An empty database with our tables, for a backup to be restored into it: the saved head may know more than is there.
+pub(crate) async fn restoring(opening: Opening<'_>) -> Result<(Pool, Option<Lock>), StoreError> {
+    let (pool, lock) = match opening.place {
+        Place::File(path) => {
+            let lock = Lock::take(path)?;
+            file::make_private(path)?;
+            (file::connect(path).await?, Some(lock))
+        }
+        Place::Server(server) => {
+            let pool = connect(server, false).await?;
+            server::check(&pool).await?;
+            (pool, None)
+        }
+    };
+    schema::bring_up_to_date(&pool).await?;
+    Ok((pool, lock))
 }
 
 /// How many connections a process may have to a server.

@@ -76,8 +76,9 @@ pub(crate) async fn version(pool: &Pool) -> Result<i64, StoreError> {
     if has_table(pool, "schema_version").await? { applied(pool).await } else { Ok(0) }
 }
 
-/// The newest version that this program knows.
-pub(crate) fn newest() -> i64 {
+/// The newest version of the schema that this program knows.
+#[must_use]
+pub fn newest() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use causeway_ledger::{SignerKey, VerifierKey};
+use causeway_store::backup::Restoring;
 use causeway_store::{
     AuditEvent, Changed, Kind, Opening, Password, Place, Reader, Server, Stamp, Store, StoreError, Tls,
 };
@@ -132,6 +133,11 @@ impl House {
     pub(crate) async fn try_read(&self) -> Result<Reader, StoreError> {
         let server = server_of(&self.raw);
         Reader::open(Opening { place: place(&self.raw, server.as_ref()), head: &self.head(), key: &self.key }).await
+    }
+
+    pub(crate) async fn restoring(&self) -> Result<Restoring, StoreError> {
+        let server = server_of(&self.raw);
+        Restoring::begin(Opening { place: place(&self.raw, server.as_ref()), head: &self.head(), key: &self.key }).await
     }
 
     /// Plain SQL, as an administrator would run it.

@@ -8,6 +8,8 @@
 )]
 
 mod atomic;
+mod backup;
+mod both;
 mod conflict;
 mod dying;
 mod house;

@@ -8,7 +8,7 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use certificates::Certificates;
@@ -128,9 +128,49 @@ fn kept(folder: &Path, user: &str) -> io::Result<()> {
     })
 }
 
-/// A folder that `user` can enter.
+/// What the folders of servers are called: this, the process whose tests they serve, and something unique.
+const PREFIX: &str = "causeway-server-";
+
+/// A folder that `user` can enter. Servers that last as long as their process cannot clear up behind themselves: what
+/// processes that are gone have left is removed here.
 fn folder(user: &str) -> io::Result<PathBuf> {
-    let folder = tempfile::Builder::new().prefix("causeway-server-").tempdir()?.keep();
+    static SWEPT: Once = Once::new();
+    SWEPT.call_once(|| sweep(&std::env::temp_dir()));
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let folder = tempfile::Builder::new().prefix(&prefix).tempdir()?.keep();
     give(&folder, user)?;
     Ok(folder)
+}
+
+/// Removes the folders of processes that are gone.
+fn sweep(temporary: &Path) {
+    let entries = std::fs::read_dir(temporary).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split_once('-')?.0.parse::<u32>().ok());
+        if owner.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_processes_left_that_are_gone_is_removed_and_nothing_else() {
+        let temporary = tempfile::tempdir().unwrap();
+        let (mine, other) = (format!("{PREFIX}{}-a", std::process::id()), format!("{PREFIX}a-1"));
+        // The kernel gives no number above four million.
+        let gone = format!("{PREFIX}99999999-a");
+        for name in [&mine, &other, &gone] {
+            std::fs::create_dir_all(temporary.path().join(name).join("data")).unwrap();
+        }
+        sweep(temporary.path());
+        let mut left: Vec<_> =
+            std::fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [mine.as_str(), other.as_str()].map(std::ffi::OsString::from));
+    }
 }
