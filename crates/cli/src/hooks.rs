@@ -9,6 +9,7 @@ pub fn surroundings() -> Surroundings {
     Surroundings {
         now,
         entropy,
+        environment: |name| std::env::var(name).ok(),
         probe,
         #[cfg(feature = "test-hooks")]
         fixed_pseudonyms,

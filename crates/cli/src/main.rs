@@ -67,6 +67,10 @@ enum Verb {
     /// The tamper-evident log.
     #[command(subcommand)]
     Ledger(verb::ledger::Ledger),
+    /// Copies everything but the keys into one sealed file.
+    Backup(verb::backup::Backup),
+    /// Fills an empty installation from a backup.
+    Restore(verb::backup::Restore),
     /// Records that were left out.
     #[command(subcommand)]
     Quarantine(verb::quarantine::Quarantine),
@@ -117,6 +121,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,
         Verb::Ledger(ledger) => ledger.run(&place).await,
+        Verb::Backup(backup) => backup.run(&place).await,
+        Verb::Restore(restore) => restore.run(&place).await,
         Verb::Quarantine(quarantine) => quarantine.run(&place).await,
         Verb::Schema(schema) => schema.run(),
     }

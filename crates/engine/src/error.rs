@@ -102,6 +102,7 @@ impl EngineError {
             Self::Package(error) if error.is_verification() => 3,
             Self::File { .. } | Self::Undelivered { .. } | Self::Package(PackageError::Io { .. }) => 5,
             Self::Store(StoreError::File { .. } | StoreError::Locked { .. } | StoreError::Database(_)) => 5,
+            Self::Store(StoreError::Unreachable { .. } | StoreError::Unfit { .. } | StoreError::Tls { .. }) => 5,
             _ => 2,
         }
     }

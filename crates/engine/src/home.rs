@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::database::Database;
 use crate::error::EngineError;
 
 /// The configuration file's name.
@@ -24,6 +25,9 @@ pub struct Config {
     /// Memory that a transfer aims to stay within, in mebibytes.
     #[serde(default = "usual_memory")]
     pub memory_mebibytes: u32,
+    /// A database on a server; absent, it is a file in the data folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<Database>,
 }
 
 fn usual_memory() -> u32 {
@@ -38,8 +42,8 @@ pub struct Home {
 }
 
 impl Home {
-    /// Makes a new installation's folders and configuration in `root`.
-    pub fn create(root: &Path, operation: &str) -> Result<Self, EngineError> {
+    /// Makes a new installation's folders and configuration in `root`. It works in `database`, or in a file of its own.
+    pub fn create(root: &Path, operation: &str, database: Option<Database>) -> Result<Self, EngineError> {
         let path = root.join(CONFIG_FILE);
         if path.exists() {
             return Err(EngineError::Wrong(format!(
@@ -60,6 +64,7 @@ impl Home {
             keys: "keys".into(),
             sources: "sources".into(),
             memory_mebibytes: usual_memory(),
+            database,
         };
         let home = Self { root: root.to_owned(), config };
         for folder in [home.data(), home.keys(), home.sources(), home.staging(), home.packages(), home.sealed()] {
@@ -117,7 +122,7 @@ impl Home {
         self.root.join(&self.config.sources)
     }
 
-    /// The database.
+    /// The embedded database: its file.
     pub fn database(&self) -> PathBuf {
         self.data().join("causeway.sqlite")
     }

@@ -6,7 +6,7 @@ use causeway_flow::aggregate::Memory;
 use causeway_flow::source::Source;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
-use causeway_store::{AuditEvent, Changed, Opening, Stamp, Store};
+use causeway_store::{AuditEvent, Changed, Lock, Opening, Place, Server, Stamp, Store};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ pub struct Surroundings {
     pub now: fn() -> Timestamp,
     /// Fills a buffer with unguessable bytes.
     pub entropy: fn(&mut [u8]),
+    /// Looks up a variable of the environment: the configuration may name one that holds a password.
+    pub environment: fn(&str) -> Option<String>,
     /// Called at every `// CRASH:` mark of driver, delivery and store with its name. Does nothing outside tests.
     pub probe: fn(&'static str),
     /// A pseudonym key that everybody knows, with what is put before the texts of each entity: for measuring on invented
@@ -49,7 +51,7 @@ pub trait Connectors: Sync {
     fn deliver(&self, package: &Path, folder: &Path, id: &str, probe: fn(&'static str)) -> Result<String, String>;
 }
 
-/// An installation at work. One process at a time has it.
+/// An installation at work. One process at a time works in its data folder, whatever its database.
 pub struct House {
     /// Where it keeps things.
     pub home: Home,
@@ -61,6 +63,8 @@ pub struct House {
     pub surroundings: Surroundings,
     /// Memory that a transfer aims to stay within, in mebibytes.
     pub memory_mebibytes: u32,
+    /// Held where the database is no file in the data folder, whose lock would do.
+    _lock: Option<Lock>,
 }
 
 /// What a transfer holds besides what is related: program, buffers of readers and of the package, batches on their way.
@@ -70,12 +74,15 @@ impl House {
     /// Opens an installation to work in it.
     pub async fn open(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
         let keys = Keys::load(&home)?;
-        let (database, head) = (home.database(), home.ledger_head());
-        let store = Store::open(Opening { database: &database, head: &head, key: keys.ledger.public() })
-            .await?
-            .probed(surroundings.probe);
+        let server = server(&home, surroundings)?;
+        // What a crash left in the folder is cleared when the next work begins: nobody else may have work in it then.
+        let lock = server.as_ref().map(|_| Lock::take(&home.data().join("work"))).transpose()?;
+        let (file, head) = (home.database(), home.ledger_head());
+        let place = server.as_ref().map_or(Place::File(&file), Place::Server);
+        let store =
+            Store::open(Opening { place, head: &head, key: keys.ledger.public() }).await?.probed(surroundings.probe);
         let memory_mebibytes = home.config().memory_mebibytes;
-        Ok(Self { home, keys, store, surroundings, memory_mebibytes })
+        Ok(Self { home, keys, store, surroundings, memory_mebibytes, _lock: lock })
     }
 
     /// What a transfer may hold of what is related to its records, and where the rest goes.
@@ -134,6 +141,12 @@ impl House {
         self.sequence().await?;
         Ok(())
     }
+}
+
+/// The server that the configuration names.
+pub(crate) fn server(home: &Home, surroundings: Surroundings) -> Result<Option<Server>, EngineError> {
+    let database = home.config().database.as_ref();
+    database.map(|database| database.server(home.root(), surroundings.environment)).transpose()
 }
 
 /// An audit event. Bodies hold ids, element names, counts, digests and reasons; never values.

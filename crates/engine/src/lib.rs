@@ -3,7 +3,9 @@
 //! *Commands* (a file a verb) change state, one transaction each, ledger entry included. The *driver* carries transfers
 //! from request to delivery (a file a step). Nothing here knows a connector: [`Connectors`] is handed in.
 
+pub mod backup;
 pub mod command;
+mod database;
 pub mod documents;
 pub mod drive;
 mod error;
@@ -12,6 +14,7 @@ mod house;
 mod keys;
 pub mod query;
 
+pub use database::{Database, TlsMode};
 pub use error::EngineError;
 pub use home::{Config, Home, private_folder};
 #[cfg(feature = "test-hooks")]

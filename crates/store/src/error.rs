@@ -9,6 +9,8 @@ use causeway_ledger::tree::TreeError;
 use causeway_ledger::{CheckpointError, Fault};
 use causeway_model::transfer::Impossible;
 
+use crate::db::DatabaseError;
+
 /// Why the store did not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -54,17 +56,84 @@ pub enum StoreError {
         known: i64,
     },
     /// The tables could not be brought up to date.
-    #[error("the database's tables could not be brought up to date: {0}")]
-    Migration(#[source] sqlx::migrate::MigrateError),
+    #[error("the database's tables could not be brought up to date (migration {version}): {source}")]
+    Migration {
+        /// The migration.
+        version: i64,
+        /// Why not.
+        source: Box<StoreError>,
+    },
+    /// A migration that was applied is not the one that this program knows.
+    #[error(
+        "migration {version} of the database is not the one that this program knows: install the program that made it"
+    )]
+    OtherSchema {
+        /// The migration.
+        version: i64,
+    },
+    /// The database's URL is not one that can be used. It is not repeated: it may hold a password.
+    #[error("the database's URL cannot be used: {what}; write `postgres://USER@HOST:PORT/DATABASE`")]
+    BadUrl {
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The connection to the server cannot be protected.
+    #[error("the connection to the database cannot be protected: {what}")]
+    Tls {
+        /// Why not.
+        what: String,
+    },
+    /// The server cannot be reached, or does not let us in.
+    #[error("the database `{place}` cannot be reached: {why}")]
+    Unreachable {
+        /// Host, port and database.
+        place: String,
+        /// Why not.
+        why: String,
+        /// Whether it may be different in a moment.
+        again: bool,
+    },
+    /// The server or its database does not do for us.
+    #[error("the database server does not do: {what}; {help}")]
+    Unfit {
+        /// What is wrong with it.
+        what: String,
+        /// What to do.
+        help: &'static str,
+    },
     /// The database is an older copy, or another one, than the one last worked with.
     #[error(
-        "the database was rolled back or replaced: the saved head saw {saved_size} ledger entries, and the database, which has {found_size}, does not begin with them; restore the newest copy"
+        "the database was rolled back or replaced: the saved head saw {saved_size} ledger entries, and the database, which has {found_size}, does not begin with them; restore the newest copy, or a backup with `causeway restore`"
     )]
     RolledBack {
         /// The size of the saved head.
         saved_size: u64,
         /// The size found.
         found_size: u64,
+    },
+    /// The backup ends before the last thing that we promised.
+    #[error(
+        "the backup ends at ledger entry {found_size}, and the saved head saw {saved_size}: {lost} entries are lost with it; find a newer backup, or accept that with `--accept-loss {lost}`, and the ledger will tell it"
+    )]
+    OlderBackup {
+        /// The size of the saved head.
+        saved_size: u64,
+        /// The size of the backup's ledger.
+        found_size: u64,
+        /// How many entries lie between.
+        lost: u64,
+    },
+    /// There is something where a backup is to be restored.
+    #[error("the database is not empty (table `{table}` has rows): restore into an empty one")]
+    NotEmpty {
+        /// The first table with rows.
+        table: &'static str,
+    },
+    /// A backup is not one of ours.
+    #[error("the backup cannot be used: {what}")]
+    BadBackup {
+        /// Why not.
+        what: String,
     },
     /// The guard against older copies is gone.
     #[error(
@@ -222,7 +291,13 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
-    /// The database engine failed.
+    /// The database failed.
     #[error("the database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(#[from] DatabaseError),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
 }

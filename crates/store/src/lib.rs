@@ -5,6 +5,7 @@
 //! event as a leaf. [`Store::sequence`] puts the committed leaves in order, grows the tree and signs a checkpoint;
 //! what leaves the house waits for that.
 //!
+//! - [`backup`]: everything out of one database and into another, of either kind;
 //! - [`open`](mod@open): the database file, its lock, its schema, and the guard against an older copy;
 //! - [`change`]: the named transactions, a file a verb;
 //! - [`query`]: what can be asked, a file a subject;
@@ -13,6 +14,7 @@
 //! Times and salts are arguments. The SQL text is meant for PostgreSQL too: what is SQLite's alone lives in `db` and
 //! in the migrations.
 
+pub mod backup;
 pub mod change;
 mod changed;
 mod db;
@@ -22,6 +24,9 @@ pub mod open;
 pub mod query;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
+pub use db::postgres::{Password, Server, Tls};
+pub use db::{DatabaseError, Kind};
 pub use error::StoreError;
 pub use ledger::LedgerSnapshot;
-pub use open::{Opening, Reader, Store};
+pub use open::schema::newest as newest_schema;
+pub use open::{Facts, Lock, Opening, Place, Reader, Store};

@@ -25,6 +25,7 @@ pub async fn run(place: &Place) -> Ended {
         }
     };
     clock(&house, &mut tell).await?;
+    database(&house, &mut tell).await?;
     for folder in [house.home.keys(), house.home.data()] {
         let mode = std::fs::metadata(&folder).map_err(EngineError::file("read", &folder))?.permissions().mode() & 0o777;
         tell(
@@ -83,6 +84,28 @@ async fn clock(house: &House, tell: &mut impl FnMut(bool, String, &str)) -> Resu
         format!("the clock says {}", house.now()),
         "the clock is behind the newest transfer: set it right, validity depends on it",
     );
+    Ok(())
+}
+
+/// A server whose clock differs by more is set wrong, or ours is.
+const CLOCK_MS: i64 = 5_000;
+
+async fn database(house: &House, tell: &mut impl FnMut(bool, String, &str)) -> Result<(), EngineError> {
+    let facts = house.store.facts(house.now()).await?;
+    let (kind, version) = (facts.kind.name(), &facts.version);
+    tell(true, format!("the database is {kind} {version}, schema {} of {}", facts.schema, facts.known_schema), "");
+    if let Some(encrypted) = facts.is_encrypted {
+        let what = if encrypted { "encrypted" } else { "in the clear, on this machine" };
+        tell(true, format!("the connection to it is {what}"), "");
+    }
+    if !facts.is_durable {
+        let help = "a commit would not outlive a power cut: set `fsync` and `full_page_writes` on in the server";
+        tell(false, "the database server does not write to disk what it has committed".to_owned(), help);
+    }
+    if let Some(ahead) = facts.clock_ahead_ms {
+        let help = "set both clocks by one time server: what the database's administrators see is dated by its clock";
+        tell(ahead.abs() <= CLOCK_MS, format!("the database server's clock is {ahead} ms ahead of ours"), help);
+    }
     Ok(())
 }
 

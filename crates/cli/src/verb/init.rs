@@ -1,8 +1,9 @@
 //! `causeway init`: how does an installation begin?
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::{Home, Keys};
+use causeway_engine::{Database, Home, Keys, Surroundings, TlsMode};
 use clap::Args;
 
 use super::{Ended, Place};
@@ -13,13 +14,33 @@ pub struct Init {
     /// Name of the operation: letters, digits, dashes.
     #[arg(long)]
     operation: String,
+    /// A PostgreSQL database instead of a file: `postgres://USER@HOST:PORT/DATABASE`, without a password.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// File with the password of the database, its owner's alone.
+    #[arg(long, requires = "database", value_name = "FILE")]
+    database_password_file: Option<PathBuf>,
+    /// Environment variable with the password of the database.
+    #[arg(long, requires = "database", value_name = "NAME", conflicts_with = "database_password_file")]
+    database_password_env: Option<String>,
+    /// Certificate of the authority that signed the database server's.
+    #[arg(long, requires = "database", value_name = "FILE")]
+    database_ca: Option<PathBuf>,
+    /// No TLS to the database: only for a server on this machine.
+    #[arg(long, requires = "database", conflicts_with = "database_ca")]
+    database_without_tls: bool,
 }
 
 impl Init {
     /// Makes folders, configuration and the four keys.
     pub fn run(&self, place: &Place) -> Ended {
-        let home = Home::create(&place.home, &self.operation)?;
-        let entropy = crate::hooks::surroundings().entropy;
+        let Surroundings { entropy, environment, .. } = crate::hooks::surroundings();
+        let database = self.database();
+        if let Some(database) = &database {
+            // Before anything is made: a URL that does not do, a password that is not there.
+            database.server(&place.home, environment)?;
+        }
+        let home = Home::create(&place.home, &self.operation, database)?;
         let keys = Keys::generate(&home, &mut |buffer| entropy(buffer))?;
         let prints = keys.fingerprints();
         println!("installation of operation `{}` in {}", self.operation, home.root().display());
@@ -37,5 +58,16 @@ impl Init {
         println!("  pseudonym root    (has no public part)");
         println!("next: `causeway officer new`, `causeway partner add`, `causeway catalogue import`");
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn database(&self) -> Option<Database> {
+        let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        Some(Database {
+            url: self.database.clone()?,
+            password_file: self.database_password_file.as_ref().map(absolute),
+            password_env: self.database_password_env.clone(),
+            tls: if self.database_without_tls { TlsMode::Off } else { TlsMode::VerifyFull },
+            ca: self.database_ca.as_ref().map(absolute),
+        })
     }
 }

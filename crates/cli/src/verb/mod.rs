@@ -1,6 +1,7 @@
 //! The verbs of the command line, a file a noun.
 
 pub mod arrangement;
+pub mod backup;
 pub mod catalogue;
 pub mod doctor;
 pub mod exchange;

@@ -18,6 +18,7 @@ mod live;
 mod moving;
 mod preview;
 mod reproduced;
+mod script;
 mod street;
 mod tamper;
 mod types;

@@ -91,7 +91,9 @@ mod tests {
 
     use super::*;
 
-    fn gathered(texts: &mut Texts, rows: &[Option<&[u8]>]) -> (Vec<Option<String>>, Vec<(usize, Vec<u8>)>) {
+    type Found = (Vec<Option<String>>, Vec<(usize, Vec<u8>)>);
+
+    fn gathered(texts: &mut Texts, rows: &[Option<&[u8]>]) -> Found {
         for row in rows {
             match row {
                 Some(text) => texts.push(text),

@@ -3,7 +3,8 @@
 use causeway_model::transfer::Event;
 
 use super::Seen;
-use crate::db::{Cells, named, stored};
+use super::writing::{Applied, Change, Writing};
+use crate::db::{Cells, named, query, stored};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 named! {
@@ -46,47 +47,45 @@ impl Store {
     /// [`StoreError::ReceiptUnproven`] when the token is not the package's or the package not the transfer's;
     /// [`StoreError::ReceiptReplayed`] when the package has another receipt.
     pub async fn accept_receipt(&self, change: Changed<NewReceipt>, stamp: Stamp) -> Result<Saved, StoreError> {
-        let (receipt, event) = change.into_parts();
-        let NewReceipt { seen, package, token_sha256, text, signature, outcome, records_loaded, disputes } = receipt;
-        let mut writing = self.begin().await?;
-        let row = sqlx::query("SELECT id, transfer, receipt_token_sha256 FROM package WHERE id = $1")
-            .bind(&package)
-            .fetch_optional(writing.rows())
-            .await?;
-        let Some(row) = row else { return Err(StoreError::NotFound { what: "package", name: package }) };
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for NewReceipt {
+    type Outcome = Saved;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
+        let Self { seen, package, text, signature, .. } = self;
+        let micros = writing.micros();
+        let row = query("SELECT id, transfer, receipt_token_sha256 FROM package WHERE id = $1").bind(package);
+        let row = row.fetch_optional(writing.rows()).await?;
+        let Some(row) = row else { return Err(StoreError::NotFound { what: "package", name: package.clone() }) };
         let cells = Cells::new(&row, "package", "id");
-        let proven = cells.get::<&str>("receipt_token_sha256")? == token_sha256;
+        let proven = cells.get::<&str>("receipt_token_sha256")? == self.token_sha256;
         if !proven || cells.get::<&str>("transfer")? != seen.transfer {
-            return Err(StoreError::ReceiptUnproven { package });
+            return Err(StoreError::ReceiptUnproven { package: package.clone() });
         }
-        let there: Option<(String, String)> = sqlx::query_as("SELECT text, signature FROM receipt WHERE package = $1")
-            .bind(&package)
-            .fetch_optional(writing.rows())
-            .await?;
-        match there {
-            Some(there) if there == (text.clone(), signature.clone()) => {
-                writing.abandon().await?;
-                return Ok(Saved::Already);
-            }
-            Some(_) => return Err(StoreError::ReceiptReplayed { package }),
-            None => {}
+        let there = query("SELECT package, text, signature FROM receipt WHERE package = $1").bind(package);
+        if let Some(row) = there.fetch_optional(writing.rows()).await? {
+            let cells = Cells::new(&row, "receipt", "package");
+            let same = cells.get::<&str>("text")? == text && cells.get::<&str>("signature")? == signature;
+            return if same { Applied::ALREADY } else { Err(StoreError::ReceiptReplayed { package: package.clone() }) };
         }
-        let disputed = disputes || outcome == ReceiptOutcome::Rejected;
+        let disputed = self.disputes || self.outcome == ReceiptOutcome::Rejected;
         let step = if disputed { Event::Dispute } else { Event::Acknowledge };
-        seen.advance(&mut writing, step, stamp.micros()).await?;
-        sqlx::query(
+        seen.advance(writing, step).await?;
+        query(
             "INSERT INTO receipt (package, text, signature, outcome, records_loaded, accepted_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(package)
         .bind(text)
         .bind(signature)
-        .bind(outcome.name())
-        .bind(stored(records_loaded, "the number of records loaded")?)
-        .bind(stamp.micros())
+        .bind(self.outcome.name())
+        .bind(stored(self.records_loaded, "the number of records loaded")?)
+        .bind(micros)
         .execute(writing.rows())
         .await?;
-        writing.commit(event, stamp).await?;
-        Ok(Saved::New)
+        Applied::NEW
     }
 }

@@ -1,5 +1,7 @@
 //! How does a person become an officer, whose signature counts?
 
+use super::writing::{Applied, Change, Writing};
+use crate::db::{Cells, query};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 /// An officer to be added.
@@ -21,37 +23,39 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] when the name has other facts or is revoked, or the key is another officer's.
     pub async fn add_officer(&self, change: Changed<NewOfficer>, stamp: Stamp) -> Result<Saved, StoreError> {
-        let (officer, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        let (same, others): (i64, i64) = sqlx::query_as(
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for NewOfficer {
+    type Outcome = Saved;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
+        let micros = writing.micros();
+        let row = query(
             "SELECT count(CASE WHEN name = $1 AND role = $2 AND public_key_pem = $3 AND fingerprint = $4 \
-             AND revoked_at IS NULL THEN 1 END), count(*) FROM officer WHERE name = $1 OR fingerprint = $4",
+             AND revoked_at IS NULL THEN 1 END) AS same, count(*) AS found FROM officer WHERE name = $1 OR fingerprint = $4",
         )
-        .bind(&officer.name)
-        .bind(&officer.role)
-        .bind(&officer.public_key_pem)
-        .bind(&officer.fingerprint)
+        .bind(&self.name)
+        .bind(&self.role)
+        .bind(&self.public_key_pem)
+        .bind(&self.fingerprint)
         .fetch_one(writing.rows())
         .await?;
-        match (same, others) {
-            (1, 1) => {
-                writing.abandon().await?;
-                return Ok(Saved::Already);
-            }
+        let cells = Cells::new(&row, "officer", "same");
+        match (cells.get::<i64>("same")?, cells.get::<i64>("found")?) {
+            (1, 1) => return Applied::ALREADY,
             (_, 0) => {}
-            _ => return Err(StoreError::Taken { what: "officer with this name or key", name: officer.name }),
+            _ => return Err(StoreError::Taken { what: "officer with this name or key", name: self.name.clone() }),
         }
-        sqlx::query(
-            "INSERT INTO officer (name, role, public_key_pem, fingerprint, added_at) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(officer.name)
-        .bind(officer.role)
-        .bind(officer.public_key_pem)
-        .bind(officer.fingerprint)
-        .bind(stamp.micros())
-        .execute(writing.rows())
-        .await?;
-        writing.commit(event, stamp).await?;
-        Ok(Saved::New)
+        query("INSERT INTO officer (name, role, public_key_pem, fingerprint, added_at) VALUES ($1, $2, $3, $4, $5)")
+            .bind(&self.name)
+            .bind(&self.role)
+            .bind(&self.public_key_pem)
+            .bind(&self.fingerprint)
+            .bind(micros)
+            .execute(writing.rows())
+            .await?;
+        Applied::NEW
     }
 }

@@ -1,6 +1,7 @@
 //! How does another organisation become a partner, to whose key we seal?
 
-use crate::db::named;
+use super::writing::{Applied, Change, Writing};
+use crate::db::{named, query};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 named! {
@@ -42,43 +43,45 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] when the name has other facts.
     pub async fn add_partner(&self, change: Changed<NewPartner>, stamp: Stamp) -> Result<Saved, StoreError> {
-        let (partner, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        let same: Option<bool> = sqlx::query_scalar(
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for NewPartner {
+    type Outcome = Saved;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
+        let micros = writing.micros();
+        let same = query(
             "SELECT title = $2 AND age_recipient = $3 AND signing_key_pem = $4 AND fingerprint = $5 AND state = $6 \
              FROM partner WHERE name = $1",
         )
-        .bind(&partner.name)
-        .bind(&partner.title)
-        .bind(&partner.age_recipient)
-        .bind(&partner.signing_key_pem)
-        .bind(&partner.fingerprint)
-        .bind(partner.state.name())
+        .bind(&self.name)
+        .bind(&self.title)
+        .bind(&self.age_recipient)
+        .bind(&self.signing_key_pem)
+        .bind(&self.fingerprint)
+        .bind(self.state.name())
         .fetch_optional(writing.rows())
         .await?;
-        match same {
-            Some(true) => {
-                writing.abandon().await?;
-                return Ok(Saved::Already);
-            }
-            Some(false) => return Err(StoreError::Taken { what: "partner", name: partner.name }),
+        match same.map(|row| row.only()).transpose()? {
+            Some(true) => return Applied::ALREADY,
+            Some(false) => return Err(StoreError::Taken { what: "partner", name: self.name.clone() }),
             None => {}
         }
-        sqlx::query(
+        let row = query(
             "INSERT INTO partner (name, title, age_recipient, signing_key_pem, fingerprint, state, added_at, added_by) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
-        .bind(partner.name)
-        .bind(partner.title)
-        .bind(partner.age_recipient)
-        .bind(partner.signing_key_pem)
-        .bind(partner.fingerprint)
-        .bind(partner.state.name())
-        .bind(stamp.micros())
-        .bind(&event.actor)
-        .execute(writing.rows())
-        .await?;
-        writing.commit(event, stamp).await?;
-        Ok(Saved::New)
+        .bind(&self.name)
+        .bind(&self.title)
+        .bind(&self.age_recipient)
+        .bind(&self.signing_key_pem)
+        .bind(&self.fingerprint)
+        .bind(self.state.name())
+        .bind(micros)
+        .bind(writing.actor());
+        row.execute(writing.rows()).await?;
+        Applied::NEW
     }
 }

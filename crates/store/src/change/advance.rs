@@ -4,7 +4,7 @@ use causeway_model::transfer::{Event, Transfer};
 
 use super::writing::Writing;
 use crate::StoreError;
-use crate::db::{Cells, DbConnection, to_json};
+use crate::db::{Cells, Transaction, query, to_json};
 
 /// A transfer as the caller knows it: a decision counts only if it is still so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,71 +24,63 @@ struct Current {
 
 impl Seen {
     /// Applies `event` to the state as stored, if that is the state as seen.
-    pub(super) async fn advance(
-        &self,
-        writing: &mut Writing,
-        event: Event,
-        micros: i64,
-    ) -> Result<Transfer, StoreError> {
+    pub(super) async fn advance(&self, writing: &mut Writing<'_>, event: Event) -> Result<Transfer, StoreError> {
         let current = self.still(writing.rows()).await?;
         let next = current.state.apply(event).map_err(|source| self.impossible(source))?;
         // What was read is compared again here, for databases in which two transactions may run side by side.
-        let changed = sqlx::query(
-            "UPDATE transfer SET state = $1, state_json = $2, updated_at = $3 WHERE id = $4 AND state_json = $5",
-        )
-        .bind(next.name())
-        .bind(to_json(&next)?)
-        .bind(micros)
-        .bind(&self.transfer)
-        .bind(current.state_json)
-        .execute(writing.rows())
-        .await?;
-        if changed.rows_affected() == 1 { Ok(next) } else { Err(self.conflict()) }
+        let changed =
+            query("UPDATE transfer SET state = $1, state_json = $2, updated_at = $3 WHERE id = $4 AND state_json = $5")
+                .bind(next.name())
+                .bind(to_json(&next)?)
+                .bind(writing.micros())
+                .bind(&self.transfer)
+                .bind(current.state_json)
+                .execute(writing.rows())
+                .await?;
+        if changed == 1 { Ok(next) } else { Err(self.conflict()) }
     }
 
     /// As [`Seen::advance`], for an attempt that must still be the current one.
     pub(super) async fn advance_attempt(
         &self,
-        writing: &mut Writing,
+        writing: &mut Writing<'_>,
         token: Option<&str>,
         event: Event,
-        micros: i64,
     ) -> Result<Transfer, StoreError> {
         if self.current(writing.rows()).await?.attempt_token.as_deref() != token {
             return Err(StoreError::StaleAttempt { transfer: self.transfer.clone() });
         }
-        self.advance(writing, event, micros).await
+        self.advance(writing, event).await
     }
 
     /// Demands that the transfer is still in the state seen.
-    pub(super) async fn check(&self, writing: &mut Writing) -> Result<(), StoreError> {
+    pub(super) async fn check(&self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
         self.still(writing.rows()).await.map(|_| ())
     }
 
     /// Demands that every delivery attempt has its outcome.
-    pub(super) async fn demand_no_open_delivery(&self, writing: &mut Writing) -> Result<(), StoreError> {
-        let open =
-            sqlx::query("SELECT transfer, attempt FROM delivery WHERE transfer = $1 AND outcome IS NULL LIMIT 1")
-                .bind(&self.transfer)
-                .fetch_optional(writing.rows())
-                .await?;
+    pub(super) async fn demand_no_open_delivery(&self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+        let open = query("SELECT transfer, attempt FROM delivery WHERE transfer = $1 AND outcome IS NULL LIMIT 1")
+            .bind(&self.transfer)
+            .fetch_optional(writing.rows())
+            .await?;
         let Some(row) = open else { return Ok(()) };
         let attempt = Cells::new(&row, "delivery", "transfer").count("attempt")?;
         Err(StoreError::OpenDelivery { transfer: self.transfer.clone(), attempt })
     }
 
     /// The same transfer in its next state.
-    pub(super) fn next(self, state: Transfer) -> Self {
-        Self { state, ..self }
+    pub(super) fn next(&self, state: Transfer) -> Self {
+        Self { transfer: self.transfer.clone(), state }
     }
 
-    async fn still(&self, connection: &mut DbConnection) -> Result<Current, StoreError> {
+    async fn still(&self, connection: &mut Transaction) -> Result<Current, StoreError> {
         let current = self.current(connection).await?;
         if current.state == self.state { Ok(current) } else { Err(self.conflict()) }
     }
 
-    async fn current(&self, connection: &mut DbConnection) -> Result<Current, StoreError> {
-        let row = sqlx::query("SELECT id, state_json, attempt_token FROM transfer WHERE id = $1")
+    async fn current(&self, connection: &mut Transaction) -> Result<Current, StoreError> {
+        let row = query("SELECT id, state_json, attempt_token FROM transfer WHERE id = $1")
             .bind(&self.transfer)
             .fetch_optional(connection)
             .await?;

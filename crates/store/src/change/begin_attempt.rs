@@ -3,6 +3,8 @@
 use causeway_model::transfer::Event;
 
 use super::Seen;
+use super::writing::{Applied, Change, Writing};
+use crate::db::query;
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A run that begins.
@@ -20,15 +22,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Conflict`] when it changed since it was seen, [`StoreError::Impossible`] in a later state.
     pub async fn begin_attempt(&self, change: Changed<BeginAttempt>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (BeginAttempt { seen, token }, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        let state = seen.advance(&mut writing, Event::Begin, stamp.micros()).await?;
-        sqlx::query("UPDATE transfer SET attempt_token = $1 WHERE id = $2")
-            .bind(token)
-            .bind(&seen.transfer)
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for BeginAttempt {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        let state = self.seen.advance(writing, Event::Begin).await?;
+        query("UPDATE transfer SET attempt_token = $1 WHERE id = $2")
+            .bind(&self.token)
+            .bind(&self.seen.transfer)
             .execute(writing.rows())
             .await?;
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        Ok(Applied::Changed(self.seen.next(state)))
     }
 }

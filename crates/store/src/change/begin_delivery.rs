@@ -3,6 +3,8 @@
 use causeway_model::transfer::{Event, Transfer};
 
 use super::Seen;
+use super::writing::{Applied, Change, Writing};
+use crate::db::query;
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A delivery attempt that is about to begin.
@@ -18,20 +20,26 @@ impl Store {
     /// # Errors
     /// [`StoreError::OpenDelivery`] when nobody has said yet how an earlier attempt ended.
     pub async fn begin_delivery(&self, change: Changed<BeginDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (BeginDelivery { seen }, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        seen.demand_no_open_delivery(&mut writing).await?;
-        let state = seen.advance(&mut writing, Event::Send, stamp.micros()).await?;
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for BeginDelivery {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        let micros = writing.micros();
+        self.seen.demand_no_open_delivery(writing).await?;
+        let state = self.seen.advance(writing, Event::Send).await?;
         if let Transfer::Delivering { attempt, .. } = &state {
-            sqlx::query("INSERT INTO delivery (transfer, attempt, intent_at) VALUES ($1, $2, $3)")
-                .bind(&seen.transfer)
+            query("INSERT INTO delivery (transfer, attempt, intent_at) VALUES ($1, $2, $3)")
+                .bind(&self.seen.transfer)
                 .bind(*attempt)
-                .bind(stamp.micros())
+                .bind(micros)
                 .execute(writing.rows())
                 .await?;
         }
-        // CRASH: after this commit the attempt has an intent without an outcome, which the next start resolves.
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        // CRASH: after the commit the attempt has an intent without an outcome, which the next start resolves.
+        Ok(Applied::Changed(self.seen.next(state)))
     }
 }

@@ -3,6 +3,7 @@
 use causeway_model::transfer::Event;
 
 use super::Seen;
+use super::writing::{Applied, Change, Writing};
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that is stopped.
@@ -18,10 +19,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Impossible`] once it is being delivered.
     pub async fn cancel(&self, change: Changed<CancelTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (CancelTransfer { seen }, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        let state = seen.advance(&mut writing, Event::Cancel, stamp.micros()).await?;
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for CancelTransfer {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        let state = self.seen.advance(writing, Event::Cancel).await?;
+        Ok(Applied::Changed(self.seen.next(state)))
     }
 }

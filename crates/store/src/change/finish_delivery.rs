@@ -3,7 +3,8 @@
 use causeway_model::transfer::Event;
 
 use super::Seen;
-use crate::db::named;
+use super::writing::{Applied, Change, Writing};
+use crate::db::{named, query};
 use crate::{Changed, Stamp, Store, StoreError};
 
 named! {
@@ -37,29 +38,35 @@ impl Store {
     /// # Errors
     /// [`StoreError::NoOpenDelivery`] when the attempt is not under way.
     pub async fn finish_delivery(&self, change: Changed<FinishDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (FinishDelivery { seen, attempt, outcome, detail }, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        let finished = sqlx::query(
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for FinishDelivery {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        let (seen, micros) = (&self.seen, writing.micros());
+        let finished = query(
             "UPDATE delivery SET outcome_at = $1, outcome = $2, detail = $3 \
              WHERE transfer = $4 AND attempt = $5 AND outcome IS NULL",
         )
-        .bind(stamp.micros())
-        .bind(outcome.name())
-        .bind(detail)
+        .bind(micros)
+        .bind(self.outcome.name())
+        .bind(&self.detail)
         .bind(&seen.transfer)
-        .bind(attempt)
+        .bind(self.attempt)
         .execute(writing.rows())
         .await?;
-        if finished.rows_affected() != 1 {
-            return Err(StoreError::NoOpenDelivery { transfer: seen.transfer, attempt });
+        if finished != 1 {
+            return Err(StoreError::NoOpenDelivery { transfer: seen.transfer.clone(), attempt: self.attempt });
         }
-        let state = if outcome == DeliveryOutcome::Arrived {
-            seen.advance(&mut writing, Event::Arrive, stamp.micros()).await?
+        let state = if self.outcome == DeliveryOutcome::Arrived {
+            seen.advance(writing, Event::Arrive).await?
         } else {
-            seen.check(&mut writing).await?;
+            seen.check(writing).await?;
             seen.state.clone()
         };
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        Ok(Applied::Changed(seen.next(state)))
     }
 }

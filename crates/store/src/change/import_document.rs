@@ -2,7 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::db::{Cells, DbConnection, named};
+use super::writing::{Applied, Change, Writing};
+use crate::db::{Cells, Transaction, named, query};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 named! {
@@ -36,44 +37,45 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] when that version holds another text.
     pub async fn import_document(&self, change: Changed<NewDocument>, stamp: Stamp) -> Result<Saved, StoreError> {
-        let (document, event) = change.into_parts();
-        let sha256 = sha256_hex(&document.text);
-        let mut writing = self.begin().await?;
-        let there = stored_sha256(writing.rows(), document.kind, &document.name, document.version).await?;
-        match there {
-            Some(there) if there == sha256 => {
-                writing.abandon().await?;
-                return Ok(Saved::Already);
-            }
-            Some(_) => return Err(StoreError::Taken { what: document.kind.name(), name: document.name }),
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for NewDocument {
+    type Outcome = Saved;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
+        let micros = writing.micros();
+        let sha256 = sha256_hex(&self.text);
+        match stored_sha256(writing.rows(), self.kind, &self.name, self.version).await? {
+            Some(there) if there == sha256 => return Applied::ALREADY,
+            Some(_) => return Err(StoreError::Taken { what: self.kind.name(), name: self.name.clone() }),
             None => {}
         }
-        sqlx::query(
+        let row = query(
             "INSERT INTO document (kind, name, version, text, sha256, imported_at, imported_by) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
-        .bind(document.kind.name())
-        .bind(document.name)
-        .bind(document.version)
-        .bind(document.text)
+        .bind(self.kind.name())
+        .bind(&self.name)
+        .bind(self.version)
+        .bind(&self.text)
         .bind(sha256)
-        .bind(stamp.micros())
-        .bind(&event.actor)
-        .execute(writing.rows())
-        .await?;
-        writing.commit(event, stamp).await?;
-        Ok(Saved::New)
+        .bind(micros)
+        .bind(writing.actor());
+        row.execute(writing.rows()).await?;
+        Applied::NEW
     }
 }
 
 /// The digest stored with a version, if that is there.
 pub(super) async fn stored_sha256(
-    connection: &mut DbConnection,
+    connection: &mut Transaction,
     kind: DocumentKind,
     name: &str,
     version: u32,
 ) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query("SELECT name, sha256 FROM document WHERE kind = $1 AND name = $2 AND version = $3")
+    let row = query("SELECT name, sha256 FROM document WHERE kind = $1 AND name = $2 AND version = $3")
         .bind(kind.name())
         .bind(name)
         .bind(version)

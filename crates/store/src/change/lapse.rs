@@ -3,6 +3,7 @@
 use causeway_model::transfer::Event;
 
 use super::Seen;
+use super::writing::{Applied, Change, Writing};
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer without an arrangement in force.
@@ -18,11 +19,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::OpenDelivery`] while nobody knows whether it has arrived; [`StoreError::Impossible`] once it has.
     pub async fn lapse(&self, change: Changed<LapseTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (LapseTransfer { seen }, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        seen.demand_no_open_delivery(&mut writing).await?;
-        let state = seen.advance(&mut writing, Event::Lapse, stamp.micros()).await?;
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for LapseTransfer {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        self.seen.demand_no_open_delivery(writing).await?;
+        let state = self.seen.advance(writing, Event::Lapse).await?;
+        Ok(Applied::Changed(self.seen.next(state)))
     }
 }

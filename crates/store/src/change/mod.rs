@@ -36,3 +36,4 @@ pub use refuse::RefuseTransfer;
 pub use request_transfer::NewTransfer;
 pub use revoke_officer::RevokeOfficer;
 pub use seal::{SealTransfer, SealedFacts};
+pub(crate) use writing::enter;

@@ -4,6 +4,7 @@ use causeway_model::Violation;
 use causeway_model::transfer::Event;
 
 use super::Seen;
+use super::writing::{Applied, Change, Writing};
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that is refused.
@@ -24,11 +25,16 @@ impl Store {
     /// [`StoreError::StaleAttempt`] when another run has it, [`StoreError::Conflict`] when it changed since it was
     /// seen, [`StoreError::Impossible`] once it is sealed.
     pub async fn refuse(&self, change: Changed<RefuseTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (RefuseTransfer { seen, token, violations }, event) = change.into_parts();
-        let mut writing = self.begin().await?;
-        let refuse = Event::Refuse(violations);
-        let state = seen.advance_attempt(&mut writing, token.as_deref(), refuse, stamp.micros()).await?;
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for RefuseTransfer {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        let refuse = Event::Refuse(self.violations.clone());
+        let state = self.seen.advance_attempt(writing, self.token.as_deref(), refuse).await?;
+        Ok(Applied::Changed(self.seen.next(state)))
     }
 }

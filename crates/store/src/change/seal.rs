@@ -5,7 +5,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Seen;
-use crate::db::{stored, to_json};
+use super::writing::{Applied, Change, Writing};
+use crate::db::{query, stored, to_json};
 use crate::query::next_sequence;
 use crate::{Changed, Stamp, Store, StoreError};
 
@@ -47,44 +48,44 @@ impl Store {
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
-        let (sealing, event) = change.into_parts();
-        let SealTransfer { seen, token, package, sequence, facts, receipt_token_sha256 } = sealing;
-        let mut writing = self.begin().await?;
-        let used: i64 = sqlx::query_scalar("SELECT count(*) FROM package WHERE id = $1")
-            .bind(&package)
-            .fetch_one(writing.rows())
-            .await?;
-        if used > 0 {
-            return Err(StoreError::Taken { what: "package", name: package });
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for SealTransfer {
+    type Outcome = Seen;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
+        let (seen, micros) = (&self.seen, writing.micros());
+        let used = query("SELECT count(*) FROM package WHERE id = $1").bind(&self.package);
+        if used.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+            return Err(StoreError::Taken { what: "package", name: self.package.clone() });
         }
-        let seal = Event::Seal { package: package.clone() };
-        let state = seen.advance_attempt(&mut writing, Some(&token), seal, stamp.micros()).await?;
-        let exchange: String = sqlx::query_scalar("SELECT exchange FROM transfer WHERE id = $1")
-            .bind(&seen.transfer)
-            .fetch_one(writing.rows())
-            .await?;
+        let seal = Event::Seal { package: self.package.clone() };
+        let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
+        let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);
+        let exchange: String = exchange.fetch_one(writing.rows()).await?.only()?;
         let next = next_sequence(writing.rows(), &exchange).await?;
-        if next != sequence {
-            return Err(StoreError::OutOfSequence { exchange, next, sealed: sequence });
+        if next != self.sequence {
+            return Err(StoreError::OutOfSequence { exchange, next, sealed: self.sequence });
         }
-        sqlx::query("UPDATE transfer SET sequence = $1, sealed_json = $2 WHERE id = $3")
-            .bind(stored(sequence, "the sequence number")?)
-            .bind(to_json(&facts)?)
+        query("UPDATE transfer SET sequence = $1, sealed_json = $2 WHERE id = $3")
+            .bind(stored(self.sequence, "the sequence number")?)
+            .bind(to_json(&self.facts)?)
             .bind(&seen.transfer)
             .execute(writing.rows())
             .await?;
-        sqlx::query(
+        query(
             "INSERT INTO package (id, transfer, manifest_sha256, receipt_token_sha256, sealed_at) \
              VALUES ($1, $2, $3, $4, $5)",
         )
-        .bind(package)
+        .bind(&self.package)
         .bind(&seen.transfer)
-        .bind(facts.manifest_sha256)
-        .bind(receipt_token_sha256)
-        .bind(stamp.micros())
+        .bind(&self.facts.manifest_sha256)
+        .bind(&self.receipt_token_sha256)
+        .bind(micros)
         .execute(writing.rows())
         .await?;
-        writing.commit(event, stamp).await?;
-        Ok(seen.next(state))
+        Ok(Applied::Changed(seen.next(state)))
     }
 }

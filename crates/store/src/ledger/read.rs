@@ -4,6 +4,7 @@ use causeway_ledger::Row;
 
 use super::LedgerSnapshot;
 use super::tree::{newest_checkpoint, pending};
+use crate::db::query;
 use crate::{Reader, StoreError};
 
 impl Reader {
@@ -20,7 +21,7 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn newest_checkpoint(&self) -> Result<Option<String>, StoreError> {
-        newest_checkpoint(&mut *self.pool.acquire().await?).await
+        newest_checkpoint(&self.pool).await
     }
 
     /// How many committed events wait for the sequencer.
@@ -28,7 +29,7 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn pending_leaves(&self) -> Result<u64, StoreError> {
-        pending(&mut *self.pool.acquire().await?).await
+        pending(&self.pool).await
     }
 
     /// The sequenced leaves about `subject`, oldest first.
@@ -36,7 +37,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn leaves_of(&self, subject: &str) -> Result<Vec<Row>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT idx, time_us, actor, event, subject, body, salt, hash FROM ledger_leaf \
              WHERE subject = $1 ORDER BY idx",
         )

@@ -5,8 +5,8 @@ use causeway_ledger::{Checkpoint, Leaf, Row, SignerKey};
 use jiff::Timestamp;
 
 use super::tree::{keep, newest_checkpoint, nodes_for, size};
-use crate::db::{BEGIN_WRITE, Cells, DbConnection, stored};
-use crate::open::write_head;
+use crate::db::{Cells, Patience, Transaction, query, stored};
+use crate::open::{check_saved, write_head};
 use crate::{Store, StoreError};
 
 /// How many pending leaves are held in memory at once.
@@ -27,23 +27,39 @@ impl Store {
             let (expected, found) = (self.key.to_string(), key.public().to_string());
             return Err(StoreError::WrongLedgerKey { expected, found });
         }
-        // Held until the head is written, so that an older head never replaces a newer one.
+        // Held until the head is written, so that this process writes its heads in order.
         let _turn = self.turn.lock().await;
-        let mut transaction = self.pool.begin_with(BEGIN_WRITE).await?;
+        let mut patience = Patience::new();
+        let text = loop {
+            match self.grow(key, now).await {
+                // CRASH: whether a commit whose answer was lost has happened does not matter: what is still pending
+                // is taken now.
+                Err(error) if patience.allows_another(&error).await => {}
+                outcome => break outcome?,
+            }
+        };
+        write_head(&self.head, text.clone(), self.key.clone(), self.probe).await?;
+        Ok(text)
+    }
+
+    async fn grow(&self, key: &SignerKey, now: Timestamp) -> Result<String, StoreError> {
+        let mut transaction = self.pool.begin_write().await?;
         let newest = newest_checkpoint(&mut transaction).await?;
         let mut edge = edge_as_signed(&mut transaction, newest.as_deref(), key).await?;
         let before = edge.size();
+        // The database may have been exchanged for an older copy under us: two logs would then go out under one key.
+        check_saved(&mut transaction, &self.head, &self.key, newest.as_deref()).await?;
         append_pending(&mut transaction, &mut edge).await?;
         let text = match newest {
             Some(text) if edge.size() == before => text,
             _ => {
                 let origin = key.public().name().to_owned();
                 let text = Checkpoint { origin, size: edge.size(), root: edge.root() }.sign(key)?;
-                sqlx::query("INSERT INTO checkpoint (size, text, made_at) VALUES ($1, $2, $3)")
+                query("INSERT INTO checkpoint (size, text, made_at) VALUES ($1, $2, $3)")
                     .bind(stored(edge.size(), "the size of the ledger")?)
                     .bind(&text)
                     .bind(now.as_microsecond())
-                    .execute(&mut *transaction)
+                    .execute(&mut transaction)
                     .await?;
                 text
             }
@@ -53,19 +69,13 @@ impl Store {
         transaction.commit().await?;
         // CRASH: the database is newer than the saved head; opening it writes the head again.
         (self.probe)("store-sequence-committed");
-        self.save_head(&text).await?;
         Ok(text)
-    }
-
-    async fn save_head(&self, text: &str) -> Result<(), StoreError> {
-        let stands = tokio::fs::read_to_string(&self.head).await.is_ok_and(|saved| saved == text);
-        if stands { Ok(()) } else { write_head(&self.head, text.to_owned(), self.probe).await }
     }
 }
 
 /// The tree's edge, which must be what the newest checkpoint signed: nothing is ever signed on top of an edit.
 async fn edge_as_signed(
-    connection: &mut DbConnection,
+    connection: &mut Transaction,
     newest: Option<&str>,
     key: &SignerKey,
 ) -> Result<Edge, StoreError> {
@@ -84,14 +94,13 @@ async fn edge_as_signed(
     Ok(edge)
 }
 
-async fn append_pending(connection: &mut DbConnection, edge: &mut Edge) -> Result<(), StoreError> {
+async fn append_pending(connection: &mut Transaction, edge: &mut Edge) -> Result<(), StoreError> {
     loop {
-        let batch = sqlx::query(
-            "SELECT id, time_us, actor, event, subject, body, salt FROM ledger_pending ORDER BY id LIMIT $1",
-        )
-        .bind(BATCH)
-        .fetch_all(&mut *connection)
-        .await?;
+        let batch =
+            query("SELECT id, time_us, actor, event, subject, body, salt FROM ledger_pending ORDER BY id LIMIT $1")
+                .bind(BATCH)
+                .fetch_all(&mut *connection)
+                .await?;
         if batch.is_empty() {
             return Ok(());
         }
@@ -102,7 +111,7 @@ async fn append_pending(connection: &mut DbConnection, edge: &mut Edge) -> Resul
             for node in edge.append(row.hash) {
                 keep(connection, &node).await?;
             }
-            sqlx::query("DELETE FROM ledger_pending WHERE id = $1")
+            query("DELETE FROM ledger_pending WHERE id = $1")
                 .bind(cells.get::<i64>("id")?)
                 .execute(&mut *connection)
                 .await?;
@@ -122,8 +131,8 @@ pub(super) fn leaf(cells: &Cells<'_>) -> Result<Leaf, StoreError> {
     })
 }
 
-async fn insert(connection: &mut DbConnection, row: &Row) -> Result<(), StoreError> {
-    sqlx::query(
+async fn insert(connection: &mut Transaction, row: &Row) -> Result<(), StoreError> {
+    query(
         "INSERT INTO ledger_leaf (idx, time_us, actor, event, subject, body, salt, hash) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )

@@ -11,7 +11,7 @@ use causeway_ledger::{Checkpoint, Hash, LogWalk, Row, Tile, Verified, VerifierKe
 use super::sequence::leaf;
 use super::tree::{newest_checkpoint, nodes, nodes_for};
 use crate::StoreError;
-use crate::db::{Cells, DbPool, DbRow, DbTransaction};
+use crate::db::{Cells, Pool, Row as Stored, Transaction, query};
 
 /// How many rows are held in memory at once.
 const PAGE: i64 = 512;
@@ -19,7 +19,7 @@ const PAGE: i64 = 512;
 /// The log as it stood at one moment. It holds a read transaction: drop it when done.
 #[derive(Debug)]
 pub struct LedgerSnapshot {
-    transaction: DbTransaction,
+    transaction: Transaction,
     key: VerifierKey,
     newest: Option<String>,
 }
@@ -40,12 +40,11 @@ impl<T> Pages<T> {
     /// Takes in a page; a short one is the last.
     fn fill(
         &mut self,
-        rows: &[DbRow],
-        key: &'static str,
-        read: fn(&DbRow) -> Result<T, StoreError>,
+        rows: &[Stored],
+        (table, key): (&'static str, &'static str),
+        read: fn(&Stored) -> Result<T, StoreError>,
     ) -> Result<(), StoreError> {
-        use sqlx::Row as _;
-        let last = rows.last().map(|row| row.try_get::<i64, _>(key)).transpose()?;
+        let last = rows.last().map(|row| Cells::new(row, table, key).get::<i64>(key)).transpose()?;
         self.from = last.and_then(|last| last.checked_add(1)).filter(|_| rows.len() == PAGE as usize);
         for row in rows {
             self.fetched.push_back(read(row)?);
@@ -55,11 +54,19 @@ impl<T> Pages<T> {
 }
 
 impl LedgerSnapshot {
-    pub(super) async fn take(pool: &DbPool, key: &VerifierKey) -> Result<Self, StoreError> {
-        let mut transaction = pool.begin().await?;
+    pub(super) async fn take(pool: &Pool, key: &VerifierKey) -> Result<Self, StoreError> {
+        let mut transaction = pool.begin_read().await?;
         // The first read fixes the moment.
         let newest = newest_checkpoint(&mut transaction).await?;
         Ok(Self { transaction, key: key.clone(), newest })
+    }
+
+    /// Verifies the log as a transaction sees it that has written it; gives the transaction back.
+    pub(crate) async fn verified(mut transaction: Transaction, key: &VerifierKey) -> Result<Transaction, StoreError> {
+        let newest = newest_checkpoint(&mut transaction).await?;
+        let mut log = Self { transaction, key: key.clone(), newest };
+        log.verify(None).await?;
+        Ok(log.transaction)
     }
 
     /// The text of the newest checkpoint at that moment.
@@ -154,9 +161,9 @@ impl LedgerSnapshot {
     pub async fn leaf(&mut self, index: u64) -> Result<Option<Row>, StoreError> {
         let Ok(index) = i64::try_from(index) else { return Ok(None) };
         let found =
-            sqlx::query("SELECT idx, time_us, actor, event, subject, body, salt, hash FROM ledger_leaf WHERE idx = $1")
+            query("SELECT idx, time_us, actor, event, subject, body, salt, hash FROM ledger_leaf WHERE idx = $1")
                 .bind(index)
-                .fetch_optional(&mut *self.transaction)
+                .fetch_optional(&mut self.transaction)
                 .await?;
         found.as_ref().map(row).transpose()
     }
@@ -170,43 +177,44 @@ impl LedgerSnapshot {
         self.fetch_rows(from).await?.iter().map(row).collect()
     }
 
-    async fn fetch_rows(&mut self, from: i64) -> Result<Vec<DbRow>, StoreError> {
-        let page = sqlx::query(
+    async fn fetch_rows(&mut self, from: i64) -> Result<Vec<Stored>, StoreError> {
+        let page = query(
             "SELECT idx, time_us, actor, event, subject, body, salt, hash FROM ledger_leaf \
              WHERE idx >= $1 ORDER BY idx LIMIT $2",
         );
-        Ok(page.bind(from).bind(PAGE).fetch_all(&mut *self.transaction).await?)
+        page.bind(from).bind(PAGE).fetch_all(&mut self.transaction).await
     }
 
     async fn next_row(&mut self, pages: &mut Pages<Row>) -> Result<Option<Row>, StoreError> {
         if let (true, Some(from)) = (pages.fetched.is_empty(), pages.from) {
-            pages.fill(&self.fetch_rows(from).await?, "idx", row)?;
+            pages.fill(&self.fetch_rows(from).await?, ("ledger_leaf", "idx"), row)?;
         }
         Ok(pages.fetched.pop_front())
     }
 
     async fn next_tile(&mut self, pages: &mut Pages<Hash>) -> Result<Option<Hash>, StoreError> {
         if let (true, Some(from)) = (pages.fetched.is_empty(), pages.from) {
-            let page =
-                sqlx::query("SELECT idx, hash FROM ledger_node WHERE level = 0 AND idx >= $1 ORDER BY idx LIMIT $2");
-            let page = page.bind(from).bind(PAGE).fetch_all(&mut *self.transaction).await?;
-            pages.fill(&page, "idx", |row| Ok(Hash(Cells::new(row, "ledger_node", "idx").bytes32("hash")?)))?;
+            let page = query("SELECT idx, hash FROM ledger_node WHERE level = 0 AND idx >= $1 ORDER BY idx LIMIT $2");
+            let page = page.bind(from).bind(PAGE).fetch_all(&mut self.transaction).await?;
+            pages.fill(&page, ("ledger_node", "idx"), |row| {
+                Ok(Hash(Cells::new(row, "ledger_node", "idx").bytes32("hash")?))
+            })?;
         }
         Ok(pages.fetched.pop_front())
     }
 
     async fn next_checkpoint(&mut self, pages: &mut Pages<String>) -> Result<Option<String>, StoreError> {
         if let (true, Some(from)) = (pages.fetched.is_empty(), pages.from) {
-            let page = sqlx::query("SELECT size, text FROM checkpoint WHERE size >= $1 ORDER BY size LIMIT $2");
-            let page = page.bind(from).bind(PAGE).fetch_all(&mut *self.transaction).await?;
-            pages.fill(&page, "size", |row| Cells::new(row, "checkpoint", "size").get("text"))?;
+            let page = query("SELECT size, text FROM checkpoint WHERE size >= $1 ORDER BY size LIMIT $2");
+            let page = page.bind(from).bind(PAGE).fetch_all(&mut self.transaction).await?;
+            pages.fill(&page, ("checkpoint", "size"), |row| Cells::new(row, "checkpoint", "size").get("text"))?;
         }
         Ok(pages.fetched.pop_front())
     }
 }
 
 /// A row as stored, believed in nothing.
-pub(super) fn row(row: &DbRow) -> Result<Row, StoreError> {
+pub(super) fn row(row: &Stored) -> Result<Row, StoreError> {
     let cells = Cells::new(row, "ledger_leaf", "idx");
     // A negative index was written by someone else; as a huge one it is out of place, and the walk says so.
     let index = cells.get::<i64>("idx")?.cast_unsigned();

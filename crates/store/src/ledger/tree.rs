@@ -4,16 +4,14 @@ use std::collections::HashMap;
 
 use causeway_ledger::Hash;
 use causeway_ledger::tree::{Node, NodeId, nodes_for_root};
-use sqlx::Row as _;
 
 use crate::StoreError;
-use crate::db::{Cells, DbConnection, stored};
+use crate::db::{Cells, On, Transaction, query, stored};
 
 /// How many leaves the tree has.
-pub(crate) async fn size(connection: &mut DbConnection) -> Result<u64, StoreError> {
-    let last: Option<i64> =
-        sqlx::query_scalar("SELECT max(idx) FROM ledger_node WHERE level = 0").fetch_one(connection).await?;
-    match last.map(u64::try_from) {
+pub(crate) async fn size(connection: &mut Transaction) -> Result<u64, StoreError> {
+    let last = query("SELECT max(idx) FROM ledger_node WHERE level = 0").fetch_one(connection).await?;
+    match last.only::<Option<i64>>()?.map(u64::try_from) {
         None => Ok(0),
         Some(Ok(last)) => Ok(last + 1),
         Some(Err(_)) => Err(StoreError::LedgerDamaged { what: "its tree has a leaf with a negative index" }),
@@ -21,25 +19,25 @@ pub(crate) async fn size(connection: &mut DbConnection) -> Result<u64, StoreErro
 }
 
 /// The text of the newest checkpoint.
-pub(crate) async fn newest_checkpoint(connection: &mut DbConnection) -> Result<Option<String>, StoreError> {
-    let row = sqlx::query("SELECT size, text FROM checkpoint ORDER BY size DESC LIMIT 1");
-    let row = row.fetch_optional(connection).await?;
+pub(crate) async fn newest_checkpoint(on: impl Into<On<'_>>) -> Result<Option<String>, StoreError> {
+    let row = query("SELECT size, text FROM checkpoint ORDER BY size DESC LIMIT 1");
+    let row = row.fetch_optional(on).await?;
     row.map(|row| Cells::new(&row, "checkpoint", "size").get("text")).transpose()
 }
 
 /// The nodes that the root of the first `size` leaves needs.
-pub(crate) async fn nodes_for(connection: &mut DbConnection, size: u64) -> Result<HashMap<NodeId, Hash>, StoreError> {
+pub(crate) async fn nodes_for(connection: &mut Transaction, size: u64) -> Result<HashMap<NodeId, Hash>, StoreError> {
     nodes(connection, nodes_for_root(size)).await
 }
 
 /// These nodes, those of them that are there.
 pub(crate) async fn nodes(
-    connection: &mut DbConnection,
+    connection: &mut Transaction,
     ids: impl IntoIterator<Item = NodeId>,
 ) -> Result<HashMap<NodeId, Hash>, StoreError> {
     let mut found = HashMap::new();
     for id in ids {
-        let row = sqlx::query("SELECT idx, hash FROM ledger_node WHERE level = $1 AND idx = $2")
+        let row = query("SELECT idx, hash FROM ledger_node WHERE level = $1 AND idx = $2")
             .bind(i64::from(id.level))
             .bind(stored(id.index, "the index of a node")?)
             .fetch_optional(&mut *connection)
@@ -52,8 +50,8 @@ pub(crate) async fn nodes(
 }
 
 /// Keeps a new node.
-pub(super) async fn keep(connection: &mut DbConnection, node: &Node) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO ledger_node (level, idx, hash) VALUES ($1, $2, $3)")
+pub(super) async fn keep(connection: &mut Transaction, node: &Node) -> Result<(), StoreError> {
+    query("INSERT INTO ledger_node (level, idx, hash) VALUES ($1, $2, $3)")
         .bind(i64::from(node.id.level))
         .bind(stored(node.id.index, "the index of a node")?)
         .bind(node.hash.0.as_slice())
@@ -63,7 +61,7 @@ pub(super) async fn keep(connection: &mut DbConnection, node: &Node) -> Result<(
 }
 
 /// The number of pending leaves.
-pub(crate) async fn pending(connection: &mut DbConnection) -> Result<u64, StoreError> {
-    let row = sqlx::query("SELECT count(*) AS pending FROM ledger_pending").fetch_one(connection).await?;
-    row.try_get::<i64, _>("pending").map(i64::cast_unsigned).map_err(StoreError::from)
+pub(crate) async fn pending(on: impl Into<On<'_>>) -> Result<u64, StoreError> {
+    let count: i64 = query("SELECT count(*) FROM ledger_pending").fetch_one(on).await?.only()?;
+    Ok(count.cast_unsigned())
 }

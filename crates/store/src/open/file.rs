@@ -9,7 +9,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::StoreError;
-use crate::db::DbPool;
+use crate::db::Pool;
 
 /// Makes the file if it is not there, readable by its owner only, and refuses one that others can read.
 ///
@@ -29,16 +29,16 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Connects to write. A commit is on the disk when it returns.
-pub(super) async fn connect(path: &Path) -> Result<DbPool, StoreError> {
+pub(super) async fn connect(path: &Path) -> Result<Pool, StoreError> {
     let options = common(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-    Ok(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?)
+    Ok(Pool::Sqlite(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?))
 }
 
 /// Connects to read. The file is opened for writing all the same, because a reader of a write-ahead log may have to
 /// restore its index after a crash; the connection itself refuses every statement that writes.
-pub(super) async fn connect_to_read(path: &Path) -> Result<DbPool, StoreError> {
+pub(super) async fn connect_to_read(path: &Path) -> Result<Pool, StoreError> {
     let options = common(path).pragma("query_only", "ON");
-    Ok(SqlitePoolOptions::new().max_connections(2).connect_with(options).await?)
+    Ok(Pool::Sqlite(SqlitePoolOptions::new().max_connections(2).connect_with(options).await?))
 }
 
 fn common(path: &Path) -> SqliteConnectOptions {
@@ -62,12 +62,12 @@ pub(super) fn owner_only(options: &mut OpenOptions) {
 pub(super) fn owner_only(_: &mut OpenOptions) {}
 
 #[cfg(unix)]
-fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+pub(crate) fn is_open_to_others(metadata: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
     metadata.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn is_open_to_others(_: &fs::Metadata) -> bool {
+pub(crate) fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
 }

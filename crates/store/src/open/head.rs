@@ -31,19 +31,38 @@ pub(super) fn read(path: &Path, key: &VerifierKey) -> Result<Option<Saved>, Stor
 }
 
 /// Replaces the saved head: at every moment there is the old or the new one, whole and on the disk.
-pub(crate) async fn write(path: &Path, text: String, probe: fn(&'static str)) -> Result<(), StoreError> {
+/// A newer one stays: several processes may write heads here, and each knows only its own.
+pub(crate) async fn write(
+    path: &Path,
+    text: String,
+    key: VerifierKey,
+    probe: fn(&'static str),
+) -> Result<(), StoreError> {
     let path = path.to_owned();
     let failed = {
         let path = path.clone();
         move |source| StoreError::File { doing: "write the saved head", path, source }
     };
-    match tokio::task::spawn_blocking(move || replace(&path, &text, probe)).await {
+    match tokio::task::spawn_blocking(move || replace(&path, &text, &key, probe)).await {
         Ok(outcome) => outcome.map_err(failed),
         Err(stopped) => Err(failed(io::Error::other(stopped))),
     }
 }
 
-fn replace(path: &Path, text: &str, probe: fn(&'static str)) -> io::Result<()> {
+fn replace(path: &Path, text: &str, key: &VerifierKey, probe: fn(&'static str)) -> io::Result<()> {
+    let folder = match path.parent() {
+        // An empty parent is the current directory.
+        Some(directory) if directory.as_os_str().is_empty() => Path::new("."),
+        Some(directory) => directory,
+        None => Path::new("/"),
+    };
+    let folder = File::open(folder)?;
+    folder.lock()?;
+    let saved = fs::read_to_string(path).ok();
+    let size = |text: &str| Checkpoint::verify(text, key).ok().map(|checkpoint| checkpoint.size);
+    if saved.is_some_and(|saved| saved == text || size(&saved) > size(text)) {
+        return Ok(());
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
@@ -56,10 +75,6 @@ fn replace(path: &Path, text: &str, probe: fn(&'static str)) -> io::Result<()> {
     // CRASH: the old head stands, the database is newer than it, and the next start writes the head again.
     probe("store-head-beside");
     fs::rename(&beside, path)?;
-    match path.parent() {
-        // The rename itself must survive a power cut; an empty parent is the current directory.
-        Some(directory) if directory.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(directory) => File::open(directory)?.sync_all(),
-        None => Ok(()),
-    }
+    // The rename itself must survive a power cut.
+    folder.sync_all()
 }

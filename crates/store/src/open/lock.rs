@@ -7,13 +7,16 @@ use crate::StoreError;
 
 /// A lock held; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of `database`, without waiting.
-    pub(super) fn take(database: &Path) -> Result<Self, StoreError> {
+    /// Takes the lock of `database` (or of another thing that is worked in), without waiting.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process has it.
+    pub fn take(database: &Path) -> Result<Self, StoreError> {
         let path = path(database);
         let mut options = OpenOptions::new();
         // The file is never removed: two processes could then hold locks on two files of one name.

@@ -1,13 +1,16 @@
 //! How is the database opened so that it is ours, whole, and the newest?
 //!
-//! In order: the lock, the file's permissions, the schema, then the guard against an older copy. [`Store`] may write
-//! and holds the lock; [`Reader`] may only read, beside a process at work.
+//! In order: the lock and the file's permissions, or the server's fitness; the schema; then the guard against an older
+//! copy. [`Store`] may write; on SQLite it holds the lock, and one process at a time has it, on PostgreSQL any number.
+//! [`Reader`] may only read, beside whoever is at work.
 
+mod facts;
 mod file;
 mod guard;
 mod head;
 mod lock;
-mod schema;
+pub(crate) mod schema;
+mod server;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -16,16 +19,30 @@ use std::sync::Arc;
 use causeway_ledger::VerifierKey;
 use tokio::sync::Mutex;
 
+pub use facts::Facts;
+pub(crate) use file::is_open_to_others;
+pub(crate) use guard::{check_saved, lost};
 pub(crate) use head::write as write_head;
+pub use lock::Lock;
 
 use crate::StoreError;
-use crate::db::DbPool;
+use crate::db::postgres::{self, Dial, Server};
+use crate::db::{Kind, Pool};
+
+/// Where the database is.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// An SQLite file, in the data directory.
+    File(&'a Path),
+    /// A database of a PostgreSQL server.
+    Server(&'a Server),
+}
 
 /// Where the database is, and what guards it.
 #[derive(Clone, Copy, Debug)]
 pub struct Opening<'a> {
-    /// The database file, in the data directory.
-    pub database: &'a Path,
+    /// The database.
+    pub place: Place<'a>,
     /// The saved head: a file outside the data directory, so that restoring an older copy of the one does not restore
     /// the other.
     pub head: &'a Path,
@@ -33,14 +50,25 @@ pub struct Opening<'a> {
     pub key: &'a VerifierKey,
 }
 
+impl Place<'_> {
+    /// Which database is there.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::File(_) => Kind::Sqlite,
+            Self::Server(_) => Kind::Postgres,
+        }
+    }
+}
+
 /// The database, to read from.
 #[derive(Debug)]
 pub struct Reader {
-    pub(crate) pool: DbPool,
+    pub(crate) pool: Pool,
     pub(crate) key: VerifierKey,
 }
 
-/// The database, to work in. One process at a time has it. It reads as a [`Reader`] does.
+/// The database, to work in. It reads as a [`Reader`] does.
 #[derive(Debug)]
 pub struct Store {
     reader: Reader,
@@ -50,7 +78,7 @@ pub struct Store {
     /// Called with the name of every `// CRASH:` mark that is passed.
     pub(crate) probe: fn(&'static str),
     /// Released when the store is dropped, and by the system when the process dies.
-    _lock: lock::Lock,
+    _lock: Option<Lock>,
 }
 
 impl Store {
@@ -60,11 +88,23 @@ impl Store {
     /// [`StoreError::Locked`] when another process has it, [`StoreError::NewerSchema`] when a newer program wrote it,
     /// [`StoreError::RolledBack`] when it is an older copy.
     pub async fn open(opening: Opening<'_>) -> Result<Self, StoreError> {
-        let lock = lock::Lock::take(opening.database)?;
-        let saved = head::read(opening.head, opening.key)?;
-        guard::check_presence(opening.database, saved.as_ref())?;
-        file::make_private(opening.database)?;
-        let pool = file::connect(opening.database).await?;
+        let saved;
+        let (pool, lock) = match opening.place {
+            Place::File(path) => {
+                let lock = Lock::take(path)?;
+                saved = head::read(opening.head, opening.key)?;
+                guard::check_presence(path.exists(), saved.as_ref())?;
+                file::make_private(path)?;
+                (file::connect(path).await?, Some(lock))
+            }
+            Place::Server(server) => {
+                saved = head::read(opening.head, opening.key)?;
+                let pool = connect(server, false).await?;
+                server::check(&pool).await?;
+                guard::check_presence(schema::version(&pool).await? > 0, saved.as_ref())?;
+                (pool, None)
+            }
+        };
         match prepare(&pool, opening, saved).await {
             Ok(()) => {}
             Err(error) => {
@@ -105,8 +145,17 @@ impl Reader {
     /// As [`Store::open`], except that the lock is not asked for.
     pub async fn open(opening: Opening<'_>) -> Result<Self, StoreError> {
         let saved = head::read(opening.head, opening.key)?;
-        guard::check_presence(opening.database, saved.as_ref())?;
-        let pool = file::connect_to_read(opening.database).await?;
+        let pool = match opening.place {
+            Place::File(path) => {
+                guard::check_presence(path.exists(), saved.as_ref())?;
+                file::connect_to_read(path).await?
+            }
+            Place::Server(server) => {
+                let pool = connect(server, true).await?;
+                guard::check_presence(schema::version(&pool).await? > 0, saved.as_ref())?;
+                pool
+            }
+        };
         let reader = Self { pool, key: opening.key.clone() };
         match reader.check(opening, saved).await {
             Ok(()) => Ok(reader),
@@ -129,14 +178,41 @@ impl Reader {
     }
 }
 
+/// An empty database with our tables, for a backup to be restored into it: the saved head may know more than is there.
+pub(crate) async fn restoring(opening: Opening<'_>) -> Result<(Pool, Option<Lock>), StoreError> {
+    let (pool, lock) = match opening.place {
+        Place::File(path) => {
+            let lock = Lock::take(path)?;
+            file::make_private(path)?;
+            (file::connect(path).await?, Some(lock))
+        }
+        Place::Server(server) => {
+            let pool = connect(server, false).await?;
+            server::check(&pool).await?;
+            (pool, None)
+        }
+    };
+    schema::bring_up_to_date(&pool).await?;
+    Ok((pool, lock))
+}
+
+/// How many connections a process may have to a server.
+const CONNECTIONS: usize = 8;
+
+async fn connect(server: &Server, read_only: bool) -> Result<Pool, StoreError> {
+    Ok(Pool::Postgres(postgres::Pool::open(Dial::new(server, read_only)?, CONNECTIONS).await?))
+}
+
 fn unwatched(_: &'static str) {}
 
-async fn prepare(pool: &DbPool, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
+async fn prepare(pool: &Pool, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
     schema::bring_up_to_date(pool).await?;
     let newest = guard::check(pool, opening, saved.as_ref()).await?;
     // The database may be ahead by the checkpoint after whose commit the process died: the head catches up.
     match newest {
-        Some(text) if saved.is_none_or(|saved| saved.text != text) => head::write(opening.head, text, unwatched).await,
+        Some(text) if saved.is_none_or(|saved| saved.text != text) => {
+            head::write(opening.head, text, opening.key.clone(), unwatched).await
+        }
         _ => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::change::DeliveryOutcome;
-use crate::db::{Cells, DbRow};
+use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
 /// A delivery attempt.
@@ -29,7 +29,11 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn deliveries(&self, transfer: &str) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM delivery WHERE transfer = $1 ORDER BY attempt").bind(transfer);
+        let rows = query(
+            "SELECT transfer, attempt, intent_at, outcome_at, outcome, detail FROM delivery \
+             WHERE transfer = $1 ORDER BY attempt",
+        )
+        .bind(transfer);
         rows.fetch_all(&self.pool).await?.iter().map(delivery).collect()
     }
 
@@ -38,12 +42,15 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn open_deliveries(&self) -> Result<Vec<Delivery>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM delivery WHERE outcome IS NULL ORDER BY intent_at, transfer");
+        let rows = query(
+            "SELECT transfer, attempt, intent_at, outcome_at, outcome, detail FROM delivery \
+             WHERE outcome IS NULL ORDER BY intent_at, transfer",
+        );
         rows.fetch_all(&self.pool).await?.iter().map(delivery).collect()
     }
 }
 
-fn delivery(row: &DbRow) -> Result<Delivery, StoreError> {
+fn delivery(row: &Row) -> Result<Delivery, StoreError> {
     let cells = Cells::new(row, "delivery", "transfer");
     let outcome = cells.get::<Option<&str>>("outcome")?;
     let outcome = outcome.map(|name| DeliveryOutcome::from_name(name).ok_or_else(|| cells.damaged("outcome")));

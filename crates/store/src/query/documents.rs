@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::change::{DocumentKind, sha256_hex};
-use crate::db::{Cells, DbRow};
+use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
 /// A stored version of a document, its text checked against its digest.
@@ -38,7 +38,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Damaged`] when the text does not have its digest.
     pub async fn document(&self, kind: DocumentKind, name: &str, version: u32) -> Result<Option<Document>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT kind, name, version, text, sha256, imported_at, imported_by FROM document \
              WHERE kind = $1 AND name = $2 AND version = $3",
         );
@@ -51,7 +51,7 @@ impl Reader {
     /// # Errors
     /// [`StoreError::Damaged`] when the text does not have its digest.
     pub async fn latest_document(&self, kind: DocumentKind, name: &str) -> Result<Option<Document>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT kind, name, version, text, sha256, imported_at, imported_by FROM document \
              WHERE kind = $1 AND name = $2 ORDER BY version DESC LIMIT 1",
         );
@@ -64,7 +64,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn documents(&self, kind: DocumentKind) -> Result<Vec<DocumentListing>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT kind, name, version, sha256, imported_at, imported_by FROM document \
              WHERE kind = $1 ORDER BY name, version",
         );
@@ -72,13 +72,13 @@ impl Reader {
     }
 }
 
-fn document(row: &DbRow) -> Result<Document, StoreError> {
+fn document(row: &Row) -> Result<Document, StoreError> {
     let cells = Cells::new(row, "document", "name");
     let document = Document { listing: listing(row)?, text: cells.get("text")? };
     if sha256_hex(&document.text) == document.listing.sha256 { Ok(document) } else { Err(cells.damaged("text")) }
 }
 
-fn listing(row: &DbRow) -> Result<DocumentListing, StoreError> {
+fn listing(row: &Row) -> Result<DocumentListing, StoreError> {
     let cells = Cells::new(row, "document", "name");
     Ok(DocumentListing {
         kind: cells.named("kind", DocumentKind::from_name)?,

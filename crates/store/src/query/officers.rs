@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::db::{Cells, DbRow};
+use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
 /// An officer.
@@ -45,9 +45,8 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn officer(&self, name: &str) -> Result<Option<Officer>, StoreError> {
-        let row = sqlx::query(
-            "SELECT name, role, public_key_pem, fingerprint, added_at, revoked_at FROM officer WHERE name = $1",
-        );
+        let row =
+            query("SELECT name, role, public_key_pem, fingerprint, added_at, revoked_at FROM officer WHERE name = $1");
         row.bind(name).fetch_optional(&self.pool).await?.as_ref().map(officer).transpose()
     }
 
@@ -56,9 +55,8 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn officers(&self) -> Result<Vec<Officer>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT name, role, public_key_pem, fingerprint, added_at, revoked_at FROM officer ORDER BY name",
-        );
+        let rows =
+            query("SELECT name, role, public_key_pem, fingerprint, added_at, revoked_at FROM officer ORDER BY name");
         rows.fetch_all(&self.pool).await?.iter().map(officer).collect()
     }
 
@@ -67,7 +65,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn approvals(&self, arrangement: &str, version: u32) -> Result<Vec<Approval>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT arrangement, version, sha256, officer, signature, approved_at FROM approval \
              WHERE arrangement = $1 AND version = $2 ORDER BY approved_at, officer",
         );
@@ -75,7 +73,7 @@ impl Reader {
     }
 }
 
-fn officer(row: &DbRow) -> Result<Officer, StoreError> {
+fn officer(row: &Row) -> Result<Officer, StoreError> {
     let cells = Cells::new(row, "officer", "name");
     Ok(Officer {
         name: cells.get("name")?,
@@ -87,7 +85,7 @@ fn officer(row: &DbRow) -> Result<Officer, StoreError> {
     })
 }
 
-fn approval(row: &DbRow) -> Result<Approval, StoreError> {
+fn approval(row: &Row) -> Result<Approval, StoreError> {
     let cells = Cells::new(row, "approval", "arrangement");
     Ok(Approval {
         arrangement: cells.get("arrangement")?,

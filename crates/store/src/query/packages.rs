@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::change::ReceiptOutcome;
-use crate::db::{Cells, DbRow};
+use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
 /// A package as stored: its digests, never its bytes.
@@ -57,7 +57,13 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn package(&self, id: &str) -> Result<Option<Package>, StoreError> {
-        let row = sqlx::query("SELECT * FROM package WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        let row = query(
+            "SELECT id, transfer, manifest_sha256, receipt_token_sha256, sealed_at, erased_at FROM package \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
         row.as_ref().map(package).transpose()
     }
 
@@ -66,7 +72,10 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn held_packages(&self) -> Result<Vec<Package>, StoreError> {
-        let rows = sqlx::query("SELECT * FROM package WHERE erased_at IS NULL ORDER BY sealed_at, id");
+        let rows = query(
+            "SELECT id, transfer, manifest_sha256, receipt_token_sha256, sealed_at, erased_at FROM package \
+             WHERE erased_at IS NULL ORDER BY sealed_at, id",
+        );
         rows.fetch_all(&self.pool).await?.iter().map(package).collect()
     }
 
@@ -75,7 +84,11 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn receipt(&self, package: &str) -> Result<Option<Receipt>, StoreError> {
-        let row = sqlx::query("SELECT * FROM receipt WHERE package = $1").bind(package);
+        let row = query(
+            "SELECT package, text, signature, outcome, records_loaded, accepted_at FROM receipt \
+             WHERE package = $1",
+        )
+        .bind(package);
         row.fetch_optional(&self.pool).await?.as_ref().map(receipt).transpose()
     }
 
@@ -85,7 +98,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn releases_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT transfer.id AS id, transfer.exchange AS exchange, package.sealed_at AS sealed_at \
              FROM transfer JOIN package ON package.transfer = transfer.id \
              WHERE transfer.arrangement = $1 AND package.sealed_at >= $2 \
@@ -96,7 +109,7 @@ impl Reader {
     }
 }
 
-fn package(row: &DbRow) -> Result<Package, StoreError> {
+fn package(row: &Row) -> Result<Package, StoreError> {
     let cells = Cells::new(row, "package", "id");
     Ok(Package {
         id: cells.get("id")?,
@@ -108,7 +121,7 @@ fn package(row: &DbRow) -> Result<Package, StoreError> {
     })
 }
 
-fn receipt(row: &DbRow) -> Result<Receipt, StoreError> {
+fn receipt(row: &Row) -> Result<Receipt, StoreError> {
     let cells = Cells::new(row, "receipt", "package");
     Ok(Receipt {
         package: cells.get("package")?,
@@ -120,7 +133,7 @@ fn receipt(row: &DbRow) -> Result<Receipt, StoreError> {
     })
 }
 
-fn release(row: &DbRow) -> Result<Release, StoreError> {
+fn release(row: &Row) -> Result<Release, StoreError> {
     let cells = Cells::new(row, "transfer", "id");
     Ok(Release { transfer: cells.get("id")?, exchange: cells.get("exchange")?, sealed_at: cells.time("sealed_at")? })
 }

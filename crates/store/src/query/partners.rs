@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::change::PartnerState;
-use crate::db::{Cells, DbRow};
+use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
 /// A partner.
@@ -33,7 +33,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn partner(&self, name: &str) -> Result<Option<Partner>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT name, title, age_recipient, signing_key_pem, fingerprint, state, added_at, added_by \
              FROM partner WHERE name = $1",
         );
@@ -45,7 +45,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn partners(&self) -> Result<Vec<Partner>, StoreError> {
-        let rows = sqlx::query(
+        let rows = query(
             "SELECT name, title, age_recipient, signing_key_pem, fingerprint, state, added_at, added_by \
              FROM partner ORDER BY name",
         );
@@ -53,7 +53,7 @@ impl Reader {
     }
 }
 
-fn partner(row: &DbRow) -> Result<Partner, StoreError> {
+fn partner(row: &Row) -> Result<Partner, StoreError> {
     let cells = Cells::new(row, "partner", "name");
     Ok(Partner {
         name: cells.get("name")?,

@@ -4,7 +4,7 @@ use causeway_model::transfer::Transfer;
 use jiff::Timestamp;
 
 use crate::change::{SealedFacts, Seen};
-use crate::db::{Cells, DbConnection, DbRow};
+use crate::db::{Bind, Cells, On, Row, query};
 use crate::{Reader, StoreError};
 
 /// A transfer as stored.
@@ -72,13 +72,24 @@ impl TransferRow {
     }
 }
 
+/// Never `*`: a column that a newer program adds must not change what a running one has prepared.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, exchange, exchange_version, arrangement, arrangement_version, requested_by, requested_at, \
+             expect_fewer, state_json, updated_at, attempt_token, sequence, sealed_json FROM transfer",
+            $rest
+        )
+    };
+}
+
 impl Reader {
     /// A transfer.
     ///
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn transfer(&self, id: &str) -> Result<Option<TransferRow>, StoreError> {
-        let row = sqlx::query("SELECT * FROM transfer WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        let row = query(select!(" WHERE id = $1")).bind(id).fetch_optional(&self.pool).await?;
         row.as_ref().map(transfer).transpose()
     }
 
@@ -87,18 +98,22 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn transfers(&self, filter: &TransferFilter) -> Result<Vec<TransferRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM transfer WHERE ($1 IS NULL OR exchange = $1) AND ($2 IS NULL OR arrangement = $2) \
-             AND ($3 IS NULL OR state = $3) AND ($4 IS NULL OR requested_at >= $4) \
-             ORDER BY requested_at DESC, id DESC LIMIT $5",
-        )
-        .bind(&filter.exchange)
-        .bind(&filter.arrangement)
-        .bind(filter.state)
-        .bind(filter.since.map(Timestamp::as_microsecond))
-        .bind(filter.limit.map_or(i64::MAX, i64::from))
-        .fetch_all(&self.pool)
-        .await?;
+        // Only what narrows is in the text: each way of asking has its index.
+        let narrowed = [
+            filter.exchange.as_deref().map(|name| ("exchange =", Bind::from(name))),
+            filter.arrangement.as_deref().map(|name| ("arrangement =", Bind::from(name))),
+            filter.state.map(|name| ("state =", Bind::from(name))),
+            filter.since.map(|since| ("requested_at >=", Bind::from(since.as_microsecond()))),
+        ];
+        let (mut text, mut binds) = (String::from(select!("")), Vec::new());
+        for (condition, bind) in narrowed.into_iter().flatten() {
+            let joint = if binds.is_empty() { "WHERE" } else { "AND" };
+            binds.push(bind);
+            text.push_str(&format!(" {joint} {condition} ${}", binds.len()));
+        }
+        text.push_str(&format!(" ORDER BY requested_at DESC, id DESC LIMIT ${}", binds.len() + 1));
+        let asked = binds.into_iter().fold(query(text), |asked, bind| asked.bind(bind));
+        let rows = asked.bind(filter.limit.map_or(i64::MAX, i64::from)).fetch_all(&self.pool).await?;
         rows.iter().map(transfer).collect()
     }
 
@@ -107,10 +122,9 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn unfinished_transfers(&self) -> Result<Vec<TransferRow>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT * FROM transfer WHERE state IN ('requested', 'preparing', 'sealed', 'delivering') \
-             ORDER BY requested_at, id",
-        );
+        let rows = query(select!(
+            " WHERE state IN ('requested', 'preparing', 'sealed', 'delivering') ORDER BY requested_at, id"
+        ));
         rows.fetch_all(&self.pool).await?.iter().map(transfer).collect()
     }
 
@@ -119,7 +133,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn last_receipted(&self, exchange: &str) -> Result<Option<LastReceipted>, StoreError> {
-        let row = sqlx::query(
+        let row = query(
             "SELECT id, sequence, sealed_json FROM transfer \
              WHERE exchange = $1 AND state = 'receipted' AND sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1",
         )
@@ -141,20 +155,19 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn next_sequence(&self, exchange: &str) -> Result<u64, StoreError> {
-        next_sequence(&mut *self.pool.acquire().await?, exchange).await
+        next_sequence(&self.pool, exchange).await
     }
 }
 
 /// See [`Reader::next_sequence`].
-pub(crate) async fn next_sequence(connection: &mut DbConnection, exchange: &str) -> Result<u64, StoreError> {
-    let row = sqlx::query(
-        "SELECT $1 AS exchange, coalesce(max(sequence), 0) + 1 AS sequence FROM transfer WHERE exchange = $1",
-    );
-    let row = row.bind(exchange).fetch_one(connection).await?;
+pub(crate) async fn next_sequence(on: impl Into<On<'_>>, exchange: &str) -> Result<u64, StoreError> {
+    let row =
+        query("SELECT $1 AS exchange, coalesce(max(sequence), 0) + 1 AS sequence FROM transfer WHERE exchange = $1");
+    let row = row.bind(exchange).fetch_one(on).await?;
     Cells::new(&row, "transfer", "exchange").count("sequence")
 }
 
-fn transfer(row: &DbRow) -> Result<TransferRow, StoreError> {
+fn transfer(row: &Row) -> Result<TransferRow, StoreError> {
     let cells = Cells::new(row, "transfer", "id");
     Ok(TransferRow {
         id: cells.get("id")?,

@@ -1,41 +1,39 @@
 //! Does every change come with its leaf, and no leaf without its change?
 
-use causeway_store::StoreError;
 use causeway_store::change::{
     CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer, NewApproval, ReceiptOutcome,
     RefuseTransfer, RevokeOfficer,
 };
-use sqlx::AssertSqlSafe;
+use causeway_store::{Kind, StoreError};
 
 use crate::house::{House, changed, stamp};
 use crate::street::{
     attempt, document, found, officer, package_of, partner, prepared, receipt, request, sealed, sealing, send, sent,
 };
 
-const NO_LEAF: &str = "CREATE TRIGGER no_leaf BEFORE INSERT ON ledger_pending BEGIN SELECT RAISE(ABORT, 'no'); END";
-
 /// Everything in the database, as text.
 async fn everything(house: &House) -> Vec<String> {
-    let mut raw = house.raw().await;
+    let salt = match house.kind() {
+        Kind::Sqlite => "hex(salt)",
+        Kind::Postgres => "encode(salt, 'hex')",
+    };
     let mut all = Vec::new();
     for (table, columns) in [
         ("document", "kind || name || version || sha256"),
-        ("officer", "name || coalesce(revoked_at, '-')"),
+        ("officer", "name || coalesce(CAST(revoked_at AS TEXT), '-')"),
         ("approval", "arrangement || version || officer"),
         ("partner", "name || state"),
         (
             "transfer",
-            "id || state || state_json || updated_at || coalesce(attempt_token, '-') || coalesce(sequence, '-') || coalesce(sealed_json, '-')",
+            "id || state || state_json || updated_at || coalesce(attempt_token, '-') \
+             || coalesce(CAST(sequence AS TEXT), '-') || coalesce(sealed_json, '-')",
         ),
-        ("package", "id || coalesce(erased_at, '-')"),
+        ("package", "id || coalesce(CAST(erased_at AS TEXT), '-')"),
         ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
         ("receipt", "package || text"),
-        ("ledger_pending", "id || event || subject || hex(salt)"),
+        ("ledger_pending", &format!("id || event || subject || {salt}")),
     ] {
-        let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!("SELECT {columns} FROM {table} ORDER BY 1")))
-            .fetch_all(&mut raw)
-            .await
-            .unwrap();
+        let rows = house.raw().texts(&format!("SELECT {columns} FROM {table} ORDER BY 1")).await;
         all.extend(rows.into_iter().map(|row| format!("{table}: {row}")));
     }
     all
@@ -46,10 +44,10 @@ async fn everything(house: &House) -> Vec<String> {
 macro_rules! only_with_its_leaf {
     ($house:ident, $store:ident, $call:expr) => {{
         let before = everything(&$house).await;
-        $house.sql(NO_LEAF).await;
+        $house.raw().close_table("ledger_pending").await;
         assert!(matches!($call.await, Err(StoreError::Database(_))), "{}", stringify!($call));
         assert_eq!(everything(&$house).await, before, "{}", stringify!($call));
-        $house.sql("DROP TRIGGER no_leaf").await;
+        $house.raw().open_table("ledger_pending").await;
         let leaves = $store.pending_leaves().await.unwrap();
         let outcome = $call.await.unwrap();
         assert_eq!($store.pending_leaves().await.unwrap(), leaves + 1, "{}", stringify!($call));
@@ -57,9 +55,8 @@ macro_rules! only_with_its_leaf {
     }};
 }
 
-#[tokio::test]
-async fn no_verb_saves_without_its_leaf() {
-    let house = House::new();
+async fn no_verb_saves_without_its_leaf(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     only_with_its_leaf!(house, store, store.record_event(changed((), "quarantine.opened", "q"), stamp(1)));
@@ -98,36 +95,40 @@ async fn no_verb_saves_without_its_leaf() {
     only_with_its_leaf!(house, store, store.lapse(changed(lapse.clone(), "lapsed", "t4"), stamp(13)));
 }
 
-#[tokio::test]
-async fn a_second_row_that_fails_takes_the_first_with_it() {
-    let house = House::new();
+async fn a_second_row_that_fails_takes_the_first_with_it(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let seen = prepared(&store, "t1").await;
     let before = everything(&house).await;
-    house.sql("CREATE TRIGGER no BEFORE INSERT ON package BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    house.raw().close_table("package").await;
     assert!(matches!(store.seal(sealing(&seen, "token-1", 1), stamp(6)).await, Err(StoreError::Database(_))));
     assert_eq!(everything(&house).await, before);
-    house.sql("DROP TRIGGER no").await;
+    house.raw().open_table("package").await;
     let seen = store.seal(sealing(&seen, "token-1", 1), stamp(6)).await.unwrap();
 
     let before = everything(&house).await;
-    house.sql("CREATE TRIGGER no BEFORE INSERT ON delivery BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    house.raw().close_table("delivery").await;
     assert!(matches!(store.begin_delivery(send(&seen), stamp(7)).await, Err(StoreError::Database(_))));
     assert_eq!(everything(&house).await, before);
 }
 
-#[tokio::test]
-async fn a_sequencing_that_fails_leaves_the_leaves_pending() {
-    let house = House::new();
+async fn a_sequencing_that_fails_leaves_the_leaves_pending(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     crate::house::record(&store, 5).await;
-    house.sql("CREATE TRIGGER no BEFORE INSERT ON checkpoint BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    house.raw().close_table("checkpoint").await;
     assert!(store.sequence(&house.signer, crate::house::at(1)).await.is_err());
     assert_eq!(store.pending_leaves().await.unwrap(), 5);
     assert_eq!(store.newest_checkpoint().await.unwrap(), None);
     assert!(!house.head().exists(), "nothing was promised");
-    house.sql("DROP TRIGGER no").await;
+    house.raw().open_table("checkpoint").await;
     house.sequence(&store).await;
     assert_eq!(store.ledger().await.unwrap().verify(None).await.unwrap().size, 5);
 }
+
+crate::house::on_both!(
+    no_verb_saves_without_its_leaf,
+    a_second_row_that_fails_takes_the_first_with_it,
+    a_sequencing_that_fails_leaves_the_leaves_pending,
+);

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use causeway_store::StoreError;
 use causeway_store::change::{CancelTransfer, RefuseTransfer, Seen};
+use causeway_store::{Kind, StoreError};
 
 use crate::house::{House, changed, stamp};
 use crate::street::{attempt, found, prepared, request, sealed, sealing, send};
 
-#[tokio::test]
-async fn only_who_saw_the_present_state_may_change_it() {
-    let house = House::new();
+async fn only_who_saw_the_present_state_may_change_it(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let requested = store.request_transfer(request("t1"), stamp(1)).await.unwrap();
@@ -33,9 +32,8 @@ async fn only_who_saw_the_present_state_may_change_it() {
     store.seal(sealing(&second, "token-2", 1), stamp(6)).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_state_takes_only_its_own_events() {
-    let house = House::new();
+async fn a_state_takes_only_its_own_events(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let seen = prepared(&store, "t1").await;
@@ -45,9 +43,8 @@ async fn a_state_takes_only_its_own_events() {
     assert!(matches!(store.begin_delivery(send(&nobody), stamp(3)).await, Err(StoreError::NotFound { .. })));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_at_once_one_wins() {
-    let house = House::new();
+async fn of_many_at_once_one_wins(kind: Kind) {
+    let house = House::new(kind);
     let store = Arc::new(house.open().await);
     found(&store).await;
     let seen = sealed(&store, "t1").await;
@@ -70,3 +67,9 @@ async fn of_many_at_once_one_wins() {
     assert!(lost.into_iter().all(|e| matches!(e, StoreError::Conflict { .. } | StoreError::OpenDelivery { .. })));
     assert_eq!(store.pending_leaves().await.unwrap(), before + 1);
 }
+
+crate::house::on_both!(
+    only_who_saw_the_present_state_may_change_it,
+    a_state_takes_only_its_own_events,
+    of_many_at_once_one_wins,
+);

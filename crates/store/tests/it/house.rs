@@ -4,42 +4,113 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use causeway_ledger::{SignerKey, VerifierKey};
-use causeway_store::{AuditEvent, Changed, Opening, Reader, Stamp, Store, StoreError};
+use causeway_store::backup::Restoring;
+use causeway_store::{
+    AuditEvent, Changed, Kind, Opening, Password, Place, Reader, Server, Stamp, Store, StoreError, Tls,
+};
+use causeway_testkit::server::{Postgres, postgres};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 use tempfile::TempDir;
 
-pub(crate) const ORIGIN: &str = "invented-operation.example/ledger";
+use crate::raw::Raw;
 
-/// A data directory, and a place outside of it for the head.
+pub(crate) const ORIGIN: &str = "invented-operation.example/ledger";
+pub(crate) const PASSWORD: &str = "invented word";
+
+/// A data directory or a database of the test server, and a place outside of it for the head.
 pub(crate) struct House {
-    directory: TempDir,
+    /// Removed with the house that made it.
+    _kept: Option<TempDir>,
+    directory: PathBuf,
     pub(crate) signer: SignerKey,
     key: VerifierKey,
+    raw: Raw,
 }
 
-impl House {
-    pub(crate) fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        for name in ["data", "outside"] {
-            std::fs::create_dir(directory.path().join(name)).unwrap();
+/// Runs each test function twice: on an SQLite file and on a database of a PostgreSQL server.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(causeway_store::Kind::Sqlite).await;
+            })+
         }
-        let signer = SignerKey::from_seed(ORIGIN, &[7; 32]).unwrap();
-        let key = signer.public().clone();
-        Self { directory, signer, key }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(causeway_store::Kind::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+impl House {
+    pub(crate) fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => Self::with(|directory| Raw::File(directory.join("data/causeway.db"))),
+            Kind::Postgres => Self::on(postgres()),
+        }
     }
 
+    /// On a server of the test's own.
+    pub(crate) fn on(server: &'static Postgres) -> Self {
+        Self::with(|_| Raw::database(server))
+    }
+
+    fn with(raw: impl FnOnce(&std::path::Path) -> Raw) -> Self {
+        let kept = tempfile::tempdir().unwrap();
+        for name in ["data", "outside"] {
+            std::fs::create_dir(kept.path().join(name)).unwrap();
+        }
+        let raw = raw(kept.path());
+        let folder = kept.path().to_owned();
+        Self { _kept: Some(kept), ..Self::in_folder(folder, raw) }
+    }
+
+    fn in_folder(directory: PathBuf, raw: Raw) -> Self {
+        let signer = SignerKey::from_seed(ORIGIN, &[7; 32]).unwrap();
+        let key = signer.public().clone();
+        Self { _kept: None, directory, signer, key, raw }
+    }
+
+    /// The house that another process has made: its folder, and its database where it is on a server.
+    pub(crate) fn at(folder: PathBuf, database: Option<(u16, String)>) -> Self {
+        let raw = match database {
+            None => Raw::File(folder.join("data/causeway.db")),
+            Some((port, name)) => Raw::Elsewhere(port, name),
+        };
+        Self::in_folder(folder, raw)
+    }
+
+    pub(crate) fn folder(&self) -> &std::path::Path {
+        &self.directory
+    }
+
+    pub(crate) fn raw(&self) -> &Raw {
+        &self.raw
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.raw.kind()
+    }
+
+    /// The file, on SQLite.
     pub(crate) fn database(&self) -> PathBuf {
-        self.directory.path().join("data/causeway.db")
+        match &self.raw {
+            Raw::File(path) => path.clone(),
+            _ => panic!("a server has no file"),
+        }
     }
 
     pub(crate) fn head(&self) -> PathBuf {
-        self.directory.path().join("outside/head")
+        self.directory.join("outside/head")
     }
 
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
-        self.directory.path().join("outside").join(name)
+        self.directory.join("outside").join(name)
     }
 
     pub(crate) fn key(&self) -> &VerifierKey {
@@ -47,7 +118,12 @@ impl House {
     }
 
     pub(crate) async fn try_open(&self) -> Result<Store, StoreError> {
-        Store::open(Opening { database: &self.database(), head: &self.head(), key: &self.key }).await
+        self.try_open_with(&self.raw, &self.head()).await
+    }
+
+    pub(crate) async fn try_open_with(&self, raw: &Raw, head: &std::path::Path) -> Result<Store, StoreError> {
+        let server = server_of(raw);
+        Store::open(Opening { place: place(raw, server.as_ref()), head, key: &self.key }).await
     }
 
     pub(crate) async fn open(&self) -> Store {
@@ -55,18 +131,23 @@ impl House {
     }
 
     pub(crate) async fn try_read(&self) -> Result<Reader, StoreError> {
-        Reader::open(Opening { database: &self.database(), head: &self.head(), key: &self.key }).await
+        let server = server_of(&self.raw);
+        Reader::open(Opening { place: place(&self.raw, server.as_ref()), head: &self.head(), key: &self.key }).await
     }
 
-    /// Plain SQL, as someone with the file in hand would run it.
+    pub(crate) async fn restoring(&self) -> Result<Restoring, StoreError> {
+        let server = server_of(&self.raw);
+        Restoring::begin(Opening { place: place(&self.raw, server.as_ref()), head: &self.head(), key: &self.key }).await
+    }
+
+    /// Plain SQL, as an administrator would run it.
     pub(crate) async fn sql(&self, statements: &str) {
-        let mut connection = self.raw().await;
-        sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
+        self.raw.sql(statements).await;
     }
 
-    pub(crate) async fn raw(&self) -> SqliteConnection {
-        sqlx::sqlite::SqliteConnectOptions::new().filename(self.database()).connect().await.unwrap()
+    /// Plain SQL by someone who has first taken away what stands in the way.
+    pub(crate) async fn tamper(&self, statements: &str) {
+        self.raw.tamper(statements).await;
     }
 
     pub(crate) async fn sequence(&self, store: &Store) -> String {
@@ -74,9 +155,40 @@ impl House {
     }
 }
 
+fn server_of(raw: &Raw) -> Option<Server> {
+    match raw {
+        Raw::File(_) => None,
+        Raw::Server(server, name) => Some(server_at(server.port(), name)),
+        Raw::Elsewhere(port, name) => Some(server_at(*port, name)),
+    }
+}
+
+fn place<'a>(raw: &'a Raw, server: Option<&'a Server>) -> Place<'a> {
+    match (raw, server) {
+        (Raw::File(path), _) => Place::File(path),
+        (_, Some(server)) => Place::Server(server),
+        _ => panic!("a server has an address"),
+    }
+}
+
+/// The user `causeway` of a database on this machine.
+pub(crate) fn server_at(port: u16, database: &str) -> Server {
+    let url = format!("postgres://causeway@127.0.0.1:{port}/{database}");
+    Server::new(&url, Some(Password::new(PASSWORD.into())), Tls::Off).unwrap()
+}
+
 /// So many seconds after an invented beginning.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     "2031-04-05T06:07:08Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
+}
+
+/// A stamp whose salt is of what happened: other processes count for themselves.
+pub(crate) fn stamp_of(subject: &str) -> Stamp {
+    Stamp::new(at(0), &mut |bytes| {
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = subject.as_bytes().get(place).copied().unwrap_or_default();
+        }
+    })
 }
 
 /// A stamp whose salt differs from every other's.
@@ -108,15 +220,5 @@ pub(crate) async fn record(store: &Store, count: i64) {
     for number in 0..count {
         let subject = format!("quarantine-{number}");
         store.record_event(changed((), "quarantine.opened", &subject), stamp(number)).await.unwrap();
-    }
-}
-
-impl House {
-    /// A database that has a table, none of ours.
-    pub(crate) async fn sql_on_a_new_file(&self) {
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.database()).create_if_missing(true);
-        let mut connection = options.connect().await.unwrap();
-        sqlx::raw_sql("CREATE TABLE other (id INTEGER)").execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
     }
 }

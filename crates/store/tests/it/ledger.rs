@@ -4,23 +4,27 @@ use std::convert::Infallible;
 
 use causeway_ledger::proof::verify_proof;
 use causeway_ledger::{Checkpoint, SignerKey, verify_log};
-use causeway_store::{Changed, StoreError};
+use causeway_store::{Changed, Kind, StoreError};
 use serde_json::json;
 
 use crate::house::{House, ORIGIN, at, event, record, stamp};
 
 /// More pending leaves than one batch and one page hold.
-const MANY: &str = "INSERT INTO ledger_pending (time_us, actor, event, subject, body, salt) \
-    WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1299) \
-    SELECT i, 'officer-a', 'preview.shown', 'exchange-' || i, '{}', randomblob(32) FROM n";
+fn many(house: &House) -> String {
+    format!(
+        "INSERT INTO ledger_pending (time_us, actor, event, subject, body, salt) \
+         WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1299) \
+         SELECT i, 'officer-a', 'preview.shown', 'exchange-' || i, '{{}}', {} FROM n",
+        house.raw().random_bytes()
+    )
+}
 
-#[tokio::test]
-async fn a_long_log_is_read_in_pages_verified_exported_and_proven() {
-    let house = House::new();
+async fn a_long_log_is_read_in_pages_verified_exported_and_proven(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     record(&store, 3).await;
     let early = house.sequence(&store).await;
-    house.sql(MANY).await;
+    house.sql(&many(&house)).await;
     let newest = house.sequence(&store).await;
     assert_eq!(store.pending_leaves().await.unwrap(), 0);
     assert_eq!(std::fs::read_to_string(house.head()).unwrap(), newest);
@@ -45,9 +49,8 @@ async fn a_long_log_is_read_in_pages_verified_exported_and_proven() {
     assert_eq!(store.leaves_of("exchange-700").await.unwrap()[0].index, 703);
 }
 
-#[tokio::test]
-async fn a_snapshot_stays_what_it_was() {
-    let house = House::new();
+async fn a_snapshot_stays_what_it_was(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     record(&store, 4).await;
     house.sequence(&store).await;
@@ -59,9 +62,8 @@ async fn a_snapshot_stays_what_it_was() {
     assert_eq!(store.ledger().await.unwrap().verify(None).await.unwrap().size, 7);
 }
 
-#[tokio::test]
-async fn the_body_is_kept_as_one_text_and_the_leaf_as_it_happened() {
-    let house = House::new();
+async fn the_body_is_kept_as_one_text_and_the_leaf_as_it_happened(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     let mut told = event("quarantine.opened", "q-1");
     told.body = json!({"z": 1, "a": ["é", null]});
@@ -73,9 +75,8 @@ async fn the_body_is_kept_as_one_text_and_the_leaf_as_it_happened() {
     assert_eq!((row.leaf.hash(), row.leaf.actor.as_str()), (row.hash, "officer-a"));
 }
 
-#[tokio::test]
-async fn an_idle_sequencer_repeats_itself_and_an_empty_log_is_signed_too() {
-    let house = House::new();
+async fn an_idle_sequencer_repeats_itself_and_an_empty_log_is_signed_too(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     let empty = house.sequence(&store).await;
     assert_eq!(Checkpoint::verify(&empty, house.key()).unwrap().size, 0);
@@ -88,9 +89,8 @@ async fn an_idle_sequencer_repeats_itself_and_an_empty_log_is_signed_too() {
     assert_eq!(std::fs::read_to_string(house.head()).unwrap(), first, "the head is made good");
 }
 
-#[tokio::test]
-async fn another_key_signs_nothing_and_nothing_is_signed_on_top_of_an_edit() {
-    let house = House::new();
+async fn another_key_signs_nothing_and_nothing_is_signed_on_top_of_an_edit(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     record(&store, 3).await;
     let thief = SignerKey::from_seed(ORIGIN, &[8; 32]).unwrap();
@@ -98,7 +98,7 @@ async fn another_key_signs_nothing_and_nothing_is_signed_on_top_of_an_edit() {
     assert!(matches!(refused, Err(StoreError::WrongLedgerKey { .. })));
     house.sequence(&store).await;
     record(&store, 1).await;
-    house.sql("UPDATE ledger_node SET hash = zeroblob(32) WHERE level = 1").await;
+    house.tamper(&format!("UPDATE ledger_node SET hash = {} WHERE level = 1", house.raw().zeroes(32))).await;
     let refused = store.sequence(&house.signer, at(2)).await;
     assert!(matches!(refused, Err(StoreError::LedgerDamaged { .. })));
     assert_eq!(store.pending_leaves().await.unwrap(), 1);
@@ -106,9 +106,8 @@ async fn another_key_signs_nothing_and_nothing_is_signed_on_top_of_an_edit() {
     assert!(matches!(said, Err(StoreError::LedgerDamaged { .. })), "rows are whole, an inner node is not");
 }
 
-#[tokio::test]
-async fn rows_of_the_store_pass_the_ledgers_own_verification() {
-    let house = House::new();
+async fn rows_of_the_store_pass_the_ledgers_own_verification(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     record(&store, 9).await;
     let text = house.sequence(&store).await;
@@ -118,3 +117,12 @@ async fn rows_of_the_store_pass_the_ledgers_own_verification() {
         verify_log::<Infallible>(rows.into_iter().map(Ok), tiles.into_iter().map(Ok), [Ok(text)], house.key());
     assert_eq!(verified.unwrap().size, 9);
 }
+
+crate::house::on_both!(
+    a_long_log_is_read_in_pages_verified_exported_and_proven,
+    a_snapshot_stays_what_it_was,
+    the_body_is_kept_as_one_text_and_the_leaf_as_it_happened,
+    an_idle_sequencer_repeats_itself_and_an_empty_log_is_signed_too,
+    another_key_signs_nothing_and_nothing_is_signed_on_top_of_an_edit,
+    rows_of_the_store_pass_the_ledgers_own_verification,
+);

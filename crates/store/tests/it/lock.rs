@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use causeway_ledger::SignerKey;
-use causeway_store::{Opening, Store, StoreError};
+use causeway_store::{Kind, Opening, Place, Store, StoreError};
 
 use crate::house::{House, ORIGIN, record};
 
@@ -12,7 +12,7 @@ const DATABASE: &str = "CAUSEWAY_STORE_TEST_DATABASE";
 
 #[tokio::test]
 async fn a_second_process_is_told_which_lock_and_gets_it_when_the_first_ends() {
-    let house = House::new();
+    let house = House::new(Kind::Sqlite);
     let store = house.open().await;
     let child = || {
         Command::new(std::env::current_exe().unwrap())
@@ -36,17 +36,18 @@ async fn a_second_process() {
     let database = PathBuf::from(std::env::var_os(DATABASE).expect("the test above says which database"));
     let key = SignerKey::from_seed(ORIGIN, &[7; 32]).unwrap();
     let head = database.with_extension("head");
-    match Store::open(Opening { database: &database, head: &head, key: key.public() }).await {
+    match Store::open(Opening { place: Place::File(&database), head: &head, key: key.public() }).await {
         Ok(_) => println!("opened"),
         Err(error) => println!("refused: {error}"),
     }
 }
 
-#[tokio::test]
-async fn a_reader_reads_beside_the_worker_and_cannot_write() {
-    let house = House::new();
+async fn a_reader_reads_beside_the_worker_and_cannot_write(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
-    assert!(matches!(house.try_open().await, Err(StoreError::Locked { .. })));
+    if kind == Kind::Sqlite {
+        assert!(matches!(house.try_open().await, Err(StoreError::Locked { .. })));
+    }
     record(&store, 2).await;
     house.sequence(&store).await;
     let reader = house.try_read().await.unwrap();
@@ -59,3 +60,5 @@ async fn a_reader_reads_beside_the_worker_and_cannot_write() {
     let reader = house.try_read().await.unwrap();
     assert_eq!(reader.ledger().await.unwrap().verify(None).await.unwrap().size, 2);
 }
+
+crate::house::on_both!(a_reader_reads_beside_the_worker_and_cannot_write);

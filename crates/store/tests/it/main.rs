@@ -8,14 +8,20 @@
 )]
 
 mod atomic;
+mod backup;
+mod both;
 mod conflict;
+mod dying;
 mod house;
 mod ledger;
 mod lock;
 mod property;
+mod raw;
 mod receipt;
 mod rollback;
 mod round_trip;
 mod schema;
+mod server;
+mod several;
 mod street;
 mod tampering;

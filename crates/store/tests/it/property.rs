@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use causeway_store::change::DocumentKind;
-use causeway_store::{Saved, Store};
+use causeway_store::{Kind, Saved, Store};
 use proptest::prelude::*;
 
 use crate::house::{House, changed, stamp};
@@ -30,8 +30,8 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-async fn walk(steps: Vec<Step>) {
-    let house = House::new();
+async fn walk(kind: Kind, steps: Vec<Step>) {
+    let house = House::new(kind);
     let mut store = Arc::new(house.open().await);
     let (mut leaves, mut saved) = (0, Vec::new());
     for step in steps {
@@ -77,12 +77,21 @@ async fn together(house: &House, store: &Arc<Store>, count: u8) {
     at_once.join_all().await;
 }
 
+fn walk_all(kind: Kind, steps: Vec<Step>) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(walk(kind, steps));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(24) })]
 
     #[test]
     fn any_interleaving_yields_a_log_that_verifies(steps in prop::collection::vec(step(), 1..20)) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(walk(steps));
+        walk_all(Kind::Sqlite, steps);
+    }
+
+    #[test]
+    fn any_interleaving_yields_a_log_that_verifies_on_postgres(steps in prop::collection::vec(step(), 1..20)) {
+        walk_all(Kind::Postgres, steps);
     }
 }

@@ -2,7 +2,7 @@
 
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{NewReceipt, ReceiptOutcome};
-use causeway_store::{Changed, Saved, StoreError};
+use causeway_store::{Changed, Kind, Saved, StoreError};
 
 use crate::house::{House, at, event, stamp};
 use crate::street::{delivered, found, package_of, receipt, sealed};
@@ -13,9 +13,8 @@ fn altered(base: &Changed<NewReceipt>, alter: impl FnOnce(&mut NewReceipt)) -> C
     Changed::new(value, event("receipt.accepted", "t1"))
 }
 
-#[tokio::test]
-async fn the_same_one_again_changes_nothing_and_another_is_refused() {
-    let house = House::new();
+async fn the_same_one_again_changes_nothing_and_another_is_refused(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let seen = delivered(&store, "t1").await;
@@ -36,9 +35,8 @@ async fn the_same_one_again_changes_nothing_and_another_is_refused() {
     assert_eq!((kept.outcome, kept.records_loaded, kept.accepted_at), (ReceiptOutcome::Partial, 99, at(60)));
 }
 
-#[tokio::test]
-async fn it_must_prove_the_package() {
-    let house = House::new();
+async fn it_must_prove_the_package(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let seen = delivered(&store, "t1").await;
@@ -59,9 +57,8 @@ async fn it_must_prove_the_package() {
     assert_eq!(store.transfer("t1").await.unwrap().unwrap().state, seen.state);
 }
 
-#[tokio::test]
-async fn a_rejection_and_another_digest_dispute() {
-    let house = House::new();
+async fn a_rejection_and_another_digest_dispute(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let rejected = receipt(&delivered(&store, "t1").await, "{}", ReceiptOutcome::Rejected);
@@ -74,3 +71,9 @@ async fn a_rejection_and_another_digest_dispute() {
     }
     assert_eq!(store.last_receipted("food-list").await.unwrap(), None);
 }
+
+crate::house::on_both!(
+    the_same_one_again_changes_nothing_and_another_is_refused,
+    it_must_prove_the_package,
+    a_rejection_and_another_digest_dispute,
+);

@@ -7,16 +7,15 @@ use causeway_store::change::{
     ReceiptOutcome, RefuseTransfer, RevokeOfficer,
 };
 use causeway_store::query::{LastReceipted, TransferFilter};
-use causeway_store::{Changed, Saved, StoreError};
+use causeway_store::{Changed, Kind, Saved, StoreError};
 
 use crate::house::{House, at, changed, stamp};
 use crate::street::{
     delivered, document, facts, found, officer, package_of, partner, prepared, receipt, request, sealed, send, sent,
 };
 
-#[tokio::test]
-async fn documents_are_versions_that_are_never_edited() {
-    let house = House::new();
+async fn documents_are_versions_that_are_never_edited(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let second = store.document(DocumentKind::Arrangement, "food", 2).await.unwrap().unwrap();
@@ -36,17 +35,17 @@ async fn documents_are_versions_that_are_never_edited() {
     assert!(matches!(refused, Err(StoreError::Taken { what: "arrangement", .. })));
     assert_eq!(store.pending_leaves().await.unwrap(), before);
 
-    let mut raw = house.raw().await;
-    let edit = sqlx::query("UPDATE document SET text = 'row_cap: 9' WHERE version = 2").execute(&mut raw).await;
-    assert!(edit.unwrap_err().to_string().contains("never edited"));
-    house.sql("DROP TRIGGER document_is_never_edited; UPDATE document SET text = 'row_cap: 9' WHERE version = 2").await;
+    let edit = house.raw().try_sql("UPDATE document SET text = 'row_cap: 9' WHERE version = 2").await;
+    assert!(edit.unwrap_err().contains("never edited"));
+    let deletion = house.raw().try_sql("DELETE FROM document WHERE version = 2").await;
+    assert!(deletion.unwrap_err().contains("never deleted"));
+    house.tamper("UPDATE document SET text = 'row_cap: 9' WHERE version = 2").await;
     let damaged = store.latest_document(DocumentKind::Arrangement, "food").await;
     assert!(matches!(damaged, Err(StoreError::Damaged { table: "document", column: "text", .. })));
 }
 
-#[tokio::test]
-async fn officers_approve_the_text_that_is_stored() {
-    let house = House::new();
+async fn officers_approve_the_text_that_is_stored(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     for name in ["officer-a", "officer-b"] {
@@ -89,9 +88,8 @@ async fn officers_approve_the_text_that_is_stored() {
     assert_eq!((kept.len(), kept[0].signature.as_str(), kept[0].approved_at), (1, "aa", at(2)));
 }
 
-#[tokio::test]
-async fn partners_are_kept_as_confirmed() {
-    let house = House::new();
+async fn partners_are_kept_as_confirmed(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     assert_eq!(store.add_partner(partner("agency"), stamp(1)).await.unwrap(), Saved::New);
     assert_eq!(store.add_partner(partner("agency"), stamp(1)).await.unwrap(), Saved::Already);
@@ -105,9 +103,8 @@ async fn partners_are_kept_as_confirmed() {
     assert_eq!(store.partner("none").await.unwrap(), None);
 }
 
-#[tokio::test]
-async fn a_transfer_walks_the_whole_street() {
-    let house = House::new();
+async fn a_transfer_walks_the_whole_street(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     assert_eq!(store.next_sequence("food-list").await.unwrap(), 1);
@@ -153,9 +150,8 @@ async fn a_transfer_walks_the_whole_street() {
     assert_eq!((told[0].as_str(), told[8].as_str()), ("transfer.requested", "package.erased"));
 }
 
-#[tokio::test]
-async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are() {
-    let house = House::new();
+async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
     let refused = prepared(&store, "t1").await;
@@ -193,10 +189,18 @@ async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are() {
     assert!(matches!(used, Err(StoreError::Taken { what: "transfer", .. })));
 }
 
-#[tokio::test]
-async fn a_transfer_needs_its_documents() {
-    let house = House::new();
+async fn a_transfer_needs_its_documents(kind: Kind) {
+    let house = House::new(kind);
     let store = house.open().await;
     let refused = store.request_transfer(request("t1"), stamp(1)).await;
     assert_eq!(refused.unwrap_err().to_string(), "there is no exchange `food-list version 1`");
 }
+
+crate::house::on_both!(
+    documents_are_versions_that_are_never_edited,
+    officers_approve_the_text_that_is_stored,
+    partners_are_kept_as_confirmed,
+    a_transfer_walks_the_whole_street,
+    transfers_end_without_a_package_too_and_are_found_by_what_they_are,
+    a_transfer_needs_its_documents,
+);

@@ -1,35 +1,74 @@
 //! Is a database refused that this program should not touch?
 
-use causeway_store::StoreError;
+use causeway_store::change::ReceiptOutcome;
+use causeway_store::query::TransferFilter;
+use causeway_store::{Kind, StoreError};
 
-use crate::house::{House, record};
+use crate::house::{House, record, stamp};
+use crate::street::{delivered, found, receipt};
 
-#[tokio::test]
-async fn a_newer_schema_is_refused_untouched() {
-    let house = House::new();
-    house.open().await.close().await;
+/// The newest schema of this program.
+const KNOWN: i64 = 2;
+
+/// As a newer program would leave the database that only works with schema `oldest` and later.
+async fn migrated_further(house: &House, oldest: i64) {
+    let checksum = house.raw().zeroes(1);
     house
-        .sql(
+        .sql(&format!(
             "INSERT INTO schema_version (version, description, success, checksum, execution_time) \
-             VALUES (2, 'from the future', 1, x'00', 0)",
-        )
+             VALUES (9000, 'from the future', 1, {checksum}, 0); \
+             UPDATE schema_writer SET oldest_schema = {oldest}"
+        ))
         .await;
-    assert!(matches!(house.try_open().await, Err(StoreError::NewerSchema { found: 2, known: 1 })));
-    assert!(matches!(house.try_read().await, Err(StoreError::NewerSchema { found: 2, known: 1 })));
 }
 
-#[tokio::test]
-async fn a_reader_makes_and_migrates_nothing() {
-    let house = House::new();
+async fn a_newer_schema_is_refused_untouched(kind: Kind) {
+    let house = House::new(kind);
+    house.open().await.close().await;
+    migrated_further(&house, 8999).await;
+    assert!(matches!(house.try_open().await, Err(StoreError::NewerSchema { found: 9000, known: KNOWN })));
+    assert!(matches!(house.try_read().await, Err(StoreError::NewerSchema { found: 9000, known: KNOWN })));
+}
+
+async fn a_newer_schema_that_only_expands_is_worked_in_also_while_it_comes(kind: Kind) {
+    let house = House::new(kind);
+    let running = house.open().await;
+    found(&running).await;
+    let seen = delivered(&running, "t1").await;
+    assert!(running.transfer("t1").await.unwrap().is_some());
+    for table in ["transfer", "package", "delivery", "receipt", "partner"] {
+        house.sql(&format!("ALTER TABLE {table} ADD COLUMN from_the_future TEXT NOT NULL DEFAULT ''")).await;
+    }
+    migrated_further(&house, KNOWN).await;
+    // The program that was at work goes on, and one of its version starts.
+    assert_eq!(running.transfer("t1").await.unwrap().unwrap().state, seen.state);
+    running.accept_receipt(receipt(&seen, "{}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
+    running.close().await;
+    let store = house.open().await;
+    delivered(&store, "t2").await;
+    house.sequence(&store).await;
+    assert_eq!(house.try_read().await.unwrap().transfers(&TransferFilter::default()).await.unwrap().len(), 2);
+}
+
+async fn another_text_of_an_applied_migration_is_refused(kind: Kind) {
+    let house = House::new(kind);
+    house.open().await.close().await;
+    house.sql(&format!("UPDATE schema_version SET checksum = {} WHERE version = 1", house.raw().zeroes(48))).await;
+    assert!(matches!(house.try_open().await, Err(StoreError::OtherSchema { version: 1 })));
+}
+
+async fn a_reader_makes_and_migrates_nothing(kind: Kind) {
+    let house = House::new(kind);
     assert!(house.try_read().await.is_err());
-    assert!(!house.database().exists());
-    house.sql_on_a_new_file().await;
-    assert!(matches!(house.try_read().await, Err(StoreError::OlderSchema { found: 0, known: 1 })));
+    if kind == Kind::Sqlite {
+        assert!(!house.database().exists());
+    }
+    house.sql("CREATE TABLE other (id INTEGER)").await;
+    assert!(matches!(house.try_read().await, Err(StoreError::OlderSchema { found: 0, known: KNOWN })));
 }
 
-#[tokio::test]
-async fn opening_again_keeps_everything() {
-    let house = House::new();
+async fn opening_again_keeps_everything(kind: Kind) {
+    let house = House::new(kind);
     for size in [2, 4, 6] {
         let store = house.open().await;
         record(&store, 2).await;
@@ -39,11 +78,19 @@ async fn opening_again_keeps_everything() {
     }
 }
 
+crate::house::on_both!(
+    a_newer_schema_is_refused_untouched,
+    a_newer_schema_that_only_expands_is_worked_in_also_while_it_comes,
+    another_text_of_an_applied_migration_is_refused,
+    a_reader_makes_and_migrates_nothing,
+    opening_again_keeps_everything,
+);
+
 #[cfg(unix)]
 #[tokio::test]
 async fn the_file_is_its_owners_only() {
     use std::os::unix::fs::PermissionsExt as _;
-    let house = House::new();
+    let house = House::new(Kind::Sqlite);
     let store = house.open().await;
     record(&store, 1).await;
     for entry in std::fs::read_dir(house.database().parent().unwrap()).unwrap() {

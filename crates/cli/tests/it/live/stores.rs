@@ -1,15 +1,15 @@
 //! How do the stores of a test come from SQLite files into live servers, and what must be gone from them afterwards?
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use causeway_testkit::server;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+
+use crate::script::carry_out;
 
 /// Files of the example stores: source in the catalogue, file.
 const FILES: [(&str, &str); 2] = [("progres", "progres.sqlite"), ("bims", "bims.sqlite")];
@@ -141,7 +141,7 @@ impl Live {
 
 /// Copies every table into a database that is called like the source.
 fn fill(kind: Kind, database: &str, store: &Connection) {
-    let mut client = match kind {
+    let client = match kind {
         Kind::Postgres => server::postgres().psql(database),
         Kind::Mariadb => server::mariadb().client(database),
     };
@@ -160,7 +160,7 @@ fn fill(kind: Kind, database: &str, store: &Connection) {
     if kind == Kind::Postgres {
         script.push_str("ANALYZE;\n");
     }
-    run(&mut client, &script);
+    carry_out(client, &script);
 }
 
 /// The table with its key, its columns as such a server would have them. Days stay text: among them are impossible ones.
@@ -228,15 +228,4 @@ fn literal(kind: Kind, value: ValueRef<'_>, script: &mut String) {
             script.push_str(&format!("x'{}'", hex(bytes)));
         }
     }
-}
-
-/// Gives a script to a client, by its input.
-fn run(client: &mut Command, script: &str) {
-    let mut child = client.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    std::thread::scope(|scope| {
-        scope.spawn(move || stdin.write_all(script.as_bytes()));
-        let ended = child.wait_with_output().unwrap();
-        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
-    });
 }

@@ -8,7 +8,7 @@ use causeway_testkit::street::Street;
 use causeway_testkit::throw_away;
 
 use super::documents;
-use crate::live::carry_out;
+use crate::script::carry_out;
 
 const PASSWORD: &str = "invented word";
 

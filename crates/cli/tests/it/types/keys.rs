@@ -10,7 +10,7 @@ use causeway_testkit::server;
 
 use super::holding::server as reached;
 use super::scene::{ARRANGEMENT, PASSWORD, Scene};
-use crate::live::carry_out;
+use crate::script::carry_out;
 
 /// Type of the keys; in PostgreSQL and in MariaDB: type of the column, and the key of each of three people.
 type Case = (&'static str, (&'static str, [&'static str; 3]), (&'static str, [&'static str; 3]));

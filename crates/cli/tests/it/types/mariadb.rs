@@ -5,7 +5,7 @@ use causeway_testkit::server::Mariadb;
 use super::holding::{Holding, script, server};
 use super::scene::{PASSWORD, Scene};
 use super::*;
-use crate::live::carry_out;
+use crate::script::carry_out;
 
 const UTC: &str = "timestamp %Y-%m-%d %H:%M:%S%.f";
 

@@ -1,0 +1,142 @@
+//! How does a backup become an installation again, beside keys that were kept elsewhere?
+
+use std::io::Write as _;
+use std::path::{Component, Path, PathBuf};
+
+use causeway_package::report::ReportReader;
+use causeway_store::backup::{Restored, Restoring};
+use causeway_store::{Changed, Opening, Place, Stamp};
+use serde_json::json;
+
+use super::{FORMAT, Header, Line, Tally, Trailer};
+use crate::error::EngineError;
+use crate::home::{Home, private_folder};
+use crate::house::{Surroundings, audit, server};
+use crate::keys::Keys;
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Back {
+    /// When the backup was made.
+    pub made_at: jiff::Timestamp,
+    /// How many files came back.
+    pub files: u64,
+    /// What came back of the database.
+    pub database: Restored,
+}
+
+struct Reader {
+    sealed: ReportReader,
+    tally: Tally,
+}
+
+impl Reader {
+    /// The next line; the last one is held against what was read.
+    fn line(&mut self) -> Result<Line, EngineError> {
+        let line: Option<Line> = self.sealed.next_line()?;
+        let line = line.ok_or_else(|| wrong("it ends before its last line: it was not finished"))?;
+        match &line {
+            Line::End(said) => {
+                let read: Trailer = std::mem::take(&mut self.tally).trailer();
+                if *said != read || self.sealed.next_line::<Line>()?.is_some() {
+                    return Err(wrong("its counts or its digest are not those of its lines"));
+                }
+            }
+            _ => self.tally.add(&line),
+        }
+        Ok(line)
+    }
+}
+
+/// Restores a backup into an installation that has its keys, and neither rows nor packages. `accept_loss` is how many
+/// ledger entries may be lost.
+pub async fn restore(
+    home: &Home,
+    surroundings: Surroundings,
+    actor: &str,
+    path: &Path,
+    accept_loss: Option<u64>,
+) -> Result<Back, EngineError> {
+    let keys = Keys::load(home)?;
+    let mut reader = Reader { sealed: ReportReader::open(path, &keys.operation)?, tally: Tally::default() };
+    let Line::Backup(header) = reader.line()? else { return Err(wrong("it does not say what it is")) };
+    check(&header, home)?;
+    for folder in [home.packages(), home.sealed(), home.staging()] {
+        private_folder(&folder)?;
+        let is_empty = std::fs::read_dir(&folder).map_err(EngineError::file("read", &folder))?.next().is_none();
+        if !is_empty {
+            return Err(EngineError::Wrong(format!("`{}` is not empty: restore into an empty one", folder.display())));
+        }
+    }
+    let server = server(home, surroundings)?;
+    let (file, head) = (home.database(), home.ledger_head());
+    let place = server.as_ref().map_or(Place::File(&file), Place::Server);
+    let mut database = Restoring::begin(Opening { place, head: &head, key: keys.ledger.public() }).await?;
+    // CRASH: files of a restore that was cut off lie here with a database that is empty: they are taken away by hand, and
+    // it begins again.
+    let (mut files, mut open) = (0, None);
+    loop {
+        match reader.line()? {
+            Line::Row(row) => database.row(&row).await?,
+            Line::File(name) => {
+                close(open.take())?;
+                open = Some(create(&home.data(), &name)?);
+                files += 1;
+            }
+            Line::Bytes(bytes) => {
+                let bytes = hex::decode(bytes).map_err(|_| wrong("it holds bytes that are none"))?;
+                let Some((file, path)) = &mut open else { return Err(wrong("it holds bytes of no file")) };
+                file.write_all(&bytes).map_err(EngineError::file("write", path.as_path()))?;
+            }
+            Line::End(_) => break,
+            Line::Backup(_) => return Err(wrong("it begins twice")),
+        }
+    }
+    close(open)?;
+    let body = json!({ "backup_made_at": header.made_at.to_string(), "database": place.kind().name() });
+    let event = audit(actor, "backup.restored", "backup", body);
+    let entropy = surroundings.entropy;
+    let stamp = Stamp::new((surroundings.now)(), &mut |buffer| entropy(buffer));
+    let database = database.finish(accept_loss, Changed::new((), event), stamp).await?;
+    Ok(Back { made_at: header.made_at, files, database })
+}
+
+fn check(header: &Header, home: &Home) -> Result<(), EngineError> {
+    if header.format != FORMAT {
+        return Err(wrong(&format!("its format is {}, this program reads {FORMAT}", header.format)));
+    }
+    if header.operation != home.config().operation {
+        return Err(wrong(&format!("it is of operation `{}`", header.operation)));
+    }
+    let known = causeway_store::newest_schema();
+    if header.schema > known {
+        return Err(wrong(&format!("its schema is {}, this program knows {known}: use the newer one", header.schema)));
+    }
+    Ok(())
+}
+
+/// A new file at a place that a backup may name: below the packages or the sealed reports.
+fn create(data: &Path, name: &str) -> Result<(std::fs::File, PathBuf), EngineError> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let relative = Path::new(name);
+    let is_ours = relative.starts_with("packages") || relative.starts_with("sealed");
+    if !is_ours || !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(wrong("it names a file outside of packages and reports"));
+    }
+    let path = data.join(relative);
+    if let Some(folder) = path.parent() {
+        private_folder(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(&path);
+    Ok((file.map_err(EngineError::file("make", &path))?, path))
+}
+
+fn close(open: Option<(std::fs::File, PathBuf)>) -> Result<(), EngineError> {
+    let Some((file, path)) = open else { return Ok(()) };
+    file.sync_all().map_err(EngineError::file("write", path))
+}
+
+fn wrong(what: &str) -> EngineError {
+    EngineError::Wrong(format!("the backup cannot be used: {what}"))
+}
