@@ -5,11 +5,24 @@ use hashbrown::HashMap;
 /// Values by text. Texts of up to eight bytes are found without hashing bytes one by one.
 #[derive(Debug)]
 pub(crate) struct Lookup<V> {
-    /// Open addressing, at most half full; a text packed into a number is never 0, which marks an empty place.
-    places: Vec<(u64, u32)>,
+    /// Open addressing, at most half full.
+    places: Vec<Place>,
     shift: u32,
     long: HashMap<Vec<u8>, u32>,
     values: Vec<V>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    text: Packed,
+    number: u32,
+}
+
+/// A short text as a number and its length, 0 for none: no two texts have both in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Packed {
+    bytes: u64,
+    length: u32,
 }
 
 impl<V> Lookup<V> {
@@ -18,16 +31,16 @@ impl<V> Lookup<V> {
         let entries: Vec<(T, V)> = entries.into_iter().collect();
         let room = (entries.len() * 2).next_power_of_two().max(2);
         let shift = u64::BITS - room.trailing_zeros();
-        let mut lookup = Self { places: vec![(0, 0); room], shift, long: HashMap::new(), values: Vec::new() };
+        let mut lookup = Self { places: vec![Place::default(); room], shift, long: HashMap::new(), values: Vec::new() };
         for (text, value) in entries {
             let number = lookup.values.len() as u32;
             lookup.values.push(value);
             match packed(text.as_ref()) {
                 None => drop(lookup.long.insert(text.as_ref().to_vec(), number)),
-                Some(packed) => {
-                    let at = lookup.place(packed);
+                Some(text) => {
+                    let at = lookup.place(text);
                     if let Some(place) = lookup.places.get_mut(at) {
-                        *place = (packed, number);
+                        *place = Place { text, number };
                     }
                 }
             }
@@ -41,11 +54,8 @@ impl<V> Lookup<V> {
         let number = match packed(text) {
             None => *self.long.get(text)?,
             Some(packed) => {
-                let (there, number) = *self.places.get(self.place(packed))?;
-                if there != packed {
-                    return None;
-                }
-                number
+                let place = self.places.get(self.place(packed)).filter(|place| place.text == packed)?;
+                place.number
             }
         };
         self.values.get(number as usize)
@@ -53,26 +63,33 @@ impl<V> Lookup<V> {
 
     /// Where a packed text stands, or would stand.
     #[inline]
-    fn place(&self, packed: u64) -> usize {
+    fn place(&self, text: Packed) -> usize {
         // Fibonacci hashing: the high bits of the product depend on all bits of the number.
-        let mut at = (packed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
+        let mixed = text.bytes ^ u64::from(text.length) << 59;
+        let mut at = (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> self.shift) as usize;
         let last = self.places.len() - 1;
-        while self.places.get(at).is_some_and(|(there, _)| *there != 0 && *there != packed) {
+        while self.places.get(at).is_some_and(|place| place.text.length != 0 && place.text != text) {
             at = (at + 1) & last;
         }
         at
     }
 }
 
-/// A text of one to eight bytes as a number that no other text has: its last byte is not 0, so that its length shows.
+/// A text of one to eight bytes. What is read twice of it does no harm: the length is known.
 #[inline]
-fn packed(text: &[u8]) -> Option<u64> {
-    if text.last().is_none_or(|last| *last == 0) {
-        return None;
-    }
-    let mut bytes = [0; 8];
-    bytes.get_mut(..text.len())?.copy_from_slice(text);
-    Some(u64::from_le_bytes(bytes))
+fn packed(text: &[u8]) -> Option<Packed> {
+    let bytes = match text {
+        [] => return None,
+        [only] => u64::from(*only),
+        [first, last] => u64::from(u16::from_le_bytes([*first, *last])),
+        [first, middle, last] => u64::from(u32::from_le_bytes([*first, *middle, *last, 0])),
+        text if text.len() <= 8 => {
+            let (head, tail) = (text.first_chunk()?, text.last_chunk()?);
+            u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << 32
+        }
+        _ => return None,
+    };
+    Some(Packed { bytes, length: text.len() as u32 })
 }
 
 #[cfg(test)]
@@ -81,7 +98,22 @@ mod tests {
 
     #[test]
     fn every_text_has_its_own_value_and_no_other_has_any() {
-        let texts = ["", "a", "a\0", "\0a", "ab", "b", "KE106322", "KE1063222", "fingerprint", "አ", "አማርኛ"];
+        let texts = [
+            "",
+            "a",
+            "a\0",
+            "\0a",
+            "ab",
+            "b",
+            "abcd",
+            "abcdabcd",
+            "abcdbcd",
+            "KE106322",
+            "KE1063222",
+            "fingerprint",
+            "አ",
+            "አማርኛ",
+        ];
         let lookup = Lookup::new(texts.iter().enumerate().map(|(number, text)| (*text, number)));
         for (number, text) in texts.iter().enumerate() {
             assert_eq!(lookup.get(text.as_bytes()), Some(&number), "{text:?}");

@@ -47,10 +47,26 @@ impl Shortener {
     pub(crate) fn all(&self, keys: &Keys, rows: usize) -> Result<Vec<Option<ShortKey>>, FlowError> {
         let (mut bytes, mut before) = (Vec::with_capacity(64), Vec::with_capacity(64));
         let mut short = Vec::with_capacity(rows);
+        if let [column] = keys.columns.as_slice()
+            && let Some(texts) = column.as_string_opt::<i32>()
+        {
+            // What belongs to one record often stands behind one another.
+            let mut last: Option<(&str, ShortKey)> = None;
+            for text in texts {
+                short.push(text.map(|text| match last {
+                    Some((before, key)) if before == text => key,
+                    _ => {
+                        bytes.clear();
+                        part(&mut bytes, text.as_bytes());
+                        last.insert((text, self.shorten(&bytes))).1
+                    }
+                }));
+            }
+            return Ok(short);
+        }
         let mut last = None;
         for row in 0..rows {
             let whole = keys.write(row, &mut bytes)?;
-            // What belongs to one record often stands behind one another.
             if whole && (last.is_none() || bytes != before) {
                 last = Some(self.shorten(&bytes));
                 std::mem::swap(&mut bytes, &mut before);

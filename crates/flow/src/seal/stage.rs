@@ -189,13 +189,13 @@ impl Sealer {
             encoder.batch(&cells, bytes).map_err(encoding)?;
         }
         for record in cells.records() {
+            canonical.clear();
+            record.canonical(canonical);
             if !encoder.parts_are_files() {
-                encoder.record(record, bytes).map_err(encoding)?;
+                encoder.record(record, canonical, bytes).map_err(encoding)?;
             }
             writer.write(bytes).map_err(packaging)?;
             bytes.clear();
-            canonical.clear();
-            record.canonical(canonical);
             writer.end_record(canonical).map_err(packaging)?;
         }
         if encoder.parts_are_files() && encoder.part_size() >= self.part_size {

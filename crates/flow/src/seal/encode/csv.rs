@@ -6,6 +6,7 @@
 
 use arrow::datatypes::{DataType, Schema};
 use causeway_model::exchange::Audience;
+use causeway_package::canonical::CELL_SEPARATOR;
 
 use crate::seal::cell::{Record, Values};
 use crate::seal::error::EncodeError;
@@ -38,9 +39,14 @@ impl CsvEncoder {
         end_line(start, out);
     }
 
+    /// Writes a record whose canonical bytes are `canonical`.
     #[inline]
-    pub(super) fn record(&self, record: Record<'_>, out: &mut Vec<u8>) {
+    pub(super) fn record(&self, record: Record<'_>, canonical: &[u8], out: &mut Vec<u8>) {
         let (start, row) = (out.len(), record.row());
+        if self.audience == Audience::Machine && self.is_plain(canonical) {
+            out.extend(canonical.iter().map(|byte| if *byte == CELL_SEPARATOR { b',' } else { *byte }));
+            return end_line(start, out);
+        }
         for (at, column) in record.cells().columns().iter().enumerate() {
             if at > 0 {
                 out.push(b',');
@@ -64,6 +70,14 @@ impl CsvEncoder {
             }
         }
         end_line(start, out);
+    }
+
+    /// Whether a record is the same in CSV but for what stands between its cells: nearly all are. No cell needs quotes, and
+    /// none holds what separates them.
+    #[inline]
+    fn is_plain(&self, canonical: &[u8]) -> bool {
+        let separators = canonical.iter().filter(|byte| **byte == CELL_SEPARATOR).count();
+        separators + 1 == self.names.len() && !needs_quotes(canonical)
     }
 
     /// `plain`: that the cell needs no quotes is known already.

@@ -96,16 +96,16 @@ impl Encoder {
         Ok(())
     }
 
-    /// Appends one record, whole. In Parquet, where records wait for their row group, [`Self::batch`] is far faster.
+    /// Appends one record, whole; `canonical` are its canonical bytes ([`Record::canonical`]). In Parquet, where records wait for their row group, [`Self::batch`] is far faster.
     ///
     /// # Errors
     /// No part is open, or the Parquet library refuses.
     #[inline]
-    pub fn record(&mut self, record: Record<'_>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    pub fn record(&mut self, record: Record<'_>, canonical: &[u8], out: &mut Vec<u8>) -> Result<(), EncodeError> {
         let Part::Open(size) = &mut self.part else { return Err(EncodeError::OutOfOrder) };
         let before = out.len();
         match &mut self.kind {
-            Kind::Csv(csv) => csv.record(record, out),
+            Kind::Csv(csv) => csv.record(record, canonical, out),
             Kind::JsonLines(lines) => lines.record(record, out),
             Kind::Parquet(parquet) => parquet.batch(&record.cells().batch().slice(record.row(), 1), out)?,
         }
@@ -125,7 +125,12 @@ impl Encoder {
             *size += (out.len() - before) as u64;
             return Ok(());
         }
-        cells.records().try_for_each(|record| self.record(record, out))
+        let mut canonical = Vec::new();
+        cells.records().try_for_each(|record| {
+            canonical.clear();
+            record.canonical(&mut canonical);
+            self.record(record, &canonical, out)
+        })
     }
 
     /// Bytes of the open part, those included that wait for the end of a row group; 0 when none is open.

@@ -107,14 +107,17 @@ fn the_header_stands_in_the_first_part_only() {
 
 #[test]
 fn records_one_by_one_are_the_batch() {
-    for kind in [FormatKind::Csv, FormatKind::JsonLines] {
+    let (csv, lines) = (FormatKind::Csv, FormatKind::JsonLines);
+    for (kind, audience) in [(csv, Audience::People), (csv, Audience::Machine), (lines, Audience::People)] {
         let batch = batch(invented());
-        let form = format(kind, Audience::People);
+        let form = format(kind, audience);
         let mut encoder = Encoder::new(form, batch.schema()).unwrap();
         let mut out = Vec::new();
         encoder.begin_part(&mut out).unwrap();
         for record in encoder.cells(&batch).unwrap().records() {
-            encoder.record(record, &mut out).unwrap();
+            let mut canonical = Vec::new();
+            record.canonical(&mut canonical);
+            encoder.record(record, &canonical, &mut out).unwrap();
             assert_eq!(encoder.part_size(), out.len() as u64);
         }
         assert_eq!(String::from_utf8(out).unwrap(), text(&batch, form));

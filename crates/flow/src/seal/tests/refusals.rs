@@ -57,7 +57,7 @@ fn batches_of_other_columns_and_parts_out_of_order() {
         let mut out = Vec::new();
         assert_eq!(encoder.end_part(&mut out), Err(EncodeError::OutOfOrder));
         assert_eq!(encoder.batch(&cells, &mut out), Err(EncodeError::OutOfOrder));
-        assert_eq!(encoder.record(cells.records().next().unwrap(), &mut out), Err(EncodeError::OutOfOrder));
+        assert_eq!(encoder.record(cells.records().next().unwrap(), b"", &mut out), Err(EncodeError::OutOfOrder));
         assert!(out.is_empty());
         encoder.begin_part(&mut out).unwrap();
         assert_eq!(encoder.begin_part(&mut out), Err(EncodeError::OutOfOrder));
