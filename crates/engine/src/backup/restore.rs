@@ -72,8 +72,31 @@ pub async fn restore(
     let (file, head) = (home.database(), home.ledger_head());
     let place = server.as_ref().map_or(Place::File(&file), Place::Server);
     let mut database = Restoring::begin(Opening { place, head: &head, key: keys.ledger.public() }).await?;
-    // CRASH: files of a restore that was cut off lie here with a database that is empty: they are taken away by hand, and
-    // it begins again.
+    let body = json!({ "backup_made_at": header.made_at.to_string(), "database": place.kind().name() });
+    let told = Changed::new((), audit(actor, "backup.restored", "backup", body));
+    let entropy = surroundings.entropy;
+    let stamp = Stamp::new((surroundings.now)(), &mut |buffer| entropy(buffer));
+    // CRASH: the files of a restore that was cut off lie here with a database that is empty: they are taken away by hand,
+    // and it begins again.
+    let filled = async {
+        let files = fill(&mut reader, &mut database, home).await?;
+        Ok((files, database.finish(accept_loss, told, stamp).await?))
+    };
+    match filled.await {
+        Ok((files, database)) => Ok(Back { made_at: header.made_at, files, database }),
+        Err(error) => {
+            // Nothing was in them before.
+            for folder in [home.packages(), home.sealed()] {
+                let _ = std::fs::remove_dir_all(&folder);
+                private_folder(&folder)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes rows and files as they come; how many files.
+async fn fill(reader: &mut Reader, database: &mut Restoring, home: &Home) -> Result<u64, EngineError> {
     let (mut files, mut open) = (0, None);
     loop {
         match reader.line()? {
@@ -93,12 +116,7 @@ pub async fn restore(
         }
     }
     close(open)?;
-    let body = json!({ "backup_made_at": header.made_at.to_string(), "database": place.kind().name() });
-    let event = audit(actor, "backup.restored", "backup", body);
-    let entropy = surroundings.entropy;
-    let stamp = Stamp::new((surroundings.now)(), &mut |buffer| entropy(buffer));
-    let database = database.finish(accept_loss, Changed::new((), event), stamp).await?;
-    Ok(Back { made_at: header.made_at, files, database })
+    Ok(files)
 }
 
 fn check(header: &Header, home: &Home) -> Result<(), EngineError> {

@@ -87,8 +87,8 @@ impl<'a> From<&'a mut Transaction> for On<'a> {
 }
 
 macro_rules! bound {
-    ($($kind:ident: $($given:ty),+ => $read:expr;)+) => {
-        $($(impl From<$given> for Bind {
+    ($($given:ty => $kind:ident by $read:path;)+) => {
+        $(impl From<$given> for Bind {
             fn from(given: $given) -> Self {
                 Self::$kind(Some($read(given)))
             }
@@ -98,14 +98,19 @@ macro_rules! bound {
             fn from(given: Option<$given>) -> Self {
                 Self::$kind(given.map($read))
             }
-        })+)+
+        })+
     };
 }
 
 bound! {
-    Int: i64, u32, bool => i64::from;
-    Text: &str, String, &String => |given| String::from(given);
-    Bytes: &[u8], Vec<u8> => Vec::from;
+    i64 => Int by std::convert::identity;
+    u32 => Int by i64::from;
+    bool => Int by i64::from;
+    &str => Text by str::to_owned;
+    String => Text by std::convert::identity;
+    &String => Text by String::clone;
+    &[u8] => Bytes by Vec::from;
+    Vec<u8> => Bytes by std::convert::identity;
 }
 
 impl From<&Option<String>> for Bind {

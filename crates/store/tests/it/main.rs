@@ -12,6 +12,7 @@ mod backup;
 mod both;
 mod conflict;
 mod dying;
+mod figures;
 mod house;
 mod ledger;
 mod lock;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use causeway_store::change::DocumentKind;
 use causeway_store::{Kind, Opening, Password, Place, Reader, Saved, Server, Store, StoreError, Tls};
@@ -10,7 +10,7 @@ use causeway_testkit::server::{Certificates, Postgres, postgres};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::house::{House, PASSWORD, record, stamp};
+use crate::house::{House, PASSWORD, at, record, stamp};
 use crate::raw::{Raw, role};
 use crate::street::{document, found, officer, partner};
 
@@ -214,7 +214,11 @@ fn a_url_that_does_not_do_is_not_repeated() {
     assert!(!format!("{server:?}").contains("hunter2"));
 }
 
-static TLS_PORT: AtomicU16 = AtomicU16::new(0);
+/// What time the server has.
+fn clock_of(server: &Postgres) -> jiff::Timestamp {
+    let said = server.sql("postgres", "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").unwrap();
+    jiff::Timestamp::from_millisecond(said.trim().parse().unwrap()).unwrap()
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_server_must_show_a_certificate_for_its_name() {
@@ -233,7 +237,6 @@ async fn the_server_must_show_a_certificate_for_its_name() {
     let options = [("ssl", "on".to_owned()), ("ssl_cert_file", text(&certificate)), ("ssl_key_file", text(&key))];
     let options: Vec<_> = options.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let server = Postgres::start(&options).unwrap();
-    TLS_PORT.store(server.port(), Ordering::SeqCst);
     role(&server);
     server.sql("postgres", "CREATE DATABASE sealed OWNER causeway").unwrap();
     let house = House::new(Kind::Sqlite);
@@ -244,7 +247,7 @@ async fn the_server_must_show_a_certificate_for_its_name() {
         async move { open_as(&server, house).await }
     };
     let store = open("localhost", Some(ours.path("ca.pem"))).await.unwrap();
-    let facts = store.facts(jiff::Timestamp::now()).await.unwrap();
+    let facts = store.facts(clock_of(&server)).await.unwrap();
     assert_eq!((facts.kind, facts.is_encrypted, facts.is_durable), (Kind::Postgres, Some(true), false));
     assert!(facts.clock_ahead_ms.unwrap().abs() < 5_000);
     store.close().await;
@@ -261,11 +264,11 @@ async fn the_server_must_show_a_certificate_for_its_name() {
 async fn a_reader_cannot_write_and_facts_tell_which_database() {
     let house = House::new(Kind::Postgres);
     let store = house.open().await;
-    let facts = store.facts(jiff::Timestamp::now()).await.unwrap();
+    let facts = store.facts(at(0)).await.unwrap();
     assert_eq!((facts.schema, facts.is_encrypted), (facts.known_schema, Some(false)));
     let reader: Reader = house.try_read().await.unwrap();
     assert_eq!(reader.partners().await.unwrap(), []);
     let file = House::new(Kind::Sqlite);
-    let facts = file.open().await.facts(jiff::Timestamp::now()).await.unwrap();
+    let facts = file.open().await.facts(at(0)).await.unwrap();
     assert_eq!((facts.kind, facts.is_encrypted, facts.clock_ahead_ms), (Kind::Sqlite, None, None));
 }
