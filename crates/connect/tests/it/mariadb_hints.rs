@@ -288,7 +288,7 @@ fn a_filter_leaves_out_only_rows_of_which_it_is_not_true() {
 fn keyed(table: &str, columns: &[(&str, &str)], keys: impl IntoIterator<Item = KeyValue>) -> Scan {
     let mut scan = scan(Some(table), columns);
     let values = Arc::new(keys.into_iter().collect());
-    scan.hint = Hint { filter: None, keys: Some(KeyList { column: "c1".into(), values }) };
+    scan.hint = Hint { keys: Some(KeyList { column: "c1".into(), values }), ..Hint::default() };
     scan
 }
 

@@ -245,7 +245,10 @@ impl<'c> Need<'c> {
 /// Tells the source of an entity's main table whom it need not give.
 fn suggest(rel: &mut Rel, population: &Predicate) {
     match rel {
-        Rel::Scan(scan) => scan.hint.filter = hint::filter(population, &scan.columns),
+        Rel::Scan(scan) => {
+            scan.hint.filter = hint::filter(population, &scan.columns);
+            scan.hint.expected = scan.hint.filter.is_some().then(|| population.clone());
+        }
         Rel::Facet { input, .. } | Rel::Merge { input, .. } => suggest(input, population),
         _ => {}
     }

@@ -50,6 +50,8 @@ pub struct Scan {
 pub struct Hint {
     /// Condition over the names of this scan's columns. All its literals stand in the catalogue or the arrangement.
     pub filter: Option<Predicate>,
+    /// The narrower condition that most of the rows within the filter meet: for estimates, never to leave a row out.
+    pub expected: Option<Predicate>,
     /// Only rows with one of these keys are wanted.
     pub keys: Option<KeyList>,
 }

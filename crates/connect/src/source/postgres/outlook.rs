@@ -8,7 +8,7 @@ use causeway_model::{Code, ValueType};
 use super::filter::Pair;
 use super::kind::Kind;
 use super::session::Session;
-use super::statement::{filtered, statement};
+use super::statement::{expected, statement};
 use super::table::{self, Found};
 
 /// A row for each column of each unique index that holds now and for every row.
@@ -25,8 +25,7 @@ pub(super) async fn outlook(session: &Session, scan: &Scan) -> Result<Outlook, S
         fits(&session.origin, scan, column, found)?;
     }
     let statement = statement(session.is_utf8, &place, scan);
-    let filtered = filtered(session.is_utf8, &place, scan);
-    let mut rows = session.estimate(&filtered).await?;
+    let mut rows = session.estimate(&expected(session.is_utf8, &place, scan)).await?;
     let mut unique = Vec::new();
     // A table that others inherit from may give a key twice.
     if place.is_plain {

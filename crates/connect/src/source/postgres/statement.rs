@@ -2,6 +2,7 @@
 
 use causeway_flow::source::{Scan, SourceError};
 use causeway_model::Code;
+use causeway_model::population::Predicate;
 
 use super::filter::{self, Pair};
 use super::keys::Keys;
@@ -23,7 +24,7 @@ pub(super) fn select(place: &Place) -> String {
 /// with a parameter; all others by `COPY`.
 pub(super) fn statement(is_utf8: bool, place: &Place, scan: &Scan) -> Statement {
     let keys = keys(is_utf8, place, scan);
-    let conditions = [keys.as_ref().map(|(_, condition)| condition.clone()), condition(is_utf8, place, scan)];
+    let conditions = [keys.as_ref().map(|(_, condition)| condition.clone()), condition(is_utf8, place, scan, scan.hint.filter.as_ref())];
     let conditions: Vec<String> = conditions.into_iter().flatten().collect();
     let mut select = select(place);
     if !conditions.is_empty() {
@@ -36,15 +37,17 @@ pub(super) fn statement(is_utf8: bool, place: &Place, scan: &Scan) -> Statement 
     }
 }
 
-/// As [`select`], with the condition of the hint.
-pub(super) fn filtered(is_utf8: bool, place: &Place, scan: &Scan) -> String {
-    let condition = condition(is_utf8, place, scan).map(|condition| format!(" WHERE {condition}"));
+/// As [`select`], with the condition that most rows meet which the hint does not leave out. A planner multiplies what the
+/// hint adds for faulty values as if it were likely, and expects several times the rows.
+pub(super) fn expected(is_utf8: bool, place: &Place, scan: &Scan) -> String {
+    let expected = scan.hint.expected.as_ref().or(scan.hint.filter.as_ref());
+    let condition = condition(is_utf8, place, scan, expected).map(|condition| format!(" WHERE {condition}"));
     format!("{}{}", select(place), condition.unwrap_or_default())
 }
 
-fn condition(is_utf8: bool, place: &Place, scan: &Scan) -> Option<String> {
+fn condition(is_utf8: bool, place: &Place, scan: &Scan, of: Option<&Predicate>) -> Option<String> {
     let columns: Vec<Pair<'_>> = scan.columns.iter().zip(&place.columns).collect();
-    scan.hint.filter.as_ref().and_then(|filter| filter::condition(filter, &columns, is_utf8))
+    of.and_then(|predicate| filter::condition(predicate, &columns, is_utf8))
 }
 
 fn keys(is_utf8: bool, place: &Place, scan: &Scan) -> Option<(Keys, String)> {
