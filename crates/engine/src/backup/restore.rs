@@ -76,7 +76,7 @@ pub async fn restore(
     let told = Changed::new((), audit(actor, "backup.restored", "backup", body));
     let entropy = surroundings.entropy;
     let stamp = Stamp::new((surroundings.now)(), &mut |buffer| entropy(buffer));
-    // CRASH: the files of a restore that was cut off lie here with a database that is empty: they are taken away by hand,
+    // Dying from here on: the files of a restore that was cut off lie here with a database that is empty: they are taken away by hand,
     // and it begins again.
     let filled = async {
         let files = fill(&mut reader, &mut database, home).await?;

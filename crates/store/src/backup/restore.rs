@@ -103,7 +103,7 @@ impl Restoring {
         enter(&mut transaction, &event, &stamp).await?;
         let newest = newest_checkpoint(&mut transaction).await?;
         transaction.commit().await?;
-        // CRASH: the old head still guards the database; only where a loss was accepted does it refuse it, and the restore
+        // Dying here: the old head still guards the database; only where a loss was accepted does it refuse it, and the restore
         // is then done again from the beginning.
         set_head(&head, newest, &key, lost > 0).await?;
         pool.close().await;

@@ -97,7 +97,7 @@ impl Store {
         (self.probe)("store-change-not-committed");
         if let Err(error) = transaction.commit().await {
             let lost = matches!(&error, StoreError::Database(error) if error.is_disconnected());
-            // CRASH: the server may have committed and died, or been cut off, before it could say so.
+            // The server may have committed and died, or been cut off, before it could say so.
             if !(lost && self.is_entered(event, stamp).await?) {
                 return Err(error);
             }

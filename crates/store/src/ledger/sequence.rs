@@ -32,7 +32,7 @@ impl Store {
         let mut patience = Patience::new();
         let text = loop {
             match self.grow(key, now).await {
-                // CRASH: whether a commit whose answer was lost has happened does not matter: what is still pending
+                // Whether a commit whose answer was lost has happened does not matter: what is still pending
                 // is taken now.
                 Err(error) if patience.allows_another(&error).await => {}
                 outcome => break outcome?,

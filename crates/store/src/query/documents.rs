@@ -70,6 +70,25 @@ impl Reader {
         );
         rows.bind(kind.name()).fetch_all(&self.pool).await?.iter().map(listing).collect()
     }
+
+    /// Up to `limit` versions of documents of a kind, by name and version, behind the one named: a page of a list.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn documents_after(
+        &self,
+        kind: DocumentKind,
+        after: Option<(&str, u32)>,
+        limit: u32,
+    ) -> Result<Vec<DocumentListing>, StoreError> {
+        let (name, version) = after.unwrap_or(("", 0));
+        let rows = query(
+            "SELECT kind, name, version, sha256, imported_at, imported_by FROM document \
+             WHERE kind = $1 AND (name, version) > ($2, $3) ORDER BY name, version LIMIT $4",
+        );
+        let rows = rows.bind(kind.name()).bind(name).bind(version).bind(limit);
+        rows.fetch_all(&self.pool).await?.iter().map(listing).collect()
+    }
 }
 
 fn document(row: &Row) -> Result<Document, StoreError> {

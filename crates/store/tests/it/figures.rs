@@ -58,7 +58,10 @@ async fn fill(house: &House) {
         let numbered = match house.kind() {
             Kind::Sqlite => format!("{insert} {} SELECT {select}", numbers(upto)),
             Kind::Postgres => {
-                format!("{insert} SELECT {} generate_series(1, {upto}) AS n(i)", select.replace(" FROM n", " FROM"))
+                format!(
+                    "{insert} SELECT {} generate_series(1, {upto}::bigint) AS n(i)",
+                    select.replace(" FROM n", " FROM")
+                )
             }
         };
         house.sql(&numbered).await;
@@ -91,7 +94,7 @@ macro_rules! times {
     }};
 }
 
-async fn measured(house: &House, store: &Store) {
+async fn measured(house: &House, store: &Store) -> Duration {
     println!("{}", house.kind().name());
     let page = |filter: TransferFilter| TransferFilter { limit: Some(100), ..filter };
     let exchange = |i| Some(format!("exchange-{}", i % 700));
@@ -110,7 +113,8 @@ async fn measured(house: &House, store: &Store) {
         times!(_i, store.held_packages()).tell("list: packages held (1000)"),
         times!(_i, store.open_deliveries()).tell("list: open deliveries"),
         times!(_i, store.partners()).tell("list: partners (500)"),
-        times!(_i, store.documents(DocumentKind::Arrangement)).tell("list: arrangements (5000)"),
+        times!(i, store.documents_after(DocumentKind::Arrangement, Some((&format!("arrangement-{i}"), 1)), 100))
+            .tell("list: 100 arrangements after one"),
         times!(i, store.releases_since(&format!("arrangement-{i}"), at(0))).tell("list: releases of an arrangement"),
         times!(i, store.transfer(&format!("transfer-{}", i * 991))).tell("detail: transfer"),
         times!(i, store.deliveries(&format!("transfer-{}", i * 991))).tell("detail: deliveries of a transfer"),
@@ -124,19 +128,22 @@ async fn measured(house: &House, store: &Store) {
     .into_iter()
     .max()
     .unwrap();
-    assert!(slowest < Duration::from_millis(20), "the slowest p95 is {slowest:?}");
+    times!(_i, store.documents(DocumentKind::Arrangement)).tell("all 5000 arrangements at once (no screen)");
     let begun = Instant::now();
     crate::house::record(store, 500).await;
     println!("  a change                                     mean {:>7.2} ms", begun.elapsed().as_secs_f64() * 2.0);
+    slowest
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures; run by hand"]
 async fn figures() {
+    let mut slowest = Duration::ZERO;
     for kind in [Kind::Sqlite, Kind::Postgres] {
         let house = House::new(kind);
         let store = house.open().await;
         fill(&house).await;
-        measured(&house, &store).await;
+        slowest = slowest.max(measured(&house, &store).await);
     }
+    assert!(slowest < Duration::from_millis(20), "the slowest p95 is {slowest:?}");
 }

@@ -22,7 +22,12 @@ async fn documents_are_versions_that_are_never_edited(kind: Kind) {
     assert_eq!(second.text, "arrangement: food\nversion: 2\n");
     assert_eq!((second.listing.imported_at, second.listing.imported_by.as_str()), (at(0), "officer-a"));
     assert_eq!(store.latest_document(DocumentKind::Arrangement, "food").await.unwrap(), Some(second));
-    assert_eq!(store.documents(DocumentKind::Arrangement).await.unwrap().len(), 2);
+    let all = store.documents(DocumentKind::Arrangement).await.unwrap();
+    assert_eq!(all.len(), 2);
+    let page = async |after, limit| store.documents_after(DocumentKind::Arrangement, after, limit).await.unwrap();
+    assert_eq!(page(None, 9).await, all);
+    assert_eq!((page(None, 1).await, page(Some(("food", 1)), 9).await), (vec![all[0].clone()], vec![all[1].clone()]));
+    assert_eq!(page(Some(("food", 2)), 9).await, []);
     assert_eq!(store.document(DocumentKind::Catalogue, "food", 2).await.unwrap(), None);
 
     let before = store.pending_leaves().await.unwrap();
