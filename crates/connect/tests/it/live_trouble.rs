@@ -280,7 +280,8 @@ fn keys_are_asked_for_and_differ_by_case_and_trailing_blanks() {
         let mut wanted = scan("person", COLUMNS);
         let values =
             vec![KeyValue::Text(Personal::new("p3".to_owned())), KeyValue::Text(Personal::new("x'".to_owned()))];
-        wanted.hint = Hint { keys: Some(KeyList { column: "name".to_owned(), values: values.into() }), ..Hint::default() };
+        wanted.hint =
+            Hint { keys: Some(KeyList { column: "name".to_owned(), values: values.into() }), ..Hint::default() };
         let names = column(&live.read(&wanted).unwrap(), 1);
         assert!(names.contains(&Some("p3".to_owned())) && !names.contains(&Some("q".to_owned())), "{kind:?} {names:?}");
         let filter = |text: &str| {

@@ -24,7 +24,10 @@ pub(super) fn select(place: &Place) -> String {
 /// with a parameter; all others by `COPY`.
 pub(super) fn statement(is_utf8: bool, place: &Place, scan: &Scan) -> Statement {
     let keys = keys(is_utf8, place, scan);
-    let conditions = [keys.as_ref().map(|(_, condition)| condition.clone()), condition(is_utf8, place, scan, scan.hint.filter.as_ref())];
+    let conditions = [
+        keys.as_ref().map(|(_, condition)| condition.clone()),
+        condition(is_utf8, place, scan, scan.hint.filter.as_ref()),
+    ];
     let conditions: Vec<String> = conditions.into_iter().flatten().collect();
     let mut select = select(place);
     if !conditions.is_empty() {
