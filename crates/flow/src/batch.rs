@@ -35,6 +35,13 @@ impl Faults {
         }
     }
 
+    /// Puts the faults of `row` in order; those of equal places stay as they are.
+    pub fn sort(&mut self, row: usize, place: impl FnMut(&Fault) -> Option<usize>) {
+        if let Some(faults) = self.0.get_mut(&row) {
+            faults.sort_by_key(place);
+        }
+    }
+
     /// Faults of `row`.
     pub fn of(&self, row: usize) -> &[Fault] {
         self.0.get(&row).map_or(&[], Vec::as_slice)

@@ -3,6 +3,7 @@
 //! A bad cell is never an error: it becomes null and leaves a [`Fault`] with the value as it came. A row knows nothing
 //! of the rows around it. An empty text is a value where the type is `text`, and a missing value everywhere else.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -135,15 +136,19 @@ impl Decoder {
 
     /// The rows that are waiting, as a batch.
     pub fn take(&mut self) -> Result<Batch, SourceError> {
-        let mut arrays = Vec::with_capacity(self.columns.len());
+        let (mut arrays, mut found) = (Vec::with_capacity(self.columns.len()), BTreeSet::new());
         for column in &mut self.columns {
             let Gathered { column: array, invalid } = column.finish();
             arrays.push(array);
             for (row, text) in invalid {
                 let (subject, value) = (column.subject.clone(), Personal::new(shown(Cell::Text(&text))));
                 self.faults.add(row, Fault { subject, code: Code::InvalidUtf8, value });
+                found.insert(row);
             }
         }
+        // A row's faults stand in the order of its columns, whenever they were found.
+        let place = |fault: &Fault| self.columns.iter().position(|column| column.subject == fault.subject);
+        found.into_iter().for_each(|row| self.faults.sort(row, place));
         let options = RecordBatchOptions::new().with_row_count(Some(self.rows));
         let records = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
         let records = records.map_err(|_| {
