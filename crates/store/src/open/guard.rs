@@ -1,6 +1,7 @@
 //! Is this the database that we last worked with, or an older copy of it?
 
 use std::path::Path;
+use std::time::Duration;
 
 use causeway_ledger::tree::{HashSource, TreeError, root};
 use causeway_ledger::{Checkpoint, Hash, VerifierKey};
@@ -21,25 +22,41 @@ pub(super) fn check_presence(is_there: bool, saved: Option<&Saved>) -> Result<()
     }
 }
 
+/// How often, and after how long each time, a head that is missing is looked for again.
+const LOOKS: u32 = 50;
+const BETWEEN: Duration = Duration::from_millis(20);
+
 /// The database must begin with all that the saved head saw. Returns the newest checkpoint's text.
+///
+/// A head that was not there may have been written since by another process: a checkpoint is committed before it stands
+/// in the head. So it is looked for again before its absence is held against the database.
 pub(super) async fn check(
     pool: &Pool,
     opening: Opening<'_>,
     saved: Option<&Saved>,
 ) -> Result<Option<String>, StoreError> {
-    let mut snapshot = pool.begin_read().await?;
-    let (newest, found_size) = check_signed(&mut snapshot, opening.key).await?;
-    match saved {
-        Some(saved) => begins_with(&mut snapshot, saved, found_size).await?,
-        // CRASH: between the commit of the first checkpoint and the first writing of the head there is none. A
-        // missing head is innocent only there.
-        None if checkpoints(&mut snapshot).await? > 1 => {
+    let (mut since, mut looks) = (None, 0);
+    loop {
+        // Begun after the head was read: what the head has seen is in it.
+        let mut snapshot = pool.begin_read().await?;
+        let (newest, found_size) = check_signed(&mut snapshot, opening.key).await?;
+        let missing = match saved.or(since.as_ref()) {
+            Some(saved) => begins_with(&mut snapshot, saved, found_size).await.map(|()| false)?,
+            // CRASH: between the commit of the first checkpoint and the first writing of the head there is none. A
+            // missing head is innocent only there.
+            None => checkpoints(&mut snapshot).await? > 1,
+        };
+        snapshot.rollback().await?;
+        if !missing {
+            return Ok(newest);
+        }
+        if looks == LOOKS {
             return Err(StoreError::HeadMissing { path: opening.head.to_owned(), found_size });
         }
-        None => {}
+        looks += 1;
+        tokio::time::sleep(BETWEEN).await;
+        since = super::head::read(opening.head, opening.key)?;
     }
-    snapshot.rollback().await?;
-    Ok(newest)
 }
 
 /// How many entries a ledger that is being restored lacks of what the saved head saw: none, or those behind its end.
