@@ -325,7 +325,7 @@ impl Column {
             builder.append_value(value);
             return Ok(());
         }
-        let mut text = Digits::default();
+        let mut text = literal::Digits::default();
         write!(text, "{value}").map_err(|_| Code::WrongType)?;
         self.number(text.as_str())
     }
@@ -425,27 +425,5 @@ impl Column {
             Builder::Bytes(builder) => Arc::new(builder.finish()),
         };
         Gathered { column, invalid: Vec::new() }
-    }
-}
-
-/// A number's text without an allocation.
-#[derive(Default)]
-struct Digits {
-    bytes: [u8; 20],
-    length: usize,
-}
-
-impl Digits {
-    fn as_str(&self) -> &str {
-        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
-    }
-}
-
-impl std::fmt::Write for Digits {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        let end = self.length + text.len();
-        self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.length = end;
-        Ok(())
     }
 }

@@ -142,3 +142,25 @@ pub(super) fn is_usual_uuid(text: &[u8]) -> bool {
     let good = text.iter().fold(0, |count, byte| count + u8::from(matches!(byte, b'0'..=b'9' | b'a'..=b'f')));
     dashes && good == 32
 }
+
+/// A number's text without an allocation.
+#[derive(Default)]
+pub(super) struct Digits {
+    bytes: [u8; 20],
+    length: usize,
+}
+
+impl Digits {
+    pub(super) fn as_str(&self) -> &str {
+        self.bytes.get(..self.length).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or("")
+    }
+}
+
+impl std::fmt::Write for Digits {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        let end = self.length + text.len();
+        self.bytes.get_mut(self.length..end).ok_or(std::fmt::Error)?.copy_from_slice(text.as_bytes());
+        self.length = end;
+        Ok(())
+    }
+}
