@@ -10,7 +10,7 @@ use serde_json::Value;
 pub struct AuditEvent {
     /// Who acted.
     pub actor: String,
-    /// What happened, like `transfer.sealed`.
+    /// What happened, like `transfer-sealed`.
     pub event: String,
     /// What it happened to.
     pub subject: String,

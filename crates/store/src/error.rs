@@ -84,7 +84,9 @@ pub enum StoreError {
         what: String,
     },
     /// The server cannot be reached, or does not let us in.
-    #[error("the database `{place}` cannot be reached: {why}")]
+    #[error(
+        "the database `{place}` cannot be reached: {why}; see that it runs, and what `[database]` in the configuration says of it"
+    )]
     Unreachable {
         /// Host, port and database.
         place: String,

@@ -56,6 +56,9 @@ impl Init {
         println!("  ledger            {}   tell it to auditors", prints.ledger);
         println!("  operation         {}", prints.operation);
         println!("  pseudonym root    (has no public part)");
+        if self.database.is_some() {
+            println!("the database is asked for the first time by `causeway doctor`: run that before anything else");
+        }
         println!("next: `causeway officer new`, `causeway partner add`, `causeway catalogue import`");
         Ok(ExitCode::SUCCESS)
     }

@@ -23,7 +23,7 @@ pub enum Transfer {
         #[arg(long)]
         expect_fewer: bool,
         /// Memory to stay within, in mebibytes; the configuration's unless said.
-        #[arg(long, value_name = "MEBIBYTES")]
+        #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u32).range(1..))]
         memory: Option<u32>,
         /// How progress is told on standard error.
         #[arg(long, value_enum, default_value_t = Told::Text)]

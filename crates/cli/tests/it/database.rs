@@ -146,7 +146,7 @@ fn drill(from: &Street, to: impl Fn(&Path) -> Street) {
     let lost = accept.rsplit(' ').next().unwrap();
     let said = third.good(&["restore", &older, "--accept-loss", lost]).unwrap();
     assert!(said.contains(&format!("{lost} ledger entries are lost; the ledger tells it")), "{said}");
-    assert!(third.good(&["ledger", "export"]).unwrap().contains("backup.restored"));
+    assert!(third.good(&["ledger", "export"]).unwrap().contains("backup-restored"));
     people_transferred(&third);
 }
 

@@ -56,7 +56,7 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
         return Err(EngineError::Wrong(format!("`{}` exists: name a new file", path.display())));
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    house.record(actor, "backup.made", "backup", json!({ "file": name })).await?;
+    house.record(actor, "backup-made", "backup", json!({ "file": name })).await?;
     let mut export = house.store.export().await?;
     let header = Header {
         format: FORMAT,

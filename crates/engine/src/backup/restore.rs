@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
+use causeway_package::PackageError;
 use causeway_package::report::ReportReader;
 use causeway_store::backup::{Restored, Restoring};
 use causeway_store::{Changed, Opening, Place, Stamp};
@@ -58,7 +59,15 @@ pub async fn restore(
     accept_loss: Option<u64>,
 ) -> Result<Back, EngineError> {
     let keys = Keys::load(home)?;
-    let mut reader = Reader { sealed: ReportReader::open(path, &keys.operation)?, tally: Tally::default() };
+    let sealed = ReportReader::open(path, &keys.operation).map_err(|error| match error {
+        error @ PackageError::Io { .. } => error.into(),
+        _ => EngineError::Wrong(format!(
+            "`{}` is no backup that this installation's operation key opens: it is another file, is damaged, or was made \
+             under other keys",
+            path.display()
+        )),
+    })?;
+    let mut reader = Reader { sealed, tally: Tally::default() };
     let Line::Backup(header) = reader.line()? else { return Err(wrong("it does not say what it is")) };
     check(&header, home)?;
     for folder in [home.packages(), home.sealed(), home.staging()] {
@@ -73,7 +82,7 @@ pub async fn restore(
     let place = server.as_ref().map_or(Place::File(&file), Place::Server);
     let mut database = Restoring::begin(Opening { place, head: &head, key: keys.ledger.public() }).await?;
     let body = json!({ "backup_made_at": header.made_at.to_string(), "database": place.kind().name() });
-    let told = Changed::new((), audit(actor, "backup.restored", "backup", body));
+    let told = Changed::new((), audit(actor, "backup-restored", "backup", body));
     let entropy = surroundings.entropy;
     let stamp = Stamp::new((surroundings.now)(), &mut |buffer| entropy(buffer));
     // Dying from here on: the files of a restore that was cut off lie here with a database that is empty: they are taken away by hand,

@@ -25,7 +25,7 @@ async fn restored(house: &House, rows: &[BackupRow], accepted: Option<u64>) -> R
     for row in rows {
         restoring.row(row).await?;
     }
-    restoring.finish(accepted, changed((), "backup.restored", "backup"), stamp(500)).await
+    restoring.finish(accepted, changed((), "backup-restored", "backup"), stamp(500)).await
 }
 
 /// Something in every table, more than a page of it in one.
@@ -66,7 +66,7 @@ async fn comes_back_in_either_kind(kind: Kind) {
         // What tells of the restoring is the last of the leaves that wait.
         let last = again.iter().rposition(|row| row.table == "ledger_pending").unwrap();
         let told = again.remove(last);
-        assert_eq!((&told.values["event"], &told.values["subject"]), (&json!("backup.restored"), &json!("backup")));
+        assert_eq!((&told.values["event"], &told.values["subject"]), (&json!("backup-restored"), &json!("backup")));
         assert!(told.values["body"].as_str().unwrap().contains("\"entries_lost\":0"));
         assert_eq!(again, rows, "{target:?}");
         // And life goes on.
