@@ -15,13 +15,20 @@ impl Connectors for AllConnectors {
         causeway_connect::source::open(source, base)
     }
 
-    fn deliver(&self, package: &Path, target: &Path, id: &str, probe: fn(&'static str)) -> Result<String, String> {
+    fn deliver(
+        &self,
+        package: &Path,
+        target: &Path,
+        id: &str,
+        gate: &dyn Fn(&'static str) -> bool,
+    ) -> Result<String, String> {
         std::fs::create_dir_all(target).map_err(|error| format!("cannot make `{}`: {error}", target.display()))?;
-        let probe = |mark: &'static str| {
-            probe(mark);
-            Ok(())
-        };
+        let probe = |mark: &'static str| if gate(mark) { Ok(()) } else { Err(folder::Stop) };
         let delivered = folder::deliver(package, target, id, &probe).map_err(|error| error.to_string())?;
         Ok(format!("{} parts sent, {} were there", delivered.sent, delivered.kept))
+    }
+
+    fn arrived(&self, package: &Path, target: &Path, id: &str) -> Result<bool, String> {
+        folder::stands_whole(package, target, id).map_err(|error| error.to_string())
     }
 }

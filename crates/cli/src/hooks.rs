@@ -18,10 +18,28 @@ pub fn surroundings() -> Surroundings {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place where time is read")]
 fn now() -> jiff::Timestamp {
+    #[cfg(feature = "test-hooks")]
+    if let Some(told) = told() {
+        return told;
+    }
+    #[expect(clippy::disallowed_methods, reason = "the one place where time is read")]
     jiff::Timestamp::now()
 }
+
+/// The moment that `CAUSEWAY_NOW` names instead of the clock's; once a mark was passed, the one that
+/// `CAUSEWAY_NOW_AFTER=MARK=MOMENT` names.
+#[cfg(feature = "test-hooks")]
+fn told() -> Option<jiff::Timestamp> {
+    let later = std::env::var("CAUSEWAY_NOW_AFTER").unwrap_or_default();
+    let later = later.split_once('=').filter(|_| PASSED_LATER.load(std::sync::atomic::Ordering::Relaxed));
+    let text = later.map_or_else(|| std::env::var("CAUSEWAY_NOW").unwrap_or_default(), |(_, moment)| moment.to_owned());
+    text.parse().ok()
+}
+
+/// Whether the mark of `CAUSEWAY_NOW_AFTER` was passed.
+#[cfg(feature = "test-hooks")]
+static PASSED_LATER: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 
 fn entropy(buffer: &mut [u8]) {
     use rand::TryRngCore;
@@ -35,12 +53,27 @@ fn probe(_: &'static str) {}
 /// Dies as by SIGKILL at the mark that `CAUSEWAY_CRASH_AT` names: `MARK`, or `MARK:3` for the third time it is passed.
 #[cfg(feature = "test-hooks")]
 fn probe(mark: &'static str) {
+    slow(mark);
     use std::sync::atomic::{AtomicUsize, Ordering};
     static PASSED: AtomicUsize = AtomicUsize::new(0);
+    let later = std::env::var("CAUSEWAY_NOW_AFTER").unwrap_or_default();
+    if later.split_once('=').is_some_and(|(name, _)| name == mark) {
+        PASSED_LATER.store(true, Ordering::Relaxed);
+    }
     let wanted = std::env::var("CAUSEWAY_CRASH_AT").unwrap_or_default();
     let (name, time) = wanted.split_once(':').unwrap_or((&wanted, "1"));
     if name == mark && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == time.parse().unwrap_or(1) {
         die();
+    }
+}
+
+/// Is as slow as a bad line at the mark that `CAUSEWAY_SLOW_AT=MARK=MILLISECONDS` names.
+#[cfg(feature = "test-hooks")]
+fn slow(mark: &'static str) {
+    let wanted = std::env::var("CAUSEWAY_SLOW_AT").unwrap_or_default();
+    let pause = wanted.split_once('=').filter(|(name, _)| *name == mark).and_then(|(_, pause)| pause.parse().ok());
+    if let Some(pause) = pause {
+        std::thread::sleep(std::time::Duration::from_millis(pause));
     }
 }
 

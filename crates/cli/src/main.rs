@@ -23,8 +23,15 @@ struct Arguments {
     /// Folder of the installation.
     #[arg(long, global = true, env = "CAUSEWAY_HOME", default_value = ".")]
     home: PathBuf,
-    /// Who acts, for the ledger.
-    #[arg(long, global = true, env = "CAUSEWAY_ACTOR", default_value = "operator")]
+    /// Who acts: the name of an officer registered here.
+    #[arg(
+        long = "as",
+        alias = "actor",
+        global = true,
+        env = "CAUSEWAY_ACTOR",
+        value_name = "NAME",
+        default_value = "operator"
+    )]
     actor: String,
     #[command(subcommand)]
     verb: Verb,
@@ -36,7 +43,7 @@ enum Verb {
     Init(verb::init::Init),
     /// Looks for what is wrong, and says what to do.
     Doctor,
-    /// Officers who approve arrangements.
+    /// People who act here, with their keys and roles.
     #[command(subcommand)]
     Officer(verb::officer::Officer),
     /// Partners and their keys.
@@ -48,14 +55,28 @@ enum Verb {
     /// The signed terms.
     #[command(subcommand)]
     Arrangement(verb::arrangement::Arrangement),
-    /// Approves the latest version of an arrangement with an officer's key.
-    Approve(verb::arrangement::Approve),
+    /// Data protection impact assessments.
+    #[command(subcommand)]
+    Assessment(verb::assessment::Assessment),
     /// Configured flows.
     #[command(subcommand)]
     Exchange(verb::exchange::Exchange),
+    /// Everything that is in use, as documents: export, compare, stage, activate, roll back.
+    #[command(subcommand)]
+    Configuration(verb::configuration::Configuration),
     /// Executions of an exchange.
     #[command(subcommand)]
     Transfer(verb::transfer::Transfer),
+    /// Requests beyond what is agreed, and the register of refused ones.
+    #[command(subcommand)]
+    Request(verb::request::Request),
+    /// The public register: exported with proofs, and verified by anybody.
+    #[command(subcommand)]
+    Register(verb::register::Register),
+    /// Stops a partner, the operation or everything, at once.
+    Stop(verb::stop::Stop),
+    /// Consents, as one of two officers, to resume what was stopped.
+    Resume(verb::stop::Resume),
     /// Where every transfer stands.
     Status,
     /// Packages, from the partner's side.
@@ -122,9 +143,14 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Partner(partner) => partner.run(&place).await,
         Verb::Catalogue(catalogue) => catalogue.run(&place).await,
         Verb::Arrangement(arrangement) => arrangement.run(&place).await,
-        Verb::Approve(approve) => approve.run(&place).await,
+        Verb::Assessment(assessment) => assessment.run(&place).await,
         Verb::Exchange(exchange) => exchange.run(&place).await,
+        Verb::Configuration(configuration) => configuration.run(&place).await,
         Verb::Transfer(transfer) => transfer.run(&place).await,
+        Verb::Request(request) => request.run(&place).await,
+        Verb::Register(register) => register.run(&place).await,
+        Verb::Stop(stop) => stop.run(&place).await,
+        Verb::Resume(resume) => resume.run(&place).await,
         Verb::Status => verb::status::run(&place).await,
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,

@@ -8,16 +8,21 @@ use causeway_engine::EngineError;
 pub fn failed(error: &EngineError) -> ExitCode {
     eprintln!("error: {}", plain(&error.to_string()));
     match error {
-        EngineError::Refused { violations, .. } | EngineError::NotShown { violations, .. } => {
-            for violation in violations {
-                eprintln!("  {}", plain(&violation.to_string()));
-                eprintln!("    help: {}", violation.code.help());
-            }
-        }
+        EngineError::Refused { violations, .. }
+        | EngineError::Lapsed { violations, .. }
+        | EngineError::NotShown { violations, .. }
+        | EngineError::Denied { violations, .. } => violations.iter().for_each(reason),
+        EngineError::Held { violation, .. } => reason(violation),
         EngineError::Findings { lines, .. } => lines.iter().for_each(|line| eprintln!("  {}", plain(line))),
         _ => {}
     }
     ExitCode::from(error.exit_code())
+}
+
+/// A reason, with what to do about it.
+fn reason(violation: &causeway_model::Violation) {
+    eprintln!("  {}", plain(&violation.to_string()));
+    eprintln!("    help: {}", violation.code.help());
 }
 
 /// Text without the characters that a terminal would obey.

@@ -146,7 +146,7 @@ impl House {
         let found = found.ok_or_else(|| EngineError::Unknown {
             what: "arrangement",
             name: name.to_owned(),
-            help: "import it with `causeway arrangement import`",
+            help: "draft it with `causeway arrangement draft`",
         })?;
         Read::text(name, found.text)
     }

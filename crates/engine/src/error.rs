@@ -47,11 +47,45 @@ pub enum EngineError {
         /// Why.
         violations: Vec<Violation>,
     },
+    /// The transfer is held back by a stop and not lost.
+    #[error("transfer {transfer} is held back; it goes on with `causeway transfer resume` when the stop is lifted")]
+    Held {
+        /// The transfer.
+        transfer: String,
+        /// By what.
+        violation: Box<Violation>,
+    },
+    /// The transfer waits for people.
+    #[error("transfer {transfer} waits for {what}")]
+    Waits {
+        /// The transfer.
+        transfer: String,
+        /// For what.
+        what: &'static str,
+    },
+    /// The transfer lapsed: its arrangement went out of force before it was delivered. Nothing more leaves.
+    #[error("transfer {transfer} lapsed: its arrangement went out of force before it was delivered")]
+    Lapsed {
+        /// The transfer.
+        transfer: String,
+        /// Why.
+        violations: Vec<Violation>,
+    },
     /// Nothing of an exchange may be shown.
     #[error("nothing of exchange `{exchange}` is shown")]
     NotShown {
         /// The exchange.
         exchange: String,
+        /// Why.
+        violations: Vec<Violation>,
+    },
+    /// A rule denies what was tried; the attempt and the reasons stand in the ledger.
+    #[error("`{what}` of `{subject}` is denied")]
+    Denied {
+        /// What was tried.
+        what: String,
+        /// On what.
+        subject: String,
         /// Why.
         violations: Vec<Violation>,
     },
@@ -93,7 +127,9 @@ impl EngineError {
     /// Exit code of the command line: 2 input or use, 3 a proof failed, 4 refused, 5 trouble with the system.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } | Self::NotShown { .. } => 4,
+            Self::Refused { .. } | Self::Lapsed { .. } | Self::NotShown { .. } | Self::Denied { .. } => 4,
+            Self::Held { .. } | Self::Waits { .. } => 4,
+            Self::Store(StoreError::SameOfficer { .. } | StoreError::ActivatedAlready { .. }) => 4,
             Self::NotProven(_) => 3,
             Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => {
                 3

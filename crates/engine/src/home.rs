@@ -25,6 +25,9 @@ pub struct Config {
     /// Memory that a transfer aims to stay within, in mebibytes.
     #[serde(default = "usual_memory")]
     pub memory_mebibytes: u32,
+    /// Whether a catalogue or an exchange comes into use only by a second officer.
+    #[serde(default)]
+    pub two_person: bool,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -64,6 +67,7 @@ impl Home {
             keys: "keys".into(),
             sources: "sources".into(),
             memory_mebibytes: usual_memory(),
+            two_person: false,
             database,
         };
         let home = Self { root: root.to_owned(), config };
@@ -74,6 +78,15 @@ impl Home {
             .map_err(|_| EngineError::Wrong("the configuration cannot be written".to_owned()))?;
         std::fs::write(&path, text).map_err(EngineError::file("write", path))?;
         Ok(home)
+    }
+
+    /// Lets catalogues and exchanges come into use only by a second officer, from now on.
+    pub fn demand_two_people(&mut self) -> Result<(), EngineError> {
+        self.config.two_person = true;
+        let text = toml::to_string(&self.config)
+            .map_err(|_| EngineError::Wrong("the configuration cannot be written".to_owned()))?;
+        let path = self.root.join(CONFIG_FILE);
+        std::fs::write(&path, text).map_err(EngineError::file("write", path))
     }
 
     /// Opens the installation in `root`.

@@ -6,7 +6,7 @@ use causeway_flow::aggregate::Memory;
 use causeway_flow::source::Source;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
-use causeway_store::{AuditEvent, Changed, Lock, Opening, Place, Server, Stamp, Store};
+use causeway_store::{AuditEvent, Changed, Lock, Opening, Place, Server, Stamp, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -48,7 +48,17 @@ pub trait Connectors: Sync {
     ) -> Result<Box<dyn Source>, causeway_flow::source::SourceError>;
 
     /// Puts a package where the partner takes it; repeating it is safe. The text is for the history and holds no value.
-    fn deliver(&self, package: &Path, folder: &Path, id: &str, probe: fn(&'static str)) -> Result<String, String>;
+    /// `gate` is asked at every mark and before every few bytes; when it says no, nothing more may leave.
+    fn deliver(
+        &self,
+        package: &Path,
+        folder: &Path,
+        id: &str,
+        gate: &dyn Fn(&'static str) -> bool,
+    ) -> Result<String, String>;
+
+    /// Whether a package stands whole where the partner takes it. Sends nothing.
+    fn arrived(&self, package: &Path, folder: &Path, id: &str) -> Result<bool, String>;
 }
 
 /// An installation at work. One process at a time works in its data folder, whatever its database.
@@ -83,6 +93,25 @@ impl House {
             Store::open(Opening { place, head: &head, key: keys.ledger.public() }).await?.probed(surroundings.probe);
         let memory_mebibytes = home.config().memory_mebibytes;
         Ok(Self { home, keys, store, surroundings, memory_mebibytes, _lock: lock })
+    }
+
+    /// Opens an installation beside whoever works in its data folder, for what must not wait until they are done: a stop, a
+    /// decision. Nothing is cleared up and nothing migrated.
+    pub async fn beside(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
+        let keys = Keys::load(&home)?;
+        let server = server(&home, surroundings)?;
+        let (file, head) = (home.database(), home.ledger_head());
+        let place = server.as_ref().map_or(Place::File(&file), Place::Server);
+        let opening = Opening { place, head: &head, key: keys.ledger.public() };
+        match Store::beside(opening).await {
+            Ok(store) => {
+                let (store, memory_mebibytes) = (store.probed(surroundings.probe), home.config().memory_mebibytes);
+                Ok(Self { home, keys, store, surroundings, memory_mebibytes, _lock: None })
+            }
+            // Not there yet, or of an older program: nobody of this program can be at work in it.
+            Err(StoreError::OlderSchema { .. }) => Self::open(home, surroundings).await,
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// What a transfer may hold of what is related to its records, and where the rest goes.

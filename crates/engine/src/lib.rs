@@ -3,8 +3,10 @@
 //! *Commands* (a file a verb) change state, one transaction each, ledger entry included. The *driver* carries transfers
 //! from request to delivery (a file a step). Nothing here knows a connector: [`Connectors`] is handed in.
 
+mod actor;
 pub mod backup;
 pub mod command;
+pub mod configuration;
 mod database;
 pub mod documents;
 pub mod drive;
@@ -13,6 +15,8 @@ mod home;
 mod house;
 mod keys;
 pub mod query;
+pub mod register;
+mod standing;
 
 pub use database::{Database, TlsMode};
 pub use error::EngineError;
@@ -21,3 +25,4 @@ pub use home::{Config, Home, private_folder};
 pub use house::FixedPseudonyms;
 pub use house::{Connectors, House, Surroundings};
 pub use keys::{KeyFingerprints, Keys, write_secret};
+pub use standing::{Standing, signed_bytes};

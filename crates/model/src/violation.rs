@@ -61,7 +61,7 @@ codes! {
     /// Records of this entity cannot be released, because they lead to no person whom the population could cover.
     RootNotPeople = "root-not-people", "choose the people, or an entity that people belong to";
     /// The arrangement is not in force at this moment.
-    NotInForce = "not-in-force", "have both officers approve it, or wait for its validity";
+    NotInForce = "not-in-force", "have every party sign it and activate it, or wait for its validity";
     /// The arrangement does not cover this direction or modality.
     NotCovered = "not-covered", "amend the arrangement";
     /// A recipient, processor or hosting country is a country of origin of the people.
@@ -173,6 +173,8 @@ codes! {
     OnwardNotAgreed = "onward-not-agreed", "ask for written permission, or have the recipient named as a processor";
     /// An exceptional release lacks the signed consent of the representative and of the data protection officer to this very text.
     ConsentsMissing = "consents-missing", "have both sign the same text: transfer, reason and what is lifted";
+    /// An officer refused the request.
+    RefusedByOfficer = "refused-by-officer", "ask the officer; the reason stands beside it";
     /// No exceptional release lifts this rule.
     NotExceptable = "not-exceptable", "nothing to do: this rule has no exception";
 

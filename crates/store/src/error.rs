@@ -209,6 +209,24 @@ pub enum StoreError {
         /// The transfer.
         transfer: String,
     },
+    /// Something changed since it was read.
+    #[error("{what} `{name}` changed since it was read, by somebody else: look at it again before deciding")]
+    ChangedMeanwhile {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A rule denies it.
+    #[error("{what} `{name}`: {source}")]
+    Denied {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Why.
+        source: causeway_model::Refused,
+    },
     /// The attempt has been taken over by another.
     #[error("transfer `{transfer}` is being worked on by another attempt: this one may not finish it")]
     StaleAttempt {
@@ -275,6 +293,37 @@ pub enum StoreError {
         /// Its version.
         version: u32,
     },
+    /// Whoever laid a set by cannot be the one who activates it.
+    #[error("set `{set}` was staged by `{officer}`, or with the same key: another officer activates it")]
+    SameOfficer {
+        /// The set.
+        set: String,
+        /// Who staged it.
+        officer: String,
+    },
+    /// Somebody else was there first.
+    #[error("set `{set}` was activated by `{officer}` already: nothing was changed")]
+    ActivatedAlready {
+        /// The set.
+        set: String,
+        /// Who activated it.
+        officer: String,
+    },
+    /// A version does not follow the one that is there.
+    #[error("{what} `{name}`: version {next} is the next, not {found}: import it again with that version")]
+    NotNext {
+        /// Which kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// The version found.
+        found: u32,
+        /// The version that would be next.
+        next: u32,
+    },
+    /// The configuration is not the one that was looked at.
+    #[error("the configuration changed since it was looked at: look at it again before deciding")]
+    ConfigurationChanged,
     /// A number is larger than the database can hold.
     #[error("{what} is too large to be true: the largest number that can be stored is 9223372036854775807")]
     TooLarge {

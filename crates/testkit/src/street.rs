@@ -20,12 +20,20 @@ pub const EXCHANGES: [(&str, &str); 4] = [
     ("school-places", "exchange-school.yaml"),
 ];
 
+/// The operation's people, with their roles. Where nobody is named, `registration` acts.
+const OFFICERS: [(&str, &[&str]); 3] = [
+    ("representative", &["representative"]),
+    ("protection", &["data-protection-officer"]),
+    ("registration", &["registration-officer", "data-protection-focal-point", "configuration-engineer"]),
+];
+
 /// An installation in a folder, and the binary that works in it.
 #[derive(Clone, Debug)]
 pub struct Street {
     binary: PathBuf,
     home: PathBuf,
     examples: PathBuf,
+    operation: String,
     shows: bool,
     init: Vec<String>,
 }
@@ -56,13 +64,20 @@ impl Street {
     /// A street over `binary` (`causeway`) in `home`, with the documents in `examples`.
     pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>, examples: impl Into<PathBuf>) -> Self {
         let (binary, home, examples) = (binary.into(), home.into(), examples.into());
-        Self { binary, home, examples, shows: false, init: Vec::new() }
+        Self { binary, home, examples, operation: "kenya-example".to_owned(), shows: false, init: Vec::new() }
     }
 
     /// Makes the installation with more arguments of `init`.
     #[must_use]
     pub fn with_init(mut self, arguments: &[&str]) -> Self {
         self.init = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self
+    }
+
+    /// The same street in another operation than that of the examples.
+    #[must_use]
+    pub fn of_operation(mut self, operation: &str) -> Self {
+        self.operation = operation.to_owned();
         self
     }
 
@@ -96,7 +111,7 @@ impl Street {
     /// A command of the binary in this installation, for tests that need to shape it.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("--home").arg(&self.home).args(arguments);
+        command.arg("--home").arg(&self.home).args(arguments).env("CAUSEWAY_ACTOR", "registration");
         command
     }
 
@@ -145,12 +160,12 @@ impl Street {
 
     /// Makes an empty installation with its keys.
     pub fn init(&self) -> io::Result<()> {
-        let mut init = vec!["init", "--operation", "kenya-example"];
+        let mut init = vec!["init", "--operation", self.operation.as_str()];
         init.extend(self.init.iter().map(String::as_str));
         self.good(&init).map(|_| ())
     }
 
-    /// Makes the installation: keys, two officers, partners, catalogue, both arrangements in force, all four exchanges.
+    /// Makes the installation: keys, officers, partners, catalogue, both arrangements in force, all four exchanges.
     pub fn set_up(&self) -> io::Result<()> {
         self.set_up_with(&PARTNERS, &["food", "school"], &EXCHANGES)
     }
@@ -158,60 +173,105 @@ impl Street {
     /// Makes the installation with some of the partners, arrangements and exchanges.
     pub fn set_up_with(&self, partners: &[&str], arrangements: &[&str], exchanges: &[(&str, &str)]) -> io::Result<()> {
         self.init()?;
-        let people = self.home.join("officers");
-        fs::create_dir_all(&people)?;
-        let officers = [("representative", "representative"), ("protection", "data-protection-officer")];
-        for (name, role) in officers {
-            let key = people.join(format!("{name}.pem"));
-            let said = self.good(&["officer", "new", "--out", &text(&key)])?;
-            let print = said.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap_or_default();
-            self.good(&[
-                "officer",
-                "add",
-                name,
-                "--role",
-                role,
-                "--key",
-                &text(&people.join(format!("{name}.pub.pem"))),
-                "--fingerprint",
-                print,
-            ])?;
+        fs::create_dir_all(self.home.join("officers"))?;
+        for (name, roles) in OFFICERS {
+            let roles: Vec<&str> = roles.iter().flat_map(|role| ["--role", *role]).collect();
+            self.officer(name, "representative", &roles)?;
         }
         self.partner_keys()?;
-        let keys = self.partner();
-        let recipient = fs::read_to_string(keys.join("recipient.txt"))?;
-        let recipient_print = grouped(&sha256(recipient.trim().as_bytes())?);
-        let signing_print = grouped(&sha256(&fs::read(keys.join("signing.raw"))?)?);
         for name in partners {
-            self.good(&[
-                "partner",
-                "add",
-                name,
-                "--title",
-                &format!("{name} (invented)"),
-                "--recipient",
-                &text(&keys.join("recipient.txt")),
-                "--recipient-fingerprint",
-                &recipient_print,
-                "--signing-key",
-                &text(&keys.join("signing.pub.pem")),
-                "--signing-fingerprint",
-                &signing_print,
-            ])?;
+            self.bring_in(name)?;
         }
         self.good(&["catalogue", "import", &self.example("catalogue.yaml")])?;
         for name in arrangements {
-            self.good(&["arrangement", "import", &self.example(&format!("arrangement-{name}.yaml"))])?;
-            for (officer, _) in officers {
-                let key = text(&people.join(format!("{officer}.pem")));
-                self.good(&["approve", &format!("{name}-2026"), "--officer", officer, "--key", &key])?;
-            }
+            self.agree(name)?;
         }
         for (_, file) in exchanges {
             self.good(&["exchange", "check", &self.example(file)])?;
             self.good(&["exchange", "import", &self.example(file)])?;
         }
         Ok(())
+    }
+
+    /// Makes a key pair in `officers/NAME.pem` and has `by` register it.
+    pub fn officer(&self, name: &str, by: &str, more: &[&str]) -> io::Result<()> {
+        let key = self.key_of(name);
+        let said = self.good(&["officer", "new", "--out", &key])?;
+        let print = said.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap_or_default();
+        let public = key.replace(".pem", ".pub.pem");
+        let add = ["--as", by, "officer", "add", name, "--key", &public, "--fingerprint", print];
+        self.good(&[&add, more].concat()).map(|_| ())
+    }
+
+    /// Private key file of an officer.
+    pub fn key_of(&self, officer: &str) -> String {
+        text(&self.home.join(format!("officers/{officer}.pem")))
+    }
+
+    /// Invites a partner, has it prove its keys and show that it is ready, and lets data go to it.
+    fn bring_in(&self, name: &str) -> io::Result<()> {
+        let keys = self.partner();
+        let recipient = fs::read_to_string(keys.join("recipient.txt"))?;
+        let recipient_print = grouped(&sha256(recipient.trim().as_bytes())?);
+        let signing_print = grouped(&sha256(&fs::read(keys.join("signing.raw"))?)?);
+        let (title, recipient) = (format!("{name} (invented)"), text(&keys.join("recipient.txt")));
+        let signing = text(&keys.join("signing.pub.pem"));
+        let (who, which) = (["--title", &title, "--jurisdiction", "KEN"], ["--hosting-country", "KEN"]);
+        let keyed = ["--recipient", &recipient, "--recipient-fingerprint", &recipient_print];
+        let signed = ["--signing-key", &signing, "--signing-fingerprint", &signing_print];
+        self.good(&[&["partner", "add", name], &who[..], &which, &keyed, &signed].concat())?;
+        let admin = administrator(name);
+        self.officer(&admin, "registration", &["--role", "partner-administrator", "--partner", name])?;
+        let challenge = text(&keys.join(format!("{name}.challenge.age")));
+        self.good(&["partner", "challenge", name, "--out", &challenge])?;
+        let answer = self.answer(&challenge)?;
+        let signature = format!("{answer}.sig");
+        self.good(&["--as", &admin, "partner", "prove-key", name, "--answer", &answer, "--signature", &signature])?;
+        self.good(&["--as", "representative", "partner", "verify", name])?;
+        self.good(&["--as", "representative", "partner", "activate", name])?;
+        let evidence = ["--evidence", "audit report 7 (invented)", "--until", "2030-12-31"];
+        self.good(&[&["--as", &admin, "partner", "attest", name], &evidence[..]].concat())?;
+        self.good(&["--as", "protection", "partner", "accept-attestation", name]).map(|_| ())
+    }
+
+    /// The partner decrypts a challenge and signs what it holds, with its own tools; the answer's path.
+    fn answer(&self, challenge: &str) -> io::Result<String> {
+        let answer = format!("{challenge}.answer");
+        let script = "umask 077; cd \"$KEYS\"; age -d -i identity.txt \"$CHALLENGE\" | zstd -dcq > \"$ANSWER\"; \
+                      openssl pkeyutl -sign -rawin -inkey signing.pem -in \"$ANSWER\" -out \"$ANSWER.sig\"";
+        let mut shell = Command::new("sh");
+        shell.arg("-eu").arg("-c").arg(script).env("KEYS", self.partner());
+        succeeded(shell.env("CHALLENGE", challenge).env("ANSWER", &answer))?;
+        Ok(answer)
+    }
+
+    /// Drafts the arrangement of an example, has every party sign it, and brings it into force, with its assessment.
+    pub fn agree(&self, name: &str) -> io::Result<()> {
+        let (file, arrangement) = (self.example(&format!("arrangement-{name}.yaml")), format!("{name}-2026"));
+        self.good(&["arrangement", "draft", &file])?;
+        let written = fs::read_to_string(&file)?;
+        let partner = written.lines().find_map(|line| line.strip_prefix("partner: ")).unwrap_or_default();
+        let assessment = text(&self.home.join(format!("assessment-{name}.yaml")));
+        fs::write(
+            &assessment,
+            format!(
+                "assessment: dpia-{name}\narrangement: {arrangement}\nwritten_by: registration\nvalid_until: 2030-12-31\n\
+                 covers: [large, repeated, structural, biometrics, sensitive]\ncovers_records: 1000000000\n\
+                 evidence: assessment 12 (invented)\n"
+            ),
+        )?;
+        self.good(&["assessment", "import", &assessment])?;
+        self.good(&["--as", "protection", "assessment", "approve", &format!("dpia-{name}")])?;
+        self.conclude(&arrangement, partner)
+    }
+
+    /// Has the newest draft of an arrangement proposed, signed by both parties and brought into force.
+    pub fn conclude(&self, arrangement: &str, partner: &str) -> io::Result<()> {
+        self.good(&["arrangement", "propose", arrangement])?;
+        for officer in ["representative", "protection", &administrator(partner)] {
+            self.good(&["arrangement", "sign", arrangement, "--officer", officer, "--key", &self.key_of(officer)])?;
+        }
+        self.good(&["--as", "representative", "arrangement", "activate", arrangement]).map(|_| ())
     }
 
     /// Path of an example document.
@@ -272,12 +332,21 @@ impl Street {
         let script = "umask 077; cd \"$KEYS\"; age-keygen -o identity.txt 2>/dev/null; age-keygen -y identity.txt > recipient.txt; \
                       openssl genpkey -algorithm ed25519 -out signing.pem; openssl pkey -in signing.pem -pubout > signing.pub.pem; \
                       openssl pkey -in signing.pem -pubout -outform DER | tail -c 32 > signing.raw";
-        let made = Command::new("sh").arg("-eu").arg("-c").arg(script).env("KEYS", &keys).output()?;
-        if made.status.success() {
-            Ok(())
-        } else {
-            Err(io::Error::other(String::from_utf8_lossy(&made.stderr).into_owned()))
-        }
+        succeeded(Command::new("sh").arg("-eu").arg("-c").arg(script).env("KEYS", &keys))
+    }
+}
+
+/// Name of a partner's administrator.
+pub fn administrator(partner: &str) -> String {
+    format!("{partner}-admin")
+}
+
+fn succeeded(command: &mut Command) -> io::Result<()> {
+    let ended = command.output()?;
+    if ended.status.success() {
+        Ok(())
+    } else {
+        Err(io::Error::other(String::from_utf8_lossy(&ended.stderr).into_owned()))
     }
 }
 

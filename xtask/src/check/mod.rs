@@ -4,6 +4,7 @@
 
 mod arrows;
 mod codes;
+mod governance;
 mod licences;
 mod prose;
 mod spdx;
@@ -55,6 +56,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("files say what they answer and stay short", text::check),
     ("documents name what is there", prose::check),
     ("reason codes are explained and tested", codes::check),
+    ("governance has its transcripts and asks for permission", governance::check),
     ("licences, bans and sources", licences::check),
     ("docs/reference is what the code says", docs::check),
     ("rustfmt", formatting),

@@ -1,11 +1,16 @@
-//! `causeway arrangement` and `causeway approve`: how do terms come into force?
+//! `causeway arrangement`: how do terms come into force, change, and end?
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::command::{approve, import_arrangement, in_force};
+use causeway_engine::command::{
+    Drafted, Moved, activate_arrangement, draft_arrangement, expire_arrangements, in_force, propose_arrangement,
+    resume_arrangement, sign_arrangement, suspend_arrangement, terminate_arrangement,
+};
 use causeway_engine::documents::{Read, lines, sha256_hex};
-use causeway_model::arrangement as model;
+use causeway_engine::{EngineError, House};
+use causeway_model::arrangement::{self as model, State, WARNING_DAYS, difference, warning};
+use causeway_store::Saved;
 use clap::{Args, Subcommand};
 
 use super::{Ended, Place, private_key};
@@ -18,86 +23,233 @@ pub enum Arrangement {
         /// The arrangement file.
         file: PathBuf,
     },
-    /// Imports an arrangement: exactly the text that officers sign.
-    Import {
+    /// Brings in the text of an arrangement: exactly what the parties will sign.
+    Draft {
         /// The arrangement file.
         file: PathBuf,
     },
-    /// Says whether an arrangement is in force, and why not.
+    /// Brings in the next version of an arrangement that was in force, and names everything that it changes.
+    Amend {
+        /// The arrangement file.
+        file: PathBuf,
+    },
+    /// Lays the newest draft before the parties.
+    Propose {
+        /// Its identifier.
+        name: String,
+    },
+    /// Signs an arrangement for the party that the officer works for.
+    Sign(Sign),
+    /// Brings the newest version that every party signed into force; the one before it is superseded.
+    Activate {
+        /// Its identifier.
+        name: String,
+    },
+    /// Takes an arrangement out of force for now. Transfers under way lapse.
+    Suspend {
+        /// Its identifier.
+        name: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Brings a suspended arrangement back into force.
+    Resume {
+        /// Its identifier.
+        name: String,
+    },
+    /// Ends an arrangement for good. Transfers under way lapse.
+    Terminate {
+        /// Its identifier.
+        name: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Says where every version stands, who signed, what happened, and whether data may go.
     Show {
         /// Its identifier.
         name: String,
     },
+    /// Lists every version of every arrangement.
+    List,
+    /// Says what one version changes against another.
+    Diff {
+        /// Its identifier.
+        name: String,
+        /// The earlier version; the one in force unless said.
+        #[arg(long)]
+        from: Option<u32>,
+        /// The later version; the newest unless said.
+        #[arg(long)]
+        to: Option<u32>,
+    },
+    /// Says which arrangements end within 90, 30 or 7 days.
+    Warnings,
+}
+
+/// A signature.
+#[derive(Args)]
+pub struct Sign {
+    /// Identifier of the arrangement.
+    name: String,
+    /// Who signs.
+    #[arg(long)]
+    officer: String,
+    /// The officer's private key file.
+    #[arg(long)]
+    key: PathBuf,
+    /// The version; the newest that waits for signatures unless said.
+    #[arg(long)]
+    version: Option<u32>,
 }
 
 impl Arrangement {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         let house = place.house().await?;
+        let actor = place.actor.as_str();
         match self {
             Arrangement::Check { file } => {
                 let read: Read<model::Arrangement> = Read::file(file)?;
                 let findings = read.value.check(&house.catalogue().await?);
                 lines(&read.document, &findings).iter().for_each(|line| println!("{}", crate::say::plain(line)));
                 println!("{} findings", findings.len());
-                Ok(if findings.has_errors() { ExitCode::from(2) } else { ExitCode::SUCCESS })
+                return Ok(if findings.has_errors() { ExitCode::from(2) } else { ExitCode::SUCCESS });
             }
-            Arrangement::Import { file } => {
-                let (read, _) = import_arrangement(&house, &place.actor, file).await?;
-                println!(
-                    "arrangement {} version {}, sha256 {}",
-                    read.value.arrangement,
-                    read.value.version,
-                    sha256_hex(&read.text)
-                );
-                println!(
-                    "not in force until two officers sign it: `causeway approve {} --officer NAME --key FILE`",
-                    read.value.arrangement
-                );
-                Ok(ExitCode::SUCCESS)
+            Arrangement::Draft { file } | Arrangement::Amend { file } => {
+                let amends = matches!(self, Arrangement::Amend { .. });
+                drafted(draft_arrangement(&house, actor, file).await?, amends);
             }
-            Arrangement::Show { name } => {
-                let read = house.arrangement(name).await?;
-                println!(
-                    "{name} version {}: {} ({} to {})",
-                    read.value.version, read.value.title, read.value.valid.from, read.value.valid.until
-                );
-                for approval in house.store.approvals(name, read.value.version).await? {
-                    println!("  signed by {} on {}", approval.officer, approval.approved_at);
-                }
-                match in_force(&house, name).await? {
-                    Ok(_) => println!("in force"),
-                    Err(violation) => println!("not in force: {violation}"),
-                }
-                Ok(ExitCode::SUCCESS)
+            Arrangement::Propose { name } => tell(name, propose_arrangement(&house, actor, name).await?),
+            Arrangement::Sign(sign) => {
+                let Sign { name, officer, key, version } = sign;
+                let key = private_key(key)?;
+                let (version, party, moved) = sign_arrangement(&house, officer, name, *version, &key).await?;
+                println!("{name} version {version} is signed by {officer} for {party}");
+                let missing = match &moved {
+                    Moved::Now(state) | Moved::Already(state) => state.missing_signatures(&[].into()),
+                };
+                missing.iter().for_each(|violation| println!("  waits for {}", violation.subject));
+                tell(name, (version, moved));
             }
-        }
-    }
-}
-
-/// Approves an arrangement.
-#[derive(Args)]
-pub struct Approve {
-    /// Identifier of the arrangement.
-    arrangement: String,
-    /// Who approves.
-    #[arg(long)]
-    officer: String,
-    /// The officer's private key file.
-    #[arg(long)]
-    key: PathBuf,
-}
-
-impl Approve {
-    /// Signs and stores the signature.
-    pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
-        let version = approve(&house, &self.officer, &self.arrangement, &private_key(&self.key)?).await?;
-        println!("{} version {version} approved by {}", self.arrangement, self.officer);
-        match in_force(&house, &self.arrangement).await? {
-            Ok(_) => println!("in force"),
-            Err(violation) => println!("not in force yet: {violation}"),
+            Arrangement::Activate { name } => tell(name, activate_arrangement(&house, actor, name).await?),
+            Arrangement::Suspend { name, reason } => {
+                tell(name, suspend_arrangement(&house, actor, name, reason).await?)
+            }
+            Arrangement::Resume { name } => tell(name, resume_arrangement(&house, actor, name).await?),
+            Arrangement::Terminate { name, reason } => {
+                tell(name, terminate_arrangement(&house, actor, name, reason).await?);
+            }
+            Arrangement::Show { name } => show(&house, name).await?,
+            Arrangement::List => list(&house).await?,
+            Arrangement::Diff { name, from, to } => diff(&house, name, *from, *to).await?,
+            Arrangement::Warnings => warnings(&house).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn drafted(drafted: Drafted, amends: bool) {
+    let Drafted { read, saved, amends: changed } = drafted;
+    let (name, version) = (&read.value.arrangement, read.value.version);
+    println!("arrangement {name} version {version}, sha256 {}", sha256_hex(&read.text));
+    if saved == Saved::Already {
+        println!("already so, nothing changed");
+        return;
+    }
+    match changed {
+        Some((from, changes)) => {
+            println!("against version {from}:");
+            changes.iter().for_each(|change| println!("  {}", crate::say::plain(&change.to_string())));
+        }
+        None if amends => println!("no version of it was ever in force: it is a draft like any"),
+        None => {}
+    }
+    println!(
+        "not in force until it is proposed, signed by every party and activated: `causeway arrangement propose {name}`"
+    );
+}
+
+fn tell(name: &str, (version, moved): (u32, Moved<State>)) {
+    match moved {
+        Moved::Now(state) => println!("{name} version {version} is {state}"),
+        Moved::Already(state) => println!("{name} version {version} is {state}: already so, nothing changed"),
+    }
+}
+
+async fn show(house: &House, name: &str) -> Result<(), EngineError> {
+    let read = house.terms(name).await?;
+    println!("{name}: {} ({} with {})", read.value.title, house.operation(), read.value.partner);
+    for life in house.store.arrangement_lives(name).await? {
+        let valid = life.state.terms().valid;
+        println!("version {}: {}, {} to {}", life.version, life.state, valid.from, valid.until);
+        for signed in house.store.arrangement_signatures(name, life.version).await? {
+            println!("  signed by {} for {} on {}", signed.officer, signed.party, signed.signed_at);
+        }
+    }
+    for event in house.store.arrangement_events(name).await? {
+        println!("  {}  version {}  {} by {}", event.happened_at, event.version, event.event, event.actor);
+    }
+    match in_force(house, name).await? {
+        Ok(standing) => {
+            let levels: Vec<&str> = standing.frequencies.iter().map(|(level, _)| level.as_str()).collect();
+            println!("in force: {}", levels.join(", under it "));
+        }
+        Err(refused) => {
+            for violation in refused.violations {
+                println!("nothing may go: {}", crate::say::plain(&violation.to_string()));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn list(house: &House) -> Result<(), EngineError> {
+    for name in expire_arrangements(house).await? {
+        println!("{name} has expired");
+    }
+    for life in house.store.all_arrangement_lives().await? {
+        let valid = life.state.terms().valid;
+        println!("{} version {}  {}  {} to {}", life.arrangement, life.version, life.state, valid.from, valid.until);
+    }
+    Ok(())
+}
+
+async fn diff(house: &House, name: &str, from: Option<u32>, to: Option<u32>) -> Result<(), EngineError> {
+    let newest = house.arrangement(name).await?.value.version;
+    let from = match from {
+        Some(version) => version,
+        None => house.newest_in_force(name).await?.map_or(newest.saturating_sub(1).max(1), |life| life.version),
+    };
+    let old = house.arrangement_version(name, from).await?.value;
+    let new = house.arrangement_version(name, to.unwrap_or(newest)).await?.value;
+    println!("{name} version {} against version {}", new.version, old.version);
+    let changes = difference(&old, &new);
+    changes.iter().for_each(|change| println!("  {}", crate::say::plain(&change.to_string())));
+    let wider = changes.iter().filter(|change| change.may_widen()).count();
+    println!("{} changes, {wider} by which more may leave", changes.len());
+    Ok(())
+}
+
+async fn warnings(house: &House) -> Result<(), EngineError> {
+    for name in expire_arrangements(house).await? {
+        println!("{name} has expired");
+    }
+    let mut count = 0;
+    for life in house.store.all_arrangement_lives().await? {
+        if !matches!(life.state, State::InForce { .. } | State::Suspended { .. }) {
+            continue;
+        }
+        let until = life.state.terms().valid.until;
+        if let Some(days) = warning(until, house.today()) {
+            count += 1;
+            println!(
+                "{} version {} ends on {until}, within {days} days: have it amended",
+                life.arrangement, life.version
+            );
+        }
+    }
+    println!("{count} arrangements end within {} days", WARNING_DAYS.first().copied().unwrap_or_default());
+    Ok(())
 }

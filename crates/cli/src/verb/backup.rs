@@ -23,6 +23,9 @@ pub struct Restore {
     /// Accept that so many of the newest ledger entries are lost, because no newer backup exists. The ledger will tell it.
     #[arg(long, value_name = "ENTRIES")]
     accept_loss: Option<u64>,
+    /// Who accepts the loss: a representative or a data protection officer. Who acts, unless said.
+    #[arg(long, value_name = "NAME", requires = "accept_loss")]
+    loss_accepted_by: Option<String>,
 }
 
 impl Backup {
@@ -42,7 +45,8 @@ impl Restore {
     pub async fn run(&self, place: &Place) -> Ended {
         let home = Home::open(&place.home)?;
         let surroundings = crate::hooks::surroundings();
-        let back = backup::restore(&home, surroundings, &place.actor, &self.file, self.accept_loss).await?;
+        let by = self.loss_accepted_by.as_deref();
+        let back = backup::restore(&home, surroundings, &place.actor, &self.file, self.accept_loss, by).await?;
         let house = place.house().await?;
         house.sequence().await?;
         let verified = house.store.ledger().await?.verify(None).await?;

@@ -12,10 +12,10 @@ use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange::Exchange;
 use causeway_model::{ElementRef, catalogue as model};
-use causeway_store::change::DocumentKind;
+use causeway_store::change::{DocumentKind, StagedKind};
 use clap::Subcommand;
 
-use super::{Ended, Place};
+use super::{Ended, PerhapsBy, Place};
 
 /// The catalogue.
 #[derive(Subcommand)]
@@ -32,6 +32,8 @@ pub enum Catalogue {
     Import {
         /// The catalogue file.
         file: PathBuf,
+        #[command(flatten)]
+        by: PerhapsBy,
     },
 }
 
@@ -57,7 +59,10 @@ impl Catalogue {
                 println!("{} findings{}", findings.len(), if errors { ", with errors" } else { "" });
                 Ok(if errors { ExitCode::from(2) } else { ExitCode::SUCCESS })
             }
-            Catalogue::Import { file } => {
+            Catalogue::Import { file, by: PerhapsBy { officer: Some(officer), key: Some(key) } } => {
+                super::configuration::stage_one(&house, officer, key, StagedKind::Catalogue, file).await
+            }
+            Catalogue::Import { file, .. } => {
                 let (read, _) = import_catalogue(&house, &place.actor, file).await?;
                 println!(
                     "catalogue {} version {}: {} sources, {} entities",

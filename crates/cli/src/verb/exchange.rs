@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use causeway_engine::command::{import_exchange, preview_real};
+use causeway_engine::command::{clone_apply, clone_exchange, import_exchange, preview_real};
 use causeway_engine::documents::{Read, lines};
 use causeway_engine::query::{self, Counted, Warning};
 use causeway_engine::{EngineError, House};
@@ -11,9 +11,10 @@ use causeway_flow::plan::Plan;
 use causeway_flow::preview::Shown;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange as model;
+use causeway_store::change::StagedKind;
 use clap::Subcommand;
 
-use super::{Ended, Place};
+use super::{Ended, PerhapsBy, Place};
 use crate::connectors::AllConnectors;
 use crate::say::plain;
 
@@ -37,6 +38,30 @@ pub enum Exchange {
     Import {
         /// The exchange file.
         file: PathBuf,
+        #[command(flatten)]
+        by: PerhapsBy,
+    },
+    /// Drafts an exchange for another operation: its documents, and a mapping that lists every identifier in them.
+    Clone {
+        /// Identifier of the exchange.
+        exchange: String,
+        /// A new folder for the draft.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        /// The operation that it is for.
+        #[arg(long)]
+        operation: String,
+    },
+    /// Makes a draft's documents with every identifier as the mapping calls it. Exit 2 while one is not mapped.
+    CloneApply {
+        /// Folder of the draft.
+        dir: PathBuf,
+        /// The mapping file, filled in.
+        #[arg(long, value_name = "FILE")]
+        mapping: PathBuf,
+        /// A new folder for the documents.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
     /// Shows what would leave, on invented people; with `--real` on a few real ones, masked.
     Preview {
@@ -60,11 +85,35 @@ pub enum Exchange {
 impl Exchange {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
+        // A draft is worked on where no installation is.
+        if let Exchange::CloneApply { dir, mapping, out } = self {
+            clone_apply(dir, mapping, out)?;
+            println!(
+                "documents of version 1 in {}: import catalogue, arrangement and exchange, in this order",
+                out.display()
+            );
+            return Ok(ExitCode::SUCCESS);
+        }
         let house = place.house().await?;
         match self {
+            Exchange::CloneApply { .. } => Ok(ExitCode::SUCCESS),
+            Exchange::Clone { exchange, to, operation } => {
+                let cloned = clone_exchange(&house, &place.actor, exchange, to, operation).await?;
+                println!("draft of {exchange} for `{operation}` in {}", to.display());
+                println!(
+                    "{} identifiers to be mapped in {}, {} known",
+                    cloned.open,
+                    to.join("mapping.yaml").display(),
+                    cloned.known
+                );
+                Ok(ExitCode::SUCCESS)
+            }
             Exchange::Check { file, no_count } => check(&house, file, *no_count).await,
             Exchange::Explain { exchange } => explain(&house, exchange).await,
-            Exchange::Import { file } => {
+            Exchange::Import { file, by: PerhapsBy { officer: Some(officer), key: Some(key) } } => {
+                super::configuration::stage_one(&house, officer, key, StagedKind::Exchange, file).await
+            }
+            Exchange::Import { file, .. } => {
                 let (read, _) = import_exchange(&house, &place.actor, file).await?;
                 println!(
                     "exchange {} version {} under {}",

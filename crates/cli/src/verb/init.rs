@@ -14,6 +14,9 @@ pub struct Init {
     /// Name of the operation: letters, digits, dashes.
     #[arg(long)]
     operation: String,
+    /// Lets catalogues and exchanges come into use only by a second officer.
+    #[arg(long)]
+    two_person: bool,
     /// A PostgreSQL database instead of a file: `postgres://USER@HOST:PORT/DATABASE`, without a password.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
@@ -40,7 +43,10 @@ impl Init {
             // Before anything is made: a URL that does not do, a password that is not there.
             database.server(&place.home, environment)?;
         }
-        let home = Home::create(&place.home, &self.operation, database)?;
+        let mut home = Home::create(&place.home, &self.operation, database)?;
+        if self.two_person {
+            home.demand_two_people()?;
+        }
         let keys = Keys::generate(&home, &mut |buffer| entropy(buffer))?;
         let prints = keys.fingerprints();
         println!("installation of operation `{}` in {}", self.operation, home.root().display());

@@ -1,8 +1,10 @@
 //! The verbs of the command line, a file a noun.
 
 pub mod arrangement;
+pub mod assessment;
 pub mod backup;
 pub mod catalogue;
+pub mod configuration;
 pub mod doctor;
 pub mod exchange;
 pub mod init;
@@ -13,8 +15,11 @@ pub mod partner;
 mod progress;
 pub mod quarantine;
 pub mod receipt;
+pub mod register;
+pub mod request;
 pub mod schema;
 pub mod status;
+pub mod stop;
 pub mod transfer;
 
 use std::path::{Path, PathBuf};
@@ -38,6 +43,45 @@ impl Place {
     /// The installation, to work in it.
     pub async fn house(&self) -> Result<House, EngineError> {
         House::open(Home::open(&self.home)?, crate::hooks::surroundings()).await
+    }
+
+    /// The installation, beside whoever works in it: for decisions that wait for nobody.
+    pub async fn beside(&self) -> Result<House, EngineError> {
+        House::beside(Home::open(&self.home)?, crate::hooks::surroundings()).await
+    }
+}
+
+/// Who signs, where an installation demands it.
+#[derive(clap::Args)]
+pub struct By {
+    /// The officer who signs.
+    #[arg(long, value_name = "NAME")]
+    officer: String,
+    /// The officer's private key file.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+}
+
+/// Who signs, where an installation demands two people.
+#[derive(clap::Args)]
+pub struct PerhapsBy {
+    /// The officer who stages it, where the installation demands two people.
+    #[arg(long, value_name = "NAME", requires = "key")]
+    officer: Option<String>,
+    /// The officer's private key file.
+    #[arg(long, value_name = "FILE", requires = "officer")]
+    key: Option<PathBuf>,
+}
+
+impl By {
+    /// The officer's name.
+    fn officer(&self) -> &str {
+        &self.officer
+    }
+
+    /// The officer's key, from its file.
+    fn key(&self) -> Result<SigningKey, EngineError> {
+        private_key(&self.key)
     }
 }
 

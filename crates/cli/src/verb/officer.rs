@@ -1,10 +1,13 @@
-//! `causeway officer`: who may approve arrangements?
+//! `causeway officer`: who acts here, in which roles, and with which key?
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::command::add_officer;
+use causeway_engine::command::{NewPerson, add_officer, revoke_officer};
+use causeway_model::permission::Role;
 use causeway_package::key::SigningKey;
+use causeway_store::Saved;
 use clap::Subcommand;
 
 use super::{Ended, Place, public_key};
@@ -18,13 +21,16 @@ pub enum Officer {
         #[arg(long)]
         out: PathBuf,
     },
-    /// Registers an officer's public key.
+    /// Registers a person's public key and roles. The first one is a representative; a partner's first one its administrator.
     Add {
         /// Name, for the ledger.
         name: String,
-        /// Role: representative, data-protection-officer …
-        #[arg(long)]
-        role: String,
+        /// A role; may be given several times. See the reference of permissions.
+        #[arg(long = "role", required = true)]
+        roles: Vec<Role>,
+        /// The partner for which the person works; the operation, unless said.
+        #[arg(long, value_name = "NAME")]
+        partner: Option<String>,
         /// The public key file.
         #[arg(long)]
         key: PathBuf,
@@ -32,6 +38,16 @@ pub enum Officer {
         #[arg(long)]
         fingerprint: String,
     },
+    /// Ends what a person and that person's key may do.
+    Revoke {
+        /// The name.
+        name: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lists who is registered.
+    List,
 }
 
 impl Officer {
@@ -49,12 +65,38 @@ impl Officer {
                 println!("private key {} (yours alone), public key {}", out.display(), public.display());
                 println!("fingerprint {}", key.verifying_key().fingerprint());
             }
-            Officer::Add { name, role, key, fingerprint } => {
+            Officer::Add { name, roles, partner, key, fingerprint } => {
                 let house = place.house().await?;
-                let fingerprint = add_officer(&house, &place.actor, name, role, &public_key(key)?, fingerprint).await?;
-                println!("officer {name} ({role}), key {fingerprint}");
+                let roles: BTreeSet<Role> = roles.iter().copied().collect();
+                let key = public_key(key)?;
+                let person =
+                    NewPerson { name, roles: &roles, partner: partner.as_deref(), key: &key, confirmed: fingerprint };
+                let (fingerprint, saved) = add_officer(&house, &place.actor, person).await?;
+                let of = partner.as_ref().map_or_else(String::new, |partner| format!(" of {partner}"));
+                println!("officer {name}{of} ({}), key {fingerprint}{}", listed(&roles), again(saved));
+            }
+            Officer::Revoke { name, reason } => {
+                let house = place.house().await?;
+                let saved = revoke_officer(&house, &place.actor, name, reason).await?;
+                println!("officer {name} is revoked{}", again(saved));
+            }
+            Officer::List => {
+                for officer in place.house().await?.store.officers().await? {
+                    let of = officer.partner.map_or_else(String::new, |partner| format!(" of {partner}"));
+                    let revoked = if officer.revoked_at.is_some() { ", revoked" } else { "" };
+                    println!("{}{of} ({}), key {}{revoked}", officer.name, listed(&officer.roles), officer.fingerprint);
+                }
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn listed(roles: &BTreeSet<Role>) -> String {
+    roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+/// What is said behind something that was so before.
+pub fn again(saved: Saved) -> &'static str {
+    if saved == Saved::Already { ": already so, nothing changed" } else { "" }
 }

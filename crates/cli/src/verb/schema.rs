@@ -23,6 +23,10 @@ pub enum Document {
     Arrangement,
     /// An exchange.
     Exchange,
+    /// A partner's profile.
+    Partner,
+    /// An impact assessment.
+    Assessment,
 }
 
 impl Schema {
@@ -32,6 +36,8 @@ impl Schema {
             Document::Catalogue => schemars::schema_for!(causeway_model::catalogue::Catalogue),
             Document::Arrangement => schemars::schema_for!(causeway_model::arrangement::Arrangement),
             Document::Exchange => schemars::schema_for!(causeway_model::exchange::Exchange),
+            Document::Partner => schemars::schema_for!(causeway_model::partner::Profile),
+            Document::Assessment => schemars::schema_for!(causeway_model::assessment::Assessment),
         };
         println!("{}", serde_json::to_string_pretty(&schema).map_err(|error| EngineError::Wrong(error.to_string()))?);
         Ok(ExitCode::SUCCESS)

@@ -8,9 +8,13 @@ use super::{Ended, Place};
 
 /// Lists transfers, newest first, and what is left to do.
 pub async fn run(place: &Place) -> Ended {
-    let house = place.house().await?;
+    let house = place.beside().await?;
     let filter = TransferFilter { exchange: None, arrangement: None, state: None, since: None, limit: Some(50) };
     let rows = house.store.transfers(&filter).await?;
+    for stop in house.store.standing_stops().await? {
+        println!("STOPPED {} by {} at {}: {}", stop.scope, stop.by.name, stop.at, crate::say::plain(&stop.reason));
+    }
+    let waiting = house.store.requests_awaiting_approval().await?;
     let mut unfinished = 0;
     for row in &rows {
         let released = row.sealed.as_ref().map(|facts| facts.released.to_string()).unwrap_or_default();
@@ -26,7 +30,9 @@ pub async fn run(place: &Place) -> Ended {
         if let causeway_model::transfer::Transfer::Refused { violations } = &row.state {
             violations.iter().for_each(|violation| println!("    {}", crate::say::plain(&violation.to_string())));
         }
-        if row.state.is_unfinished() {
+        if waiting.iter().any(|request| request.transfer == row.id) {
+            println!("    asked for by {}; waits for an officer: `causeway transfer approve`", row.requested_by);
+        } else if row.state.is_unfinished() {
             unfinished += 1;
         }
     }

@@ -174,8 +174,8 @@ relations:
         agreed.iter().map(|(name, form)| format!("  - {{ element: person.{name}, form: {form}, necessity: \"to find the same person in two registers\" }}\n")).collect();
     let arrangement = format!(
         "arrangement: febrl-2026\nversion: 1\nkind: memorandum-of-understanding\ntitle: Linkage of two registers\noperation: kenya-example\n\
-         partner: lantern-relief\nparties:\n  - {{ name: Example Operation, role: controller, jurisdiction: INT, hosting_country: CHE }}\n  \
-         - {{ name: Lantern Relief (invented), role: controller, jurisdiction: KEN, hosting_country: KEN }}\nprocessors: []\n\
+         partner: lantern-relief\nparties:\n  - {{ name: Example Operation, registered_as: kenya-example, role: controller, jurisdiction: INT, hosting_country: CHE }}\n  \
+         - {{ name: Lantern Relief (invented), registered_as: lantern-relief, role: controller, jurisdiction: KEN, hosting_country: KEN }}\nprocessors: []\n\
          countries_of_origin: [SYR]\npurpose: {{ code: linkage, text: \"Linkage of two registers\" }}\nlawful_basis: mandate\n\
          direction: provide\nmodality: [file]\nelements:\n{elements}may_select_by: []\npopulation: {{ all: [] }}\n\
          frequency: {{ at_most: 10, days: 30 }}\nrow_cap: 5000\nretention_days: 30\nonward: none\n\

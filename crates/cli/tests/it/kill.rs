@@ -24,7 +24,7 @@ const SMALL: &str = "food-short";
 const WIDE: &str = "food-wide";
 
 /// Every mark with a probe, and the time at which it is passed: a mark may be passed often in one run.
-const MARKS: [(&str, &[u32]); 21] = [
+const MARKS: [(&str, &[u32]); 22] = [
     ("request-committed", &[1]),
     ("prepare-attempt-begun", &[1]),
     ("prepare-report-begun", &[1]),
@@ -35,6 +35,7 @@ const MARKS: [(&str, &[u32]); 21] = [
     ("prepare-sealed", &[1]),
     ("deliver-intent-committed", &[1]),
     ("deliver-folder-made", &[1]),
+    ("deliver-bytes", &[1, 2]),
     ("deliver-part-copied", &[1, 3]),
     ("deliver-part-sent", &[1, 4]),
     ("deliver-manifest-written", &[1]),

@@ -11,8 +11,11 @@ mod bad_input;
 #[cfg(feature = "test-hooks")]
 mod canary;
 mod catalogue_check;
+mod cloned;
 mod database;
 mod febrl;
+#[cfg(feature = "test-hooks")]
+mod governance;
 #[cfg(feature = "test-hooks")]
 mod kill;
 mod live;
@@ -20,6 +23,8 @@ mod moving;
 mod preview;
 mod reproduced;
 mod script;
+#[cfg(feature = "test-hooks")]
+mod stop;
 mod street;
 mod tamper;
 mod types;

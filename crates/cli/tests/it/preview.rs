@@ -78,18 +78,13 @@ fn every_example_is_shown_on_people_who_do_not_exist() {
 }
 
 #[test]
-fn an_unsigned_arrangement_is_rehearsed_but_shows_nobody_real() {
+fn an_arrangement_out_of_force_is_rehearsed_but_shows_nobody_real() {
     let dir = throw_away::directory().unwrap();
     let street = street(dir.path());
     street.people(&Spec::of(600)).unwrap();
     street.set_up().unwrap();
-    let amended = changed(
-        &street,
-        "arrangement-food.yaml",
-        &dir.path().join("amended.yaml"),
-        &[("version: 1\n", "version: 2\n")],
-    );
-    street.good(&["arrangement", "import", &amended]).unwrap();
+    let suspend = ["--as", "protection", "arrangement", "suspend", "food-2026", "--reason", "a breach was reported"];
+    street.good(&suspend).unwrap();
     let said = street.good(&["exchange", "preview", "food-people"]).unwrap();
     assert!(said.contains("5 invented records of 5"), "{said}");
     let checked = street.good(&["exchange", "check", &street.example("exchange-people.yaml")]).unwrap();
@@ -219,7 +214,7 @@ fn a_check_names_what_two_arrangements_of_one_partner_join_by() {
             ("code: food-assistance", purpose),
         ];
         let path = changed(&street, "arrangement-food.yaml", &path, &changes);
-        street.good(&["arrangement", "import", &path]).unwrap();
+        street.good(&["arrangement", "draft", &path]).unwrap();
         check()
     };
     let said = second("version: 1\n", "code: shelter");

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use causeway_testkit::population::{Planting, Spec};
+use causeway_testkit::population::{Plant, Planting, Spec};
 use causeway_testkit::street::{EXCHANGES, Street};
 use causeway_testkit::throw_away;
 
@@ -40,42 +40,29 @@ fn the_four_examples_run_to_their_receipts() {
 }
 
 #[test]
-fn an_arrangement_without_two_officers_releases_nothing() {
+fn an_amendment_that_not_every_party_signed_takes_nothings_place() {
     let dir = throw_away::directory().unwrap();
     let street = street(dir.path());
-    street.people(&Spec::of(600)).unwrap();
+    street.people(&Spec::of(60).plant(Plant::none())).unwrap();
     street.set_up().unwrap();
-    street.good(&["arrangement", "show", "food-2026"]).unwrap();
-    let text = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
-    let amended = dir.path().join("amended.yaml");
-    std::fs::write(&amended, text.replace("version: 1\n", "version: 2\n")).unwrap();
-    street.good(&["arrangement", "import", &amended.display().to_string()]).unwrap();
+    let amend = |from: &str, to: &str| {
+        let text = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
+        let amended = dir.path().join("amended.yaml");
+        std::fs::write(&amended, text.replace("version: 1\n", "version: 2\n").replace(from, to)).unwrap();
+        street.run(&["arrangement", "amend", &amended.display().to_string()]).unwrap()
+    };
+    let unchanged = amend("version: 2\n", "version: 2\n");
+    assert_eq!(unchanged.code, Some(4), "{}", unchanged.err);
+    assert!(unchanged.err.contains("amendment-empty") && unchanged.err.contains("help:"), "{}", unchanged.err);
+    let amended = amend("direction: provide", "direction: accept");
+    assert!(amended.out.contains("direction shifted"), "{}{}", amended.out, amended.err);
+    let refused = street.run(&["--as", "representative", "arrangement", "activate", "food-2026"]).unwrap();
+    assert_eq!(refused.code, Some(4), "{}", refused.err);
+    street.transfer("food-people").unwrap();
+    street.conclude("food-2026", "lantern-relief").unwrap();
     let refused = street.run(&["transfer", "run", "food-people"]).unwrap();
     assert_eq!(refused.code, Some(4), "{}", refused.err);
-    assert!(refused.err.contains("not-in-force") && refused.err.contains("help:"), "{}", refused.err);
-}
-
-#[test]
-fn an_arrangement_for_another_direction_is_not_covered() {
-    let dir = throw_away::directory().unwrap();
-    let street = street(dir.path());
-    street.people(&Spec::of(600)).unwrap();
-    street.set_up().unwrap();
-    let text = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
-    let amended = dir.path().join("amended.yaml");
-    std::fs::write(
-        &amended,
-        text.replace("version: 1\n", "version: 2\n").replace("direction: provide", "direction: accept"),
-    )
-    .unwrap();
-    street.good(&["arrangement", "import", &amended.display().to_string()]).unwrap();
-    for officer in ["representative", "protection"] {
-        let key = dir.path().join(format!("officers/{officer}.pem")).display().to_string();
-        street.good(&["approve", "food-2026", "--officer", officer, "--key", &key]).unwrap();
-    }
-    let refused = street.run(&["transfer", "run", "food-people"]).unwrap();
-    assert_eq!(refused.code, Some(4), "{}", refused.err);
-    assert!(refused.err.contains("not-covered"), "{}", refused.err);
+    assert!(refused.err.contains("not-covered"), "another direction: {}", refused.err);
     // The attempt stands in the register.
     assert!(street.good(&["status"]).unwrap().contains("refused"));
 }

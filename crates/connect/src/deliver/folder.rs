@@ -93,10 +93,7 @@ pub fn deliver(
     package_id: &str,
     probe: Probe<'_>,
 ) -> Result<Delivered, DeliverError> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if package_id.is_empty() || package_id.len() > 128 || !package_id.chars().all(plain) {
-        return Err(DeliverError::BadName(package_id.to_owned()));
-    }
+    demand_name(package_id)?;
     let (manifest, parts) = read_manifest(package_dir)?;
     let signature = read_small(&package_dir.join(SIGNATURE))?;
     let path = target.join(package_id);
@@ -135,6 +132,27 @@ pub fn deliver(
     stop(probe, "deliver-renamed")?;
     flush_folder(target)?;
     Ok(Delivered { path, already: false, sent, kept })
+}
+
+/// Whether the package stands at `target/ID`, whole. Sends nothing.
+///
+/// # Errors
+/// Trouble with files; a package of ours that is not whole; another package under the same id.
+pub fn stands_whole(package_dir: &Path, target: &Path, package_id: &str) -> Result<bool, DeliverError> {
+    demand_name(package_id)?;
+    let (manifest, parts) = read_manifest(package_dir)?;
+    let signature = read_small(&package_dir.join(SIGNATURE))?;
+    let path = target.join(package_id);
+    if fs::symlink_metadata(&path).is_err() {
+        return Ok(false);
+    }
+    if is_whole(&path, &manifest, &signature, &parts)? { Ok(true) } else { Err(DeliverError::Differs { path }) }
+}
+
+fn demand_name(package_id: &str) -> Result<(), DeliverError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let named = !package_id.is_empty() && package_id.len() <= 128 && package_id.chars().all(plain);
+    if named { Ok(()) } else { Err(DeliverError::BadName(package_id.to_owned())) }
 }
 
 fn stop(probe: Probe<'_>, name: &'static str) -> Result<(), DeliverError> {
@@ -203,7 +221,8 @@ fn has_digest(path: &Path, part: &Part) -> Result<bool, DeliverError> {
         _ => return Ok(false),
     }
     let mut file = File::open(path).map_err(failed("read", path))?;
-    let (digest, size) = copy(&mut file, &mut io::sink()).map_err(|(_, error)| failed("read", path)(error))?;
+    let copied = copy(&mut file, &mut io::sink(), &no_probe);
+    let (digest, size) = copied.map_err(|fault| fault.told(path, path))?;
     Ok(digest == part.sha256 && size == part.size)
 }
 
@@ -212,9 +231,7 @@ fn send(from: &Path, to: &Path, part: &Part, probe: Probe<'_>) -> Result<(), Del
     let temporary = to.with_file_name(format!("{}.part", part.name));
     let mut source = File::open(from).map_err(failed("read", from))?;
     let mut file = create(&temporary)?;
-    let copied = copy(&mut source, &mut file).map_err(|(reading, error)| {
-        if reading { failed("read", from)(error) } else { failed("write", &temporary)(error) }
-    });
+    let copied = copy(&mut source, &mut file, probe).map_err(|fault| fault.told(from, &temporary));
     // CRASH: half a part under a temporary name; a retry removes it and sends the part again.
     let flushed = copied.and_then(|done| {
         stop(probe, "deliver-part-copied")?;
@@ -236,8 +253,25 @@ fn send(from: &Path, to: &Path, part: &Part, probe: Probe<'_>) -> Result<(), Del
     fs::rename(&temporary, to).map_err(failed("name", to))
 }
 
-/// Copies, and digests what passes; an error says whether it came from reading.
-fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<(String, u64), (bool, io::Error)> {
+/// What ended a copy before its end.
+enum Fault {
+    Reading(io::Error),
+    Writing(io::Error),
+    Stopped,
+}
+
+impl Fault {
+    fn told(self, from: &Path, to: &Path) -> DeliverError {
+        match self {
+            Self::Reading(error) => failed("read", from)(error),
+            Self::Writing(error) => failed("write", to)(error),
+            Self::Stopped => DeliverError::Stopped("deliver-bytes"),
+        }
+    }
+}
+
+/// Copies, and digests what passes. The probe is asked before every buffer: a stop holds back what has not left.
+fn copy(from: &mut impl Read, to: &mut impl Write, probe: Probe<'_>) -> Result<(String, u64), Fault> {
     let mut digest = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     let mut size = 0;
@@ -246,11 +280,12 @@ fn copy(from: &mut impl Read, to: &mut impl Write) -> Result<(String, u64), (boo
             Ok(0) => return Ok((hex::encode(digest.finalize()), size)),
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err((true, error)),
+            Err(error) => return Err(Fault::Reading(error)),
         };
+        probe("deliver-bytes").map_err(|Stop| Fault::Stopped)?;
         let bytes = buffer.get(..read).unwrap_or_default();
         digest.update(bytes);
-        to.write_all(bytes).map_err(|error| (false, error))?;
+        to.write_all(bytes).map_err(Fault::Writing)?;
         size += read as u64;
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use causeway_model::permission::Action;
 use causeway_package::report::ReportWriter;
 use serde_json::json;
 
@@ -55,6 +56,7 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     if path.exists() {
         return Err(EngineError::Wrong(format!("`{}` exists: name a new file", path.display())));
     }
+    house.permit(actor, Action::Backup, &house.own("backup")).await?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     house.record(actor, "backup-made", "backup", json!({ "file": name })).await?;
     let mut export = house.store.export().await?;

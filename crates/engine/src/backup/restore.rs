@@ -1,11 +1,14 @@
 //! How does a backup become an installation again, beside keys that were kept elsewhere?
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
+use causeway_model::Person;
+use causeway_model::permission::{self, Action, Actor, Role, Thing};
 use causeway_package::PackageError;
 use causeway_package::report::ReportReader;
-use causeway_store::backup::{Restored, Restoring};
+use causeway_store::backup::{BackupRow, Restored, Restoring};
 use causeway_store::{Changed, Opening, Place, Stamp};
 use serde_json::json;
 
@@ -50,13 +53,14 @@ impl Reader {
 }
 
 /// Restores a backup into an installation that has its keys, and neither rows nor packages. `accept_loss` is how many
-/// ledger entries may be lost.
+/// ledger entries may be lost, by the word of `loss_accepted_by`. Who may do so is said by the people in the backup.
 pub async fn restore(
     home: &Home,
     surroundings: Surroundings,
     actor: &str,
     path: &Path,
     accept_loss: Option<u64>,
+    loss_accepted_by: Option<&str>,
 ) -> Result<Back, EngineError> {
     let keys = Keys::load(home)?;
     let sealed = ReportReader::open(path, &keys.operation).map_err(|error| match error {
@@ -81,14 +85,23 @@ pub async fn restore(
     let (file, head) = (home.database(), home.ledger_head());
     let place = server.as_ref().map_or(Place::File(&file), Place::Server);
     let mut database = Restoring::begin(Opening { place, head: &head, key: keys.ledger.public() }).await?;
-    let body = json!({ "backup_made_at": header.made_at.to_string(), "database": place.kind().name() });
+    let body = json!({
+        "backup_made_at": header.made_at.to_string(),
+        "database": place.kind().name(),
+        "loss_accepted_by": loss_accepted_by,
+    });
     let told = Changed::new((), audit(actor, "backup-restored", "backup", body));
     let entropy = surroundings.entropy;
     let stamp = Stamp::new((surroundings.now)(), &mut |buffer| entropy(buffer));
     // Dying from here on: the files of a restore that was cut off lie here with a database that is empty: they are taken away by hand,
     // and it begins again.
     let filled = async {
-        let files = fill(&mut reader, &mut database, home).await?;
+        let (files, people) = fill(&mut reader, &mut database, home).await?;
+        let operation = &home.config().operation;
+        people.permit(actor, Action::Restore, operation)?;
+        if accept_loss.is_some() {
+            people.permit(loss_accepted_by.unwrap_or(actor), Action::AcceptLoss, operation)?;
+        }
         Ok((files, database.finish(accept_loss, told, stamp).await?))
     };
     match filled.await {
@@ -104,12 +117,16 @@ pub async fn restore(
     }
 }
 
-/// Writes rows and files as they come; how many files.
-async fn fill(reader: &mut Reader, database: &mut Restoring, home: &Home) -> Result<u64, EngineError> {
+/// Writes rows and files as they come; how many files, and the people among the rows.
+async fn fill(reader: &mut Reader, database: &mut Restoring, home: &Home) -> Result<(u64, People), EngineError> {
     let (mut files, mut open) = (0, None);
+    let mut people = People::default();
     loop {
         match reader.line()? {
-            Line::Row(row) => database.row(&row).await?,
+            Line::Row(row) => {
+                people.take(&row);
+                database.row(&row).await?;
+            }
             Line::File(name) => {
                 close(open.take())?;
                 open = Some(create(&home.data(), &name)?);
@@ -125,7 +142,52 @@ async fn fill(reader: &mut Reader, database: &mut Restoring, home: &Home) -> Res
         }
     }
     close(open)?;
-    Ok(files)
+    Ok((files, people))
+}
+
+/// The people of a backup, who are to be asked before it is made this installation's.
+#[derive(Default)]
+struct People(BTreeMap<String, Actor>);
+
+impl People {
+    fn take(&mut self, row: &BackupRow) {
+        let text = |column: &str| row.values.get(column).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let name = text(if row.table == "officer" { "name" } else { "officer" });
+        let revoked = row.values.get("revoked_at").is_some_and(|at| !at.is_null());
+        if revoked || !matches!(row.table.as_str(), "officer" | "officer_role") {
+            return;
+        }
+        let partner = Some(text("partner")).filter(|partner| !partner.is_empty()).map(str::to_owned);
+        let person = || Actor {
+            person: Person::new(name, text("fingerprint")),
+            roles: BTreeSet::new(),
+            operation: String::new(),
+            partner,
+        };
+        if row.table == "officer" {
+            self.0.insert(name.to_owned(), person());
+        }
+        if let Some(actor) = self.0.get_mut(name) {
+            actor.roles.extend(text("role").parse::<Role>().ok());
+        }
+    }
+
+    /// Nothing stands in a ledger that is not there yet: the refusal is told, no more.
+    fn permit(&self, name: &str, action: Action, operation: &str) -> Result<(), EngineError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let nobody =
+            || Actor { person: Person::new(name, ""), roles: BTreeSet::new(), operation: String::new(), partner: None };
+        let mut actor = self.0.get(name).cloned().unwrap_or_else(nobody);
+        actor.operation = operation.to_owned();
+        let permitted = permission::decide(&actor, action, &Thing::of_operation("backup", operation));
+        permitted.map(|_| ()).map_err(|violation| EngineError::Denied {
+            what: action.as_str().to_owned(),
+            subject: "backup".to_owned(),
+            violations: vec![violation],
+        })
+    }
 }
 
 fn check(header: &Header, home: &Home) -> Result<(), EngineError> {

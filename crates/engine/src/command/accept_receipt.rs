@@ -1,5 +1,6 @@
 //! How does a partner's receipt end a transfer? Once, and only if it proves that this package was opened.
 
+use causeway_model::permission::Action;
 use causeway_package::key::VerifyingKey;
 use causeway_package::receipt::{self, Outcome};
 use causeway_store::change::{NewReceipt, ReceiptOutcome};
@@ -43,7 +44,8 @@ pub async fn accept_receipt(
     };
     let held = house.store.package(&package).await?.ok_or_else(unknown)?;
     let transfer = house.store.transfer(&held.transfer).await?.ok_or_else(unknown)?;
-    let arrangement = house.arrangement(&transfer.arrangement).await?.value;
+    let arrangement = house.arrangement_version(&transfer.arrangement, transfer.arrangement_version).await?.value;
+    house.permit(actor, Action::AcceptReceipt, &house.of_both(&transfer.id, &arrangement.partner)).await?;
     let partner = house.store.partner(&arrangement.partner).await?.ok_or_else(unknown)?;
     let receipt = receipt::verify(json, signature, &VerifyingKey::from_pem(&partner.signing_key_pem)?)?;
     let facts = transfer.sealed.clone().ok_or_else(unknown)?;

@@ -1,59 +1,85 @@
 //! How does a partner become known here, with the keys that packages are sealed to and receipts are signed with?
 
+use causeway_model::partner::{Event, KeyPurpose, Profile, State};
+use causeway_model::permission::Action;
 use causeway_package::key::{Recipient, VerifyingKey};
-use causeway_store::Changed;
-use causeway_store::change::{NewPartner, PartnerState};
+use causeway_store::change::NewPartner;
+use causeway_store::{Changed, Saved};
 use serde_json::json;
 
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
-/// A partner's public keys, each with the fingerprint that was confirmed out of band.
+/// A partner's public keys, each with its fingerprint where that was told by another way already.
 pub struct PartnerKeys<'k> {
     /// To whom packages are sealed.
     pub recipient: &'k Recipient,
     /// Its confirmed fingerprint.
-    pub recipient_confirmed: &'k str,
+    pub recipient_confirmed: Option<&'k str>,
     /// What receipts are signed with.
     pub signing: &'k VerifyingKey,
     /// Its confirmed fingerprint.
-    pub signing_confirmed: &'k str,
+    pub signing_confirmed: Option<&'k str>,
 }
 
-/// Adds a partner.
+/// Invites a partner. It can receive nothing until its keys are proven, it is activated and has shown that it is ready.
 pub async fn add_partner(
     house: &House,
     actor: &str,
-    name: &str,
-    title: &str,
+    profile: Profile,
     keys: PartnerKeys<'_>,
-) -> Result<(), EngineError> {
+) -> Result<(State, Saved), EngineError> {
+    let name = profile.partner.clone();
+    house.permit(actor, Action::AddPartner, &house.of_partner(&name, &name)).await?;
     let (recipient, signing) = (keys.recipient.fingerprint(), keys.signing.fingerprint());
-    for (what, fingerprint, confirmed) in
-        [("age recipient", &recipient, keys.recipient_confirmed), ("signing key", &signing, keys.signing_confirmed)]
-    {
+    let mut state = State::Invited { keys: Vec::new() };
+    for (what, purpose, fingerprint, confirmed) in [
+        ("age recipient", KeyPurpose::Recipient, &recipient, keys.recipient_confirmed),
+        ("signing key", KeyPurpose::Signing, &signing, keys.signing_confirmed),
+    ] {
+        let key = fingerprint.to_string();
+        state = taken(house, actor, &name, state.apply(Event::RegisterKey { key: key.clone(), purpose })).await?;
+        let Some(confirmed) = confirmed else { continue };
         if !fingerprint.confirmed_by(confirmed) {
             return Err(EngineError::Wrong(format!(
                 "the fingerprint of the {what} is {fingerprint}, not what was confirmed: ask the partner again by another way"
             )));
         }
+        let by = actor.to_owned();
+        state = taken(house, actor, &name, state.apply(Event::ConfirmFingerprint { key, by })).await?;
     }
-    let both = format!("{recipient} {signing}");
     let event = audit(
         actor,
         "partner-added",
-        name,
-        json!({ "age_recipient": recipient.to_string(), "signing_key": signing.to_string() }),
+        &name,
+        json!({
+            "age_recipient": recipient.to_string(), "signing_key": signing.to_string(), "state": state.name(),
+            "confirmed": [keys.recipient_confirmed.is_some(), keys.signing_confirmed.is_some()],
+        }),
     );
     let partner = NewPartner {
-        name: name.to_owned(),
-        title: title.to_owned(),
+        name: name.clone(),
+        title: profile.title.clone(),
         age_recipient: keys.recipient.as_str().to_owned(),
         signing_key_pem: keys.signing.to_pem()?,
-        fingerprint: both,
-        state: PartnerState::Active,
+        fingerprint: format!("{recipient} {signing}"),
+        profile,
+        state: state.clone(),
     };
-    house.store.add_partner(Changed::new(partner, event), house.stamp()).await?;
+    let saved = house.store.add_partner(Changed::new(partner, event), house.stamp()).await?;
     house.sequence().await?;
-    Ok(())
+    Ok((state, saved))
+}
+
+/// The state, or the refusal in the ledger.
+async fn taken(
+    house: &House,
+    actor: &str,
+    name: &str,
+    next: Result<State, causeway_model::Refused>,
+) -> Result<State, EngineError> {
+    match next {
+        Ok(state) => Ok(state),
+        Err(refused) => Err(house.deny(actor, "add-partner", name, refused).await),
+    }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::document::Findings;
 use causeway_model::exchange::Exchange;
+use causeway_model::permission::Action;
 use causeway_store::change::{DocumentKind, NewDocument};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
@@ -20,6 +20,7 @@ pub async fn import_catalogue(
     actor: &str,
     path: &Path,
 ) -> Result<(Read<Catalogue>, Saved), EngineError> {
+    one_officer_will_do(house)?;
     let read = read_catalogue(path)?;
     read.refuse_errors(&read.value.check())?;
     let text = serde_json::to_string(&read.value).map_err(|error| EngineError::Wrong(error.to_string()))?;
@@ -27,33 +28,9 @@ pub async fn import_catalogue(
     Ok((read, saved))
 }
 
-/// Imports an arrangement: exactly the text that officers will sign.
-pub async fn import_arrangement(
-    house: &House,
-    actor: &str,
-    path: &Path,
-) -> Result<(Read<Arrangement>, Saved), EngineError> {
-    let read: Read<Arrangement> = Read::file(path)?;
-    let catalogue = house.catalogue().await?;
-    let mut findings = read.value.check(&catalogue);
-    if read.value.operation != house.home.config().operation {
-        let message =
-            format!("it is for operation `{}`, and this is `{}`", read.value.operation, house.home.config().operation);
-        findings.error("other-operation", "/operation", message, "import it where it belongs");
-    }
-    if house.store.partner(&read.value.partner).await?.is_none() {
-        let message = format!("partner `{}` is not registered here", read.value.partner);
-        findings.error("unknown-partner", "/partner", message, "add it with `causeway partner add`");
-    }
-    read.refuse_errors(&findings)?;
-    let saved =
-        import(house, actor, DocumentKind::Arrangement, &read.value.arrangement, read.value.version, read.text.clone())
-            .await?;
-    Ok((read, saved))
-}
-
 /// Imports an exchange.
 pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<(Read<Exchange>, Saved), EngineError> {
+    one_officer_will_do(house)?;
     let read: Read<Exchange> = Read::file(path)?;
     let catalogue = house.catalogue().await?;
     let findings: Findings = read.value.check(&catalogue);
@@ -65,6 +42,18 @@ pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<
     Ok((read, saved))
 }
 
+/// Where the installation demands two people, a file is laid by for the second.
+fn one_officer_will_do(house: &House) -> Result<(), EngineError> {
+    if house.home.config().two_person {
+        return Err(EngineError::Wrong(
+            "here the configuration comes into use by two officers: say who you are with `--officer NAME --key FILE`, \
+             and have another one run `causeway configuration activate`"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 async fn import(
     house: &House,
     actor: &str,
@@ -73,6 +62,7 @@ async fn import(
     version: u32,
     text: String,
 ) -> Result<Saved, EngineError> {
+    house.permit(actor, Action::ImportConfiguration, &house.own(name)).await?;
     let event = audit(
         actor,
         "document-imported",

@@ -1,5 +1,6 @@
 //! How does an officer see who was left out of a transfer? With a reason, and never without a trace.
 
+use causeway_model::permission::Action;
 use causeway_package::report::ReportReader;
 use serde_json::{Value, json};
 
@@ -16,6 +17,15 @@ pub async fn open_quarantine(
     if reason.trim().len() < 5 {
         return Err(EngineError::Wrong("say in a few words why you open it: --reason TEXT".to_owned()));
     }
+    let row = house.store.transfer(transfer).await?;
+    let thing = match row {
+        Some(row) => {
+            let version = house.arrangement_version(&row.arrangement, row.arrangement_version).await?;
+            house.of_both(transfer, &version.value.partner)
+        }
+        None => house.own(transfer),
+    };
+    house.permit(actor, Action::OpenQuarantine, &thing).await?;
     let path = crate::drive::report_path(house, transfer);
     if !path.exists() {
         return Err(EngineError::Unknown {

@@ -5,6 +5,7 @@ use causeway_flow::plan::Plan;
 use causeway_flow::preview::{self, MOST_REAL, Shown};
 use causeway_flow::source::Watch;
 use causeway_flow::transform::Pseudonyms;
+use causeway_model::permission::Action;
 use serde_json::json;
 
 use super::in_force;
@@ -28,20 +29,22 @@ pub async fn preview_real(
         return Err(EngineError::Wrong("say in a few words why real records are needed: --reason TEXT".to_owned()));
     }
     let document = house.exchange(exchange).await?;
+    let partner = house.terms(&document.arrangement).await?.value.partner;
+    house.permit(actor, Action::PreviewReal, &house.of_both(exchange, &partner)).await?;
     let arrangement = in_force(house, &document.arrangement).await?;
     let about = json!({
         "reason": reason, "records": records, "exchange_version": document.version,
         "arrangement": document.arrangement,
     });
     let arrangement = match arrangement {
-        Ok((arrangement, _)) => arrangement,
-        Err(violation) => {
+        Ok(standing) => standing.terms,
+        Err(refused) => {
             let mut about = about;
             if let Some(members) = about.as_object_mut() {
-                members.insert("violations".to_owned(), json!([violation]));
+                members.insert("violations".to_owned(), json!(refused.violations));
             }
             house.record(actor, "preview-real-refused", exchange, about).await?;
-            return Err(EngineError::NotShown { exchange: exchange.to_owned(), violations: vec![violation] });
+            return Err(EngineError::NotShown { exchange: exchange.to_owned(), violations: refused.violations });
         }
     };
     house.record(actor, "preview-real", exchange, about).await?;

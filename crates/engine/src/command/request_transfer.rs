@@ -1,90 +1,95 @@
 //! How is a transfer asked for? Checked at once; every attempt stands in the ledger.
 
-use causeway_model::arrangement::{Arrangement, Direction, Modality};
-use causeway_model::{Code, Violation};
+use causeway_model::Violation;
+use causeway_model::permission::Action;
+use causeway_model::request::{Event, State, TransferRequest};
 use causeway_store::Changed;
-use causeway_store::change::{NewTransfer, RefuseTransfer};
-use jiff::ToSpan;
+use causeway_store::change::{DecideRequest, NewRequest, NewTransfer};
 use serde_json::json;
 
-use super::in_force;
+use super::exceptional::may_be_lifted;
+use super::judge::judge;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
-/// Requests a transfer of `exchange`. Refused at once if the arrangement is not in force, does not cover it, or its
-/// frequency is used up; the refused request stays in the register.
+/// A request that was not refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Requested {
+    /// The transfer's id.
+    pub transfer: String,
+    /// Whether an officer must approve it first.
+    pub awaits_approval: bool,
+    /// What two consents must lift first.
+    pub denied: Vec<Violation>,
+}
+
+/// How it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Says that fewer records than last time, or none, are right.
+    pub expect_fewer: bool,
+    /// Asks that the representative and the data protection officer release it against the rule on onward transfer or on
+    /// the country of origin, if these are all that deny it.
+    pub exceptionally: bool,
+}
+
+/// Requests a transfer. Refused at once if it is stopped, the arrangement is not in force or does not cover it, or a cap
+/// is used up; the refused request stays in the register.
 pub async fn request_transfer(
     house: &House,
-    actor: &str,
-    exchange: &str,
-    expect_fewer: bool,
-) -> Result<String, EngineError> {
-    let document = house.exchange(exchange).await?;
-    let arrangement = house.arrangement(&document.arrangement).await?.value;
+    name: &str,
+    asked: TransferRequest,
+    manner: Manner,
+) -> Result<Requested, EngineError> {
+    let document = house.exchange(&asked.exchange).await?;
+    let arrangement = house.terms(&document.arrangement).await?.value;
+    let thing = house.of_both(&asked.exchange, &arrangement.partner);
+    let who = house.permit(name, Action::RequestTransfer, &thing).await?;
     let id = house.id("tr");
+    let violations = judge(house, &id, &asked, &arrangement).await?;
+    let received = State::Received { by: who.person.clone() };
+    let lift = manner.exceptionally && may_be_lifted(&violations);
+    let denied = if lift { violations.clone() } else { Vec::new() };
+    let violations = if lift { Vec::new() } else { violations };
+    let event = Event::Judge { violations: violations.clone(), needs_approval: document.needs_approval || lift };
+    let judged = match received.clone().apply(event) {
+        Ok(judged) => judged,
+        Err(error) => return Err(house.deny(name, Action::RequestTransfer.as_str(), &asked.exchange, error).await),
+    };
+    let refused = !violations.is_empty();
+    let awaits_approval = matches!(judged, State::AwaitingApproval { .. });
     let event = audit(
-        actor,
+        name,
         "transfer-requested",
         &id,
         json!({
-            "exchange": exchange, "exchange_version": document.version,
+            "exchange": asked.exchange, "exchange_version": document.version,
             "arrangement": arrangement.arrangement, "arrangement_version": arrangement.version,
-            "purpose": arrangement.purpose.code, "expect_fewer": expect_fewer,
+            "purpose": arrangement.purpose.code, "expect_fewer": manner.expect_fewer, "denied": denied,
+            "cycle": asked.cycle, "place": asked.place, "cut_off": asked.cut_off, "awaits_approval": awaits_approval,
         }),
     );
     let transfer = NewTransfer {
         id: id.clone(),
-        exchange: exchange.to_owned(),
+        exchange: asked.exchange.clone(),
         exchange_version: document.version,
         arrangement: arrangement.arrangement.clone(),
         arrangement_version: arrangement.version,
-        expect_fewer,
+        expect_fewer: manner.expect_fewer,
     };
-    let seen = house.store.request_transfer(Changed::new(transfer, event), house.stamp()).await?;
-    // CRASH: requested, and not yet judged: the run that carries it on judges it by the same rules.
+    let state = if refused { received.clone() } else { judged.clone() };
+    let request = NewRequest { transfer, asked, by: who.person, state, denied: denied.clone() };
+    let seen = house.store.ask(Changed::new(request, event), house.stamp()).await?;
+    // CRASH: requested, and a refusal is not said yet: the run that carries it on judges it by the same rules.
     (house.surroundings.probe)("request-committed");
-    let mut violations = Vec::new();
-    if let Err(violation) = in_force(house, &arrangement.arrangement).await? {
-        violations.push(violation);
-    }
-    violations.extend(beyond(house, exchange, &arrangement).await?);
-    if !violations.is_empty() {
-        let event = audit(actor, "transfer-refused", &id, json!({ "violations": violations }));
-        let refusal = RefuseTransfer { seen, token: None, violations: violations.clone() };
-        house.store.refuse(Changed::new(refusal, event), house.stamp()).await?;
+    if refused {
+        let event = audit(name, "transfer-refused", &id, json!({ "violations": violations }));
+        let decision =
+            DecideRequest { seen, from: received, to: judged, denied: Vec::new(), violations: violations.clone() };
+        house.store.decide_request(Changed::new(decision, event), house.stamp()).await?;
         house.sequence().await?;
         return Err(EngineError::Refused { transfer: id, violations });
     }
     house.sequence().await?;
-    Ok(id)
-}
-
-/// What of a transfer of `exchange` goes beyond its arrangement: files that it does not cover, or a frequency used up.
-pub(crate) async fn beyond(
-    house: &House,
-    exchange: &str,
-    arrangement: &Arrangement,
-) -> Result<Vec<Violation>, EngineError> {
-    let mut violations = Vec::new();
-    if arrangement.direction == Direction::Accept || !arrangement.modality.contains(&Modality::File) {
-        violations.push(Violation::new(
-            Code::NotCovered,
-            &arrangement.arrangement,
-            "it does not cover files from the operation to the partner",
-        ));
-    }
-    let since = house
-        .now()
-        .checked_sub((i64::from(arrangement.frequency.days) * 24).hours())
-        .unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let made = house.store.releases_since(&arrangement.arrangement, since).await?;
-    let made = made.iter().filter(|release| release.exchange == exchange).count();
-    if made >= arrangement.frequency.at_most as usize {
-        let detail = format!(
-            "{made} transfers were made in {} days, agreed are {}",
-            arrangement.frequency.days, arrangement.frequency.at_most
-        );
-        violations.push(Violation::new(Code::TooFrequent, exchange, detail));
-    }
-    Ok(violations)
+    Ok(Requested { transfer: id, awaits_approval, denied })
 }

@@ -1,15 +1,17 @@
 //! How does a sealed package reach the partner exactly once?
 
+use causeway_flow::source::Watch;
 use causeway_model::exchange::Delivery;
 use causeway_model::transfer::Transfer;
-use causeway_model::{Code, Violation};
 use causeway_store::Changed;
-use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, LapseTransfer};
+use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
 use serde_json::json;
 
-use crate::command::in_force;
+use super::gate::{Gate, held};
+use crate::command::lapse;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
+use crate::standing::{Halted, under_way};
 
 /// Delivers a transfer's package if it is sealed and not delivered. Repeating it is safe: the package is the same, and a
 /// part that is already there is not sent again.
@@ -38,24 +40,40 @@ pub(super) async fn deliver(
         _ => return Ok(()),
     };
     let exchange = house.exchange(&row.exchange).await?;
-    let seen = match open {
+    let Delivery::Folder { path } = &exchange.deliver;
+    let folder = house.home.root().join(path);
+    let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
+    // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
+    let gate = Gate::open(house, id, &partner, &Watch::default()).await?;
+    let halted = under_way(house, &row).await?.err();
+    let seen = match (open, halted) {
         // CRASH: an intent without an outcome. Nothing is guessed: the same package is put there again, which does
         // nothing where it already stands whole.
-        Some(_) => row.seen(),
-        None => {
-            if let Err(violation) = in_force(house, &row.arrangement).await? {
-                let event = audit(actor, "transfer-lapsed", id, json!({ "violations": [violation] }));
-                house.store.lapse(Changed::new(LapseTransfer { seen: row.seen() }, event), house.stamp()).await?;
-                house.sequence().await?;
-                return Err(EngineError::Refused {
-                    transfer: id.to_owned(),
-                    violations: vec![Violation::new(
-                        Code::NotInForce,
-                        &row.arrangement,
-                        "the arrangement ended before the package was delivered",
-                    )],
-                });
-            }
+        (Some(_), None) => row.seen(),
+        // Nothing may be sent any more: it is only looked whether everything was there before.
+        (Some(delivery), Some(halted)) => {
+            let arrived = connectors.arrived(&house.home.packages().join(&package), &folder, &package);
+            let arrived = arrived.map_err(|detail| EngineError::Undelivered { transfer: id.to_owned(), detail })?;
+            let (outcome, what) = if arrived {
+                (DeliveryOutcome::Arrived, "delivery-arrived")
+            } else {
+                (DeliveryOutcome::Interrupted, "delivery-interrupted")
+            };
+            let detail = if arrived { "it stood there whole already" } else { "it does not stand there whole" };
+            let event =
+                audit(actor, what, id, json!({ "package": package, "attempt": delivery.attempt, "detail": detail }));
+            let finish = FinishDelivery {
+                seen: row.seen(),
+                attempt: delivery.attempt,
+                outcome,
+                detail: Some(detail.to_owned()),
+            };
+            let seen = house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
+            house.sequence().await?;
+            return if arrived { Ok(()) } else { Err(stop(house, actor, seen, halted).await) };
+        }
+        (None, Some(halted)) => return Err(stop(house, actor, row.seen(), halted).await),
+        (None, None) => {
             let event = audit(actor, "delivery-begun", id, json!({ "package": package }));
             house.store.begin_delivery(Changed::new(BeginDelivery { seen: row.seen() }, event), house.stamp()).await?
         }
@@ -68,26 +86,36 @@ pub(super) async fn deliver(
         Transfer::Delivering { attempt, .. } => *attempt,
         _ => 1,
     };
-    let Delivery::Folder { path } = &exchange.deliver;
-    let folder = house.home.root().join(path);
-    let sent = connectors.deliver(&house.home.packages().join(&package), &folder, &package, house.surroundings.probe);
+    let may = |mark: &'static str| {
+        (house.surroundings.probe)(mark);
+        // Once its name is given, the partner has it: what is true then is told.
+        gate.is_open() || mark == "deliver-renamed"
+    };
+    let from = house.home.packages().join(&package);
+    // The copying keeps this thread; the gate looks on from another.
+    let sent = tokio::task::block_in_place(|| connectors.deliver(&from, &folder, &package, &may));
     // CRASH: the package may stand at the partner's; its outcome is not committed. The next run finds the open intent.
     (house.surroundings.probe)("deliver-outcome-not-committed");
-    let (outcome, detail) = match &sent {
-        Ok(detail) => (DeliveryOutcome::Arrived, detail.clone()),
-        Err(detail) => (DeliveryOutcome::Failed, detail.clone()),
+    let (outcome, what, detail) = match (&sent, gate.why()) {
+        (Ok(detail), _) => (DeliveryOutcome::Arrived, "delivery-arrived", detail.clone()),
+        (Err(_), Some(why)) => (DeliveryOutcome::Interrupted, "delivery-interrupted", why.to_string()),
+        (Err(detail), None) => (DeliveryOutcome::Failed, "delivery-failed", detail.clone()),
     };
-    let event = audit(
-        actor,
-        if sent.is_ok() { "delivery-arrived" } else { "delivery-failed" },
-        id,
-        json!({ "package": package, "attempt": attempt, "detail": detail }),
-    );
+    let event = audit(actor, what, id, json!({ "package": package, "attempt": attempt, "detail": detail }));
     let finish = FinishDelivery { seen, attempt, outcome, detail: Some(detail) };
     house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
     match sent {
         Ok(_) => Ok(()),
+        Err(_) if gate.why().is_some() => gate.why().map_or(Ok(()), |why| Err(held(id, why))),
         Err(detail) => Err(EngineError::Undelivered { transfer: id.to_owned(), detail }),
+    }
+}
+
+/// Ends a transfer whose arrangement is out of force; leaves one that waits for its partner as it is. Nothing is sent.
+async fn stop(house: &House, actor: &str, seen: Seen, halted: Halted) -> EngineError {
+    match halted {
+        Halted::Lapses(refused) => lapse(house, actor, seen, refused.violations).await,
+        Halted::Waits(refused) => house.deny(actor, "deliver", &seen.transfer, refused).await,
     }
 }

@@ -1,6 +1,7 @@
 //! How is a transfer carried from request to delivery, whatever dies on the way? A file a step.
 
 mod deliver;
+mod gate;
 mod prepare;
 mod recover;
 

@@ -10,6 +10,7 @@ use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
 use causeway_model::arrangement::InForce;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::Exchange;
+use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
 use causeway_package::Entropy;
@@ -18,14 +19,17 @@ use causeway_package::key::Recipient;
 use causeway_package::report::ReportWriter;
 use causeway_store::Changed;
 use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
+use causeway_store::query::{RequestRow, TransferRow};
 use jiff::ToSpan;
 use serde_json::json;
 
+use super::gate::{Gate, held};
 use super::{disclosure_path, report_path};
-use crate::command::{beyond, in_force};
+use crate::command::{assessed, beyond, lapse, stopped, within};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
+use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -69,6 +73,17 @@ pub(super) async fn prepare(
     if !matches!(row.state, Transfer::Requested | Transfer::Preparing { .. }) {
         return Err(EngineError::Wrong(format!("transfer {id} is {}: request another", row.state)));
     }
+    let request = house.store.request(id).await?;
+    if let Some(request) = &request
+        && matches!(request.state, State::AwaitingApproval { .. })
+    {
+        let what = if request.denied.is_empty() { "an officer's approval" } else { "two consents" };
+        return Err(EngineError::Waits { transfer: id.to_owned(), what });
+    }
+    let asked = request.as_ref().map_or_else(|| bare(&row.exchange), |request| request.asked.clone());
+    let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
+    // INVARIANT (a stop holds): looked up before anything is read, every second while it is, and before it is sealed.
+    let gate = Gate::open(house, id, &partner, watch).await?;
     let token = house.id("run");
     let event = audit(actor, "attempt-begun", id, json!({ "token": token }));
     let begin = BeginAttempt { seen: row.seen(), token: token.clone() };
@@ -76,17 +91,31 @@ pub(super) async fn prepare(
     let checkpoint = house.sequence().await?;
     // CRASH: an attempt is named in the ledger and nothing was read: the next run begins another.
     (house.surroundings.probe)("prepare-attempt-begun");
-    let (arrangement, digest) = match in_force(house, &row.arrangement).await? {
+    let standing = match go_on(house, actor, &row, &seen).await? {
         Ok(found) => found,
-        Err(violation) => return refuse(house, actor, seen, &token, vec![violation]).await,
+        Err(violations) => return refuse(house, actor, seen, &token, violations).await,
     };
     // Judged again: a request may have died before it was, and others may have used the frequency up since.
-    let violations = beyond(house, &row.exchange, &arrangement).await?;
+    let mut violations = beyond(house, &row.exchange, &standing.terms, &standing.frequencies, None).await?;
+    let own = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value;
+    violations.extend(within(house, id, &asked, &own).await?);
+    violations.extend(assessed(house, &own).await?);
+    let mut exchange = house.exchange(&row.exchange).await?;
+    if exchange.needs_approval && !request.is_some_and(|request| is_approved(&request)) {
+        violations.push(Violation::new(Code::NotPermitted, id, "the exchange asks for an officer's approval"));
+    }
+    if let Some(place) = asked.narrowing() {
+        exchange.population = Some(match exchange.population.take() {
+            Some(population) => population.and(place),
+            None => place,
+        });
+    }
     if !violations.is_empty() {
         return refuse(house, actor, seen, &token, violations).await;
     }
-    let partner = house.store.partner(&arrangement.partner).await?;
-    let partner = partner.ok_or_else(|| EngineError::Unknown {
+    let Standing { terms: arrangement, digest, .. } = standing;
+    let recipient = house.store.partner(&arrangement.partner).await?;
+    let recipient = recipient.ok_or_else(|| EngineError::Unknown {
         what: "partner",
         name: arrangement.partner.clone(),
         help: "add it with `causeway partner add`",
@@ -96,12 +125,12 @@ pub(super) async fn prepare(
         house,
         id,
         digest,
-        exchange: house.exchange(&row.exchange).await?,
+        exchange,
         catalogue: house.catalogue().await?,
         expectation: Expectation { last_receipted: last.map(|last| last.released), fewer_expected: row.expect_fewer },
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
-        recipient: Recipient::parse(&partner.age_recipient)?,
+        recipient: Recipient::parse(&recipient.age_recipient)?,
         arrangement,
     };
     let mut sources = Vec::new();
@@ -115,9 +144,71 @@ pub(super) async fn prepare(
     let walked = tokio::task::block_in_place(|| run.walk(&sources, watch));
     let sealed = match walked {
         Ok(sealed) => sealed,
+        // As after a run that died: the next begins another attempt.
+        Err(_) if !gate.is_open() => return interrupted(house, actor, id, &gate).await,
         Err(error) => return refuse(house, actor, seen, &token, error.violations()).await,
     };
-    commit(&run, actor, seen, &token, sealed).await
+    if !gate.is_open() || stopped(house, &partner).await?.is_some() {
+        destroy(&sealed)?;
+        return interrupted(house, actor, id, &gate).await;
+    }
+    // Reading takes its time. Once more before anything is sealed for good: the terms, the partner, and what would leave.
+    let released = sealed.package.released;
+    let judged = async {
+        let standing = match go_on(house, actor, &row, &seen).await? {
+            Ok(found) => found,
+            Err(violations) => return Ok(violations),
+        };
+        beyond(house, &row.exchange, &standing.terms, &standing.frequencies, Some(released)).await
+    };
+    match judged.await {
+        Ok(violations) if violations.is_empty() => commit(&run, actor, seen, &token, sealed).await,
+        outcome => {
+            destroy(&sealed)?;
+            match outcome {
+                Ok(violations) => refuse(house, actor, seen, &token, violations).await,
+                Err(error) => Err(error),
+            }
+        }
+    }
+}
+
+/// The terms under which a run goes on; or why it is refused. A transfer whose arrangement is out of force lapses.
+async fn go_on(
+    house: &House,
+    actor: &str,
+    row: &TransferRow,
+    seen: &Seen,
+) -> Result<Result<Standing, Vec<Violation>>, EngineError> {
+    let row = TransferRow { state: seen.state.clone(), ..row.clone() };
+    match under_way(house, &row).await? {
+        Ok(standing) => Ok(Ok(standing)),
+        Err(Halted::Waits(refused)) => Ok(Err(refused.violations)),
+        Err(Halted::Lapses(refused)) => Err(lapse(house, actor, seen.clone(), refused.violations).await),
+    }
+}
+
+/// Destroys a package that was never committed.
+fn destroy(sealed: &Sealed) -> Result<(), EngineError> {
+    let dir = &sealed.package.dir;
+    std::fs::remove_dir_all(dir).map_err(EngineError::file("remove", dir))
+}
+
+/// What a transfer of an older program was asked for with: nothing but its exchange.
+fn bare(exchange: &str) -> TransferRequest {
+    TransferRequest { exchange: exchange.to_owned(), cycle: None, place: None, cut_off: None, note: None }
+}
+
+/// Whether an officer approved it, another than whoever asked.
+fn is_approved(request: &RequestRow) -> bool {
+    matches!(&request.state, State::Approved { by, approved_by: Some(officer) } if !by.may_be(officer))
+}
+
+/// A stop came while it was prepared: nothing is sealed, and nothing is lost.
+async fn interrupted(house: &House, actor: &str, id: &str, gate: &Gate) -> Result<Prepared, EngineError> {
+    let why = gate.why().unwrap_or_else(|| Violation::new(Code::Stopped, id, "it was stopped before it was sealed"));
+    house.record(actor, "attempt-interrupted", id, json!({ "violations": [why] })).await?;
+    Err(held(id, why))
 }
 
 impl Run<'_> {

@@ -2,7 +2,6 @@
 //!
 //! The same steps as on the happy path finish what was begun: recovery only clears away what never became a package.
 
-use causeway_model::transfer::Transfer;
 use causeway_package::seal::{destroy_unfinished, is_finished};
 
 use crate::error::EngineError;
@@ -15,6 +14,8 @@ pub struct Recovered {
     pub destroyed: usize,
     /// Transfers that still have to be carried on.
     pub unfinished: Vec<String>,
+    /// Transfers that wait for people.
+    pub waiting: Vec<String>,
 }
 
 /// Clears staging and orphans, and names the transfers that are left. Called before any work begins.
@@ -52,8 +53,9 @@ pub async fn recover(house: &House) -> Result<Recovered, EngineError> {
             std::fs::remove_file(&file).map_err(EngineError::file("remove", &file))?;
         }
     }
+    found.waiting = house.store.requests_awaiting_approval().await?.into_iter().map(|row| row.transfer).collect();
     for row in house.store.unfinished_transfers().await? {
-        if !matches!(row.state, Transfer::Requested) || row.state.is_unfinished() {
+        if row.state.is_unfinished() && !found.waiting.contains(&row.id) {
             found.unfinished.push(row.id);
         }
     }

@@ -23,8 +23,8 @@ pub enum Counted {
 /// force, and a source that cannot be read is told, not an error: an exchange can be checked without its sources.
 pub async fn census(house: &House, connectors: &dyn Connectors, exchange: &Exchange) -> Result<Counted, EngineError> {
     let arrangement = match in_force(house, &exchange.arrangement).await? {
-        Ok((arrangement, _)) => arrangement,
-        Err(violation) => return Ok(Counted::Not(violation.to_string())),
+        Ok(standing) => standing.terms,
+        Err(refused) => return Ok(Counted::Not(refused.to_string())),
     };
     let catalogue = house.catalogue().await?;
     let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);

@@ -27,8 +27,8 @@ pub async fn explain(
     connectors: &dyn Connectors,
     exchange: &Exchange,
 ) -> Result<Explanation, EngineError> {
-    let (arrangement, _) =
-        in_force(house, &exchange.arrangement).await?.map_err(|violation| EngineError::Wrong(violation.to_string()))?;
+    let standing = in_force(house, &exchange.arrangement).await?;
+    let arrangement = standing.map_err(|refused| EngineError::Wrong(refused.to_string()))?.terms;
     let catalogue = house.catalogue().await?;
     let pseudonyms = house.pseudonyms(&arrangement.partner, &arrangement.purpose.code);
     let ask = || {

@@ -23,10 +23,10 @@ const EXCHANGES: u64 = 1_250;
 const CHANGES: usize = 2;
 
 /// Draws exchanges over the small catalogue.
-struct Draw<'c> {
-    rng: ChaCha8Rng,
-    catalogue: &'c Catalogue,
-    reaches_people: bool,
+pub(super) struct Draw<'c> {
+    pub(super) rng: ChaCha8Rng,
+    pub(super) catalogue: &'c Catalogue,
+    pub(super) reaches_people: bool,
 }
 
 impl<'c> Draw<'c> {
@@ -34,11 +34,11 @@ impl<'c> Draw<'c> {
         self.catalogue.entity(name).unwrap()
     }
 
-    fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+    pub(super) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
         of.choose(&mut self.rng).unwrap().clone()
     }
 
-    fn often(&mut self, per_cent: u32) -> bool {
+    pub(super) fn often(&mut self, per_cent: u32) -> bool {
         self.rng.random_range(0..100) < per_cent
     }
 
@@ -102,7 +102,7 @@ impl<'c> Draw<'c> {
         self.pick(&of).to_owned()
     }
 
-    fn predicate(&mut self, entity: &str, depth: u32) -> String {
+    pub(super) fn predicate(&mut self, entity: &str, depth: u32) -> String {
         if depth > 0 && self.often(40) {
             let [a, b] = [self.predicate(entity, depth - 1), self.predicate(entity, depth - 1)];
             return match self.rng.random_range(0..3) {
@@ -152,7 +152,7 @@ impl<'c> Draw<'c> {
         if self.often(50) { String::new() } else { format!(", where: {}", self.predicate(entity, 1)) }
     }
 
-    fn field(&mut self, entity: &str, name: &str, depth: u32) -> String {
+    pub(super) fn field(&mut self, entity: &str, name: &str, depth: u32) -> String {
         let to_many = matches!(entity, "person" | "household");
         match self.rng.random_range(0..if to_many { 100 } else { 45 }) {
             0..30 => {

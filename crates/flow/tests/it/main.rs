@@ -11,8 +11,10 @@
 
 mod absent;
 mod aggregate;
+mod conjunction_property;
 mod examples;
 mod lineage_property;
+mod looked_up;
 mod memory;
 mod refusals;
 mod small;

@@ -5,8 +5,9 @@ use std::ops::Deref;
 
 use jiff::Timestamp;
 
-use super::{Arrangement, Kind, State};
+use super::{Arrangement, InFlight, Kind, State, in_flight};
 use crate::onward::Exception;
+use crate::transfer::Transfer;
 use crate::{Code, Refused, Violation};
 
 /// Officers whose approval an arrangement needs.
@@ -63,11 +64,45 @@ impl InForce {
         now: Timestamp,
         exception: Option<(&str, &Exception)>,
     ) -> Result<Self, Refused> {
+        if !matches!(state, State::InForce { .. }) {
+            let detail = format!("version {} is {}", state.terms().version, state.name());
+            return Err(Refused::one(Code::NotInForce, &terms.arrangement, detail));
+        }
+        Self::held(terms, state, digest, now, exception)
+    }
+
+    /// The effective terms for a transfer that began under the version whose state is `began`, while `newest` is the state
+    /// of the newest version that ever was in force: an amendment since lets it go on, a suspension or an end does not
+    /// ([`in_flight`]).
+    pub fn under_way(
+        terms: Arrangement,
+        began: &State,
+        newest: &State,
+        transfer: &Transfer,
+        digest: &str,
+        now: Timestamp,
+        exception: Option<(&str, &Exception)>,
+    ) -> Result<Self, Refused> {
+        if in_flight(began, newest, transfer, now) == InFlight::Lapses {
+            let of = |state: &State| format!("version {} is {}", state.terms().version, state.name());
+            let until =
+                |state: &State| format!("version {} held until {}", state.terms().version, state.terms().valid.until);
+            let over = [began, newest].into_iter().find(|state| state.terms().valid.is_over(now)).map(until);
+            return Err(Refused::one(Code::NotInForce, &terms.arrangement, over.unwrap_or_else(|| of(newest))));
+        }
+        Self::held(terms, began, digest, now, exception)
+    }
+
+    /// What both ways demand: the right text, its days, and that nothing goes to a country of origin.
+    fn held(
+        terms: Arrangement,
+        state: &State,
+        digest: &str,
+        now: Timestamp,
+        exception: Option<(&str, &Exception)>,
+    ) -> Result<Self, Refused> {
         let refuse = |detail: String| Refused::one(Code::NotInForce, &terms.arrangement, detail);
         let known = state.terms();
-        if !matches!(state, State::InForce { .. }) {
-            return Err(refuse(format!("version {} is {}", known.version, state.name())));
-        }
         if known.arrangement != terms.arrangement || known.version != terms.version || known.digest != digest {
             return Err(refuse(format!("what is in force is another text or version than version {}", terms.version)));
         }

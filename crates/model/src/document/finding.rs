@@ -70,6 +70,11 @@ impl Findings {
         self.0.push(Finding { severity, code: code.to_owned(), pointer, message, help });
     }
 
+    /// Adds a finding as it is.
+    pub fn push(&mut self, finding: Finding) {
+        self.0.push(finding);
+    }
+
     /// Takes over the findings of another check.
     pub fn extend(&mut self, other: Findings) {
         self.0.extend(other.0);

@@ -3,14 +3,18 @@
 //! The dialect is deliberately small: one document a file, no anchors, aliases or tags, no duplicate keys.
 //! YAML 1.2 scalars: `no` is text, `NO` is text, only `true` and `false` are booleans.
 
+mod difference;
 mod finding;
 mod parse;
+mod write;
 
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 
+pub use difference::{Became, Difference, differences};
 pub use finding::{Finding, Findings, Severity};
+pub use write::{flow, to_yaml};
 
 /// Where something stands in a text: line and column, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +64,12 @@ impl Document {
     /// Plain value of the whole document.
     pub fn value(&self) -> &serde_json::Value {
         &self.value
+    }
+
+    /// Takes out a member of the whole document, which is then read without it. Positions stay.
+    pub fn take(&mut self, member: &str) -> Option<serde_json::Value> {
+        // In the order of the text: what is left is compared and written.
+        self.value.as_object_mut()?.shift_remove(member)
     }
 
     /// Reads the document as a `T`; unknown members are errors where `T` denies them.

@@ -117,7 +117,7 @@ fn no_anchors() -> String {
 }
 
 /// YAML 1.2 core schema, without octal, hexadecimal, infinity and not-a-number.
-fn plain(text: &str) -> Value {
+pub(super) fn plain(text: &str) -> Value {
     match text {
         "" | "~" | "null" => return Value::Null,
         "true" => return Value::Bool(true),

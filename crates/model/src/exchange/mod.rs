@@ -48,6 +48,9 @@ pub struct Exchange {
     /// Largest share of records, in per cent, that may be quarantined before the transfer refuses.
     #[serde(default = "five")]
     pub quarantine_limit_percent: u8,
+    /// Whether an officer, other than whoever asks, must approve each transfer.
+    #[serde(default)]
+    pub needs_approval: bool,
     /// Seconds that may lie between the moments at which the sources were held still; no limit unless said.
     #[serde(default)]
     pub snapshot_spread_s: Option<u32>,

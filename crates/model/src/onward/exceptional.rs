@@ -66,6 +66,11 @@ pub fn consent_text(transfer: &str, reason: &str, violations: &[Violation]) -> S
     format!("causeway-exceptional-release/1\n{}\n{}\n{}\n", quoted(transfer), quoted(reason), lines.join("\n"))
 }
 
+/// Refuses a reason that is none.
+pub fn consent_reason(reason: &str) -> Result<(), Refused> {
+    reason_given("release", reason)
+}
+
 /// Grants the release of `transfer` against `violations`, or says what is missing.
 pub fn release_exceptionally(
     transfer: &str,
@@ -73,7 +78,7 @@ pub fn release_exceptionally(
     violations: &[Violation],
     consents: &[Consent],
 ) -> Result<Exception, Refused> {
-    reason_given("release", reason)?;
+    consent_reason(reason)?;
     let fixed = violations.iter().filter(|violation| !EXCEPTABLE.contains(&violation.code));
     let fixed: Vec<Violation> =
         fixed.map(|v| Violation::new(Code::NotExceptable, v.code.as_str(), "this rule has no exception")).collect();

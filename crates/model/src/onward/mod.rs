@@ -2,7 +2,7 @@
 
 mod exceptional;
 
-pub use exceptional::{Consent, Exception, consent_text, release_exceptionally};
+pub use exceptional::{Consent, Exception, consent_reason, consent_text, release_exceptionally};
 
 use jiff::civil::Date;
 use schemars::JsonSchema;

@@ -1,7 +1,9 @@
 //! How does another organisation become a partner, to whose key we seal?
 
+use causeway_model::partner::{Profile, State};
+
 use super::writing::{Applied, Change, Writing};
-use crate::db::{named, query};
+use crate::db::{named, query, to_json};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 named! {
@@ -33,15 +35,17 @@ pub struct NewPartner {
     pub signing_key_pem: String,
     /// The confirmed fingerprint over its keys.
     pub fingerprint: String,
-    /// Its state.
-    pub state: PartnerState,
+    /// Who it is.
+    pub profile: Profile,
+    /// Its state, with what is known of its keys.
+    pub state: State,
 }
 
 impl Store {
     /// Adds a partner. The event's actor is who added it.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the name has other facts.
+    /// [`StoreError::Taken`] when the name has other facts. How far a partner that is there has come stays as it is.
     pub async fn add_partner(&self, change: Changed<NewPartner>, stamp: Stamp) -> Result<Saved, StoreError> {
         self.save(change, stamp).await
     }
@@ -53,20 +57,32 @@ impl Change for NewPartner {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let micros = writing.micros();
         let same = query(
-            "SELECT title = $2 AND age_recipient = $3 AND signing_key_pem = $4 AND fingerprint = $5 AND state = $6 \
-             FROM partner WHERE name = $1",
+            "SELECT age_recipient = $2 AND signing_key_pem = $3 AND fingerprint = $4 AND profile_json = $5 \
+             FROM partner JOIN partner_life ON partner = name WHERE name = $1",
         )
         .bind(&self.name)
-        .bind(&self.title)
         .bind(&self.age_recipient)
         .bind(&self.signing_key_pem)
         .bind(&self.fingerprint)
-        .bind(self.state.name())
+        .bind(to_json(&self.profile)?)
         .fetch_optional(writing.rows())
         .await?;
         match same.map(|row| row.only()).transpose()? {
             Some(true) => return Applied::ALREADY,
             Some(false) => return Err(StoreError::Taken { what: "partner", name: self.name.clone() }),
+            None => {}
+        }
+        // One that a program added which kept no such row gets it now, if it is the same.
+        let there = query("SELECT age_recipient = $2 AND signing_key_pem = $3 FROM partner WHERE name = $1");
+        let there = there.bind(&self.name).bind(&self.age_recipient).bind(&self.signing_key_pem);
+        match there.fetch_optional(writing.rows()).await?.map(|row| row.only()).transpose()? {
+            Some(false) => return Err(StoreError::Taken { what: "partner", name: self.name.clone() }),
+            Some(true) => {
+                let row = query("UPDATE partner SET state = $1 WHERE name = $2");
+                row.bind(self.state.name()).bind(&self.name).execute(writing.rows()).await?;
+                self.begin_life(writing).await?;
+                return Applied::NEW;
+            }
             None => {}
         }
         let row = query(
@@ -82,6 +98,16 @@ impl Change for NewPartner {
         .bind(micros)
         .bind(writing.actor());
         row.execute(writing.rows()).await?;
+        self.begin_life(writing).await?;
         Applied::NEW
+    }
+}
+
+impl NewPartner {
+    async fn begin_life(&self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+        let row =
+            query("INSERT INTO partner_life (partner, profile_json, state_json, updated_at) VALUES ($1, $2, $3, $4)");
+        let row = row.bind(&self.name).bind(to_json(&self.profile)?).bind(to_json(&self.state)?).bind(writing.micros());
+        row.execute(writing.rows()).await.map(|_| ())
     }
 }

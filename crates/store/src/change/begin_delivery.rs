@@ -3,6 +3,7 @@
 use causeway_model::transfer::{Event, Transfer};
 
 use super::Seen;
+use super::move_arrangement::demand_open;
 use super::writing::{Applied, Change, Writing};
 use crate::db::query;
 use crate::{Changed, Stamp, Store, StoreError};
@@ -18,7 +19,8 @@ impl Store {
     /// Commits the intent to deliver; the attempt's number is in the state returned.
     ///
     /// # Errors
-    /// [`StoreError::OpenDelivery`] when nobody has said yet how an earlier attempt ended.
+    /// [`StoreError::OpenDelivery`] when nobody has said yet how an earlier attempt ended, [`StoreError::ChangedMeanwhile`]
+    /// when the arrangement was taken out of force.
     pub async fn begin_delivery(&self, change: Changed<BeginDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
@@ -30,6 +32,7 @@ impl Change for BeginDelivery {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         let micros = writing.micros();
         self.seen.demand_no_open_delivery(writing).await?;
+        demand_open(writing.rows(), &self.seen.transfer).await?;
         let state = self.seen.advance(writing, Event::Send).await?;
         if let Transfer::Delivering { attempt, .. } = &state {
             query("INSERT INTO delivery (transfer, attempt, intent_at) VALUES ($1, $2, $3)")

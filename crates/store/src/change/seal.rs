@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Seen;
+use super::move_arrangement::demand_open;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
 use crate::query::next_sequence;
@@ -46,7 +47,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
-    /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used.
+    /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement was taken out of force.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
@@ -61,6 +63,7 @@ impl Change for SealTransfer {
         if used.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
             return Err(StoreError::Taken { what: "package", name: self.package.clone() });
         }
+        demand_open(writing.rows(), &seen.transfer).await?;
         let seal = Event::Seal { package: self.package.clone() };
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);

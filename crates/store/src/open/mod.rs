@@ -61,8 +61,8 @@ impl Place<'_> {
     }
 }
 
-/// The database, to read from.
-#[derive(Debug)]
+/// The database, to read from. A copy reads by the same connections.
+#[derive(Clone, Debug)]
 pub struct Reader {
     pub(crate) pool: Pool,
     pub(crate) key: VerifierKey,
@@ -115,6 +115,42 @@ impl Store {
         let reader = Reader { pool, key: opening.key.clone() };
         let turn = Arc::new(Mutex::new(()));
         Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, _lock: lock })
+    }
+
+    /// Opens the database to write in it beside whoever is at work there: for what must not wait until they are done.
+    ///
+    /// The lock is about the data directory, where one process clears up and seals; the database itself takes one short
+    /// transaction after the other, whichever process it comes from. So nothing is cleared or migrated here, and the tables
+    /// must be there and up to date.
+    ///
+    /// # Errors
+    /// As [`Store::open`], except that the lock is not asked for, and [`StoreError::OlderSchema`] when the tables are not
+    /// up to date.
+    pub async fn beside(opening: Opening<'_>) -> Result<Self, StoreError> {
+        let saved = head::read(opening.head, opening.key)?;
+        let pool = match opening.place {
+            Place::File(path) => {
+                guard::check_presence(path.exists(), saved.as_ref())?;
+                file::make_private(path)?;
+                file::connect(path).await?
+            }
+            Place::Server(server) => {
+                let pool = connect(server, false).await?;
+                server::check(&pool).await?;
+                guard::check_presence(schema::version(&pool).await? > 0, saved.as_ref())?;
+                pool
+            }
+        };
+        let reader = Reader { pool, key: opening.key.clone() };
+        match reader.check(opening, saved).await {
+            Ok(()) => {}
+            Err(error) => {
+                reader.close().await;
+                return Err(error);
+            }
+        }
+        let turn = Arc::new(Mutex::new(()));
+        Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, _lock: None })
     }
 
     /// The same, telling `probe` the name of every `// CRASH:` mark that it passes: for tests that die there.

@@ -28,8 +28,13 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first. One that was released is never edited: its digest is stored and compared.
-const MIGRATIONS: &[Migration] =
-    &[migration!(1, "street", "0001_street.sql"), migration!(2, "immutable", "0002_immutable.sql")];
+const MIGRATIONS: &[Migration] = &[
+    migration!(1, "street", "0001_street.sql"),
+    migration!(2, "immutable", "0002_immutable.sql"),
+    migration!(10, "life", "0010_life.sql"),
+    migration!(11, "requests", "0011_requests.sql"),
+    migration!(12, "configuration", "0012_configuration.sql"),
+];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \
     installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, \

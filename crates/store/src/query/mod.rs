@@ -1,16 +1,28 @@
 //! What can be asked of our memory? A file a subject; nothing here writes.
 
+mod arrangements;
+mod assessments;
+mod configuration;
 mod deliveries;
 mod documents;
 mod officers;
 mod packages;
 mod partners;
+mod requests;
+mod sandboxes;
+mod stops;
 mod transfers;
 
+pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
+pub use assessments::StoredAssessment;
+pub use configuration::{Activation, StagedSet};
 pub use deliveries::Delivery;
 pub use documents::{Document, DocumentListing};
 pub use officers::{Approval, Officer};
 pub use packages::{Package, Receipt, Release};
-pub use partners::Partner;
+pub(crate) use partners::partner_state;
+pub use partners::{Partner, PartnerLife};
+pub use requests::{ConsentRow, RefusedRow, RequestRow};
+pub use sandboxes::Sandbox;
 pub(crate) use transfers::next_sequence;
 pub use transfers::{LastReceipted, TransferFilter, TransferRow};

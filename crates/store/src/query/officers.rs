@@ -1,5 +1,8 @@
 //! Whose signature counts, and under what does it stand?
 
+use std::collections::BTreeSet;
+
+use causeway_model::permission::Role;
 use jiff::Timestamp;
 
 use crate::db::{Cells, Row, query};
@@ -10,8 +13,10 @@ use crate::{Reader, StoreError};
 pub struct Officer {
     /// The name.
     pub name: String,
-    /// The office held.
-    pub role: String,
+    /// The roles. A word that an earlier program took and that is no role permits nothing, and is left out.
+    pub roles: BTreeSet<Role>,
+    /// The partner whose person it is; none for the operation's own.
+    pub partner: Option<String>,
     /// The public key, PEM.
     pub public_key_pem: String,
     /// The key's fingerprint.
@@ -45,9 +50,16 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn officer(&self, name: &str) -> Result<Option<Officer>, StoreError> {
-        let row =
-            query("SELECT name, role, public_key_pem, fingerprint, added_at, revoked_at FROM officer WHERE name = $1");
-        row.bind(name).fetch_optional(&self.pool).await?.as_ref().map(officer).transpose()
+        let row = query(
+            "SELECT name, role, partner, public_key_pem, fingerprint, added_at, revoked_at FROM officer WHERE name = $1",
+        );
+        let Some(row) = row.bind(name).fetch_optional(&self.pool).await? else { return Ok(None) };
+        let mut found = officer(&row)?;
+        let roles = query("SELECT officer, role FROM officer_role WHERE officer = $1").bind(name);
+        for row in roles.fetch_all(&self.pool).await? {
+            found.roles.extend(role(&row)?);
+        }
+        Ok(Some(found))
     }
 
     /// All officers, by name.
@@ -55,9 +67,19 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn officers(&self) -> Result<Vec<Officer>, StoreError> {
-        let rows =
-            query("SELECT name, role, public_key_pem, fingerprint, added_at, revoked_at FROM officer ORDER BY name");
-        rows.fetch_all(&self.pool).await?.iter().map(officer).collect()
+        let rows = query(
+            "SELECT name, role, partner, public_key_pem, fingerprint, added_at, revoked_at FROM officer ORDER BY name",
+        );
+        let mut found: Vec<Officer> =
+            rows.fetch_all(&self.pool).await?.iter().map(officer).collect::<Result<_, StoreError>>()?;
+        let roles = query("SELECT officer, role FROM officer_role ORDER BY officer, role");
+        for row in roles.fetch_all(&self.pool).await? {
+            let name: String = Cells::new(&row, "officer_role", "officer").get("officer")?;
+            if let Some(officer) = found.iter_mut().find(|officer| officer.name == name) {
+                officer.roles.extend(role(&row)?);
+            }
+        }
+        Ok(found)
     }
 
     /// The approvals of a version of an arrangement, oldest first.
@@ -77,12 +99,17 @@ fn officer(row: &Row) -> Result<Officer, StoreError> {
     let cells = Cells::new(row, "officer", "name");
     Ok(Officer {
         name: cells.get("name")?,
-        role: cells.get("role")?,
+        roles: role(row)?.into_iter().collect(),
+        partner: cells.get("partner")?,
         public_key_pem: cells.get("public_key_pem")?,
         fingerprint: cells.get("fingerprint")?,
         added_at: cells.time("added_at")?,
         revoked_at: cells.optional_time("revoked_at")?,
     })
+}
+
+fn role(row: &Row) -> Result<Option<Role>, StoreError> {
+    Ok(Cells::new(row, "officer", "role").get::<&str>("role")?.parse().ok())
 }
 
 fn approval(row: &Row) -> Result<Approval, StoreError> {

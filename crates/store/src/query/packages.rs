@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::change::ReceiptOutcome;
+use crate::change::{ReceiptOutcome, SealedFacts};
 use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
@@ -49,6 +49,8 @@ pub struct Release {
     pub exchange: String,
     /// When the package was sealed.
     pub sealed_at: Timestamp,
+    /// How many records are in it.
+    pub records: u64,
 }
 
 impl Reader {
@@ -99,8 +101,8 @@ impl Reader {
     /// When the database fails or a row is damaged.
     pub async fn releases_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
         let rows = query(
-            "SELECT transfer.id AS id, transfer.exchange AS exchange, package.sealed_at AS sealed_at \
-             FROM transfer JOIN package ON package.transfer = transfer.id \
+            "SELECT transfer.id AS id, transfer.exchange AS exchange, package.sealed_at AS sealed_at, \
+             transfer.sealed_json AS sealed_json FROM transfer JOIN package ON package.transfer = transfer.id \
              WHERE transfer.arrangement = $1 AND package.sealed_at >= $2 \
              AND transfer.state NOT IN ('cancelled', 'lapsed') ORDER BY package.sealed_at, transfer.id",
         );
@@ -135,5 +137,11 @@ fn receipt(row: &Row) -> Result<Receipt, StoreError> {
 
 fn release(row: &Row) -> Result<Release, StoreError> {
     let cells = Cells::new(row, "transfer", "id");
-    Ok(Release { transfer: cells.get("id")?, exchange: cells.get("exchange")?, sealed_at: cells.time("sealed_at")? })
+    let facts: Option<SealedFacts> = cells.optional_json("sealed_json")?;
+    Ok(Release {
+        transfer: cells.get("id")?,
+        exchange: cells.get("exchange")?,
+        sealed_at: cells.time("sealed_at")?,
+        records: facts.map_or(0, |facts| facts.released),
+    })
 }

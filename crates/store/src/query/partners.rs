@@ -1,5 +1,6 @@
 //! With whom do we exchange, and under which keys?
 
+use causeway_model::partner::{Attestation, Profile, State};
 use jiff::Timestamp;
 
 use crate::change::PartnerState;
@@ -19,7 +20,7 @@ pub struct Partner {
     pub signing_key_pem: String,
     /// The confirmed fingerprint over its keys.
     pub fingerprint: String,
-    /// Its state.
+    /// Its state's name, as it is searched by.
     pub state: PartnerState,
     /// When it was added.
     pub added_at: Timestamp,
@@ -27,7 +28,44 @@ pub struct Partner {
     pub added_by: String,
 }
 
+/// How far the acquaintance with a partner has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartnerLife {
+    /// Who it is.
+    pub profile: Profile,
+    /// Its state, with its keys.
+    pub state: State,
+    /// SHA-256 of the only answer to the newest challenge, and when it was put.
+    pub challenge: Option<(String, Timestamp)>,
+}
+
 impl Reader {
+    /// How far the acquaintance with a partner has come.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn partner_life(&self, name: &str) -> Result<Option<PartnerLife>, StoreError> {
+        let row = query(
+            "SELECT partner, profile_json, state_json, challenge_sha256, challenged_at FROM partner_life WHERE partner = $1",
+        );
+        let Some(row) = row.bind(name).fetch_optional(&self.pool).await? else { return Ok(None) };
+        let cells = Cells::new(&row, "partner_life", "partner");
+        let challenge = cells.get::<Option<String>>("challenge_sha256")?.zip(cells.optional_time("challenged_at")?);
+        Ok(Some(PartnerLife { profile: cells.json("profile_json")?, state: partner_state(&cells)?, challenge }))
+    }
+
+    /// What a partner has stated of its readiness, by kind and time.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn attestations(&self, partner: &str) -> Result<Vec<Attestation>, StoreError> {
+        let rows = query(
+            "SELECT partner, kind, evidence, valid_until, stated_by, accepted_by FROM attestation \
+             WHERE partner = $1 ORDER BY kind, stated_at, valid_until, evidence",
+        );
+        rows.bind(partner).fetch_all(&self.pool).await?.iter().map(attestation).collect()
+    }
+
     /// A partner.
     ///
     /// # Errors
@@ -65,4 +103,20 @@ fn partner(row: &Row) -> Result<Partner, StoreError> {
         added_at: cells.time("added_at")?,
         added_by: cells.get("added_by")?,
     })
+}
+
+fn attestation(row: &Row) -> Result<Attestation, StoreError> {
+    let cells = Cells::new(row, "attestation", "partner");
+    Ok(Attestation {
+        kind: cells.named("kind", |word| word.parse().ok())?,
+        evidence: cells.get("evidence")?,
+        stated_by: cells.get("stated_by")?,
+        valid_until: cells.named("valid_until", |word| word.parse().ok())?,
+        accepted_by: cells.get("accepted_by")?,
+    })
+}
+
+/// A partner's state, of a row of `partner_life`.
+pub(crate) fn partner_state(cells: &Cells<'_>) -> Result<State, StoreError> {
+    cells.json("state_json")
 }

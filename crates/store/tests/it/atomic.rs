@@ -6,6 +6,7 @@ use causeway_store::change::{
 };
 use causeway_store::{Kind, StoreError};
 
+use crate::configuration;
 use crate::house::{House, changed, stamp};
 use crate::street::{
     attempt, document, found, officer, package_of, partner, prepared, receipt, request, sealed, sealing, send, sent,
@@ -31,6 +32,9 @@ async fn everything(house: &House) -> Vec<String> {
         ("package", "id || coalesce(CAST(erased_at AS TEXT), '-')"),
         ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
         ("receipt", "package || text"),
+        ("staged_set", "name || sha256"),
+        ("staged_document", "staged || kind || name || version"),
+        ("activation", "number || staged || activated_by"),
         ("ledger_pending", &format!("id || event || subject || {salt}")),
     ] {
         let rows = house.raw().texts(&format!("SELECT {columns} FROM {table} ORDER BY 1")).await;
@@ -74,6 +78,15 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
     only_with_its_leaf!(house, store, store.approve(changed(approval.clone(), "approved", "food"), stamp(2)));
     let revoke = RevokeOfficer { name: "officer-a".into() };
     only_with_its_leaf!(house, store, store.revoke_officer(changed(revoke.clone(), "revoked", "a"), stamp(3)));
+
+    let set = configuration::set("first", &[configuration::exchange("extra", 1)]);
+    only_with_its_leaf!(house, store, store.stage_set(configuration::by("bo", "staged", set.clone()), stamp(3)));
+    let activate = configuration::activation(&store, &set, "key-c").await;
+    only_with_its_leaf!(
+        house,
+        store,
+        store.activate_set(configuration::by("cy", "activated", activate.clone()), stamp(3))
+    );
 
     let seen = only_with_its_leaf!(house, store, store.request_transfer(request("t1"), stamp(4)));
     let seen = only_with_its_leaf!(house, store, store.begin_attempt(attempt(&seen, "token-1"), stamp(5)));

@@ -5,8 +5,9 @@ use causeway_store::change::{DocumentKind, NewApproval, ReceiptOutcome};
 use causeway_store::{Kind, Reader, StoreError};
 use serde_json::json;
 
+use crate::governed::governed;
 use crate::house::{House, changed, on_both, record, stamp};
-use crate::street::{delivered, found, officer, partner, prepared, receipt, sealed};
+use crate::street::{delivered, found, prepared, receipt, sealed};
 
 async fn exported(reader: &Reader) -> Vec<BackupRow> {
     let mut export = reader.export().await.unwrap();
@@ -33,16 +34,17 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     let house = House::new(kind);
     let store = house.open().await;
     found(&store).await;
-    store.add_officer(officer("officer-a"), stamp(1)).await.unwrap();
-    store.add_partner(partner("agency"), stamp(1)).await.unwrap();
+    crate::life::live(&store).await;
     let sha256 = store.document(DocumentKind::Arrangement, "food", 2).await.unwrap().unwrap().listing.sha256;
     let (officer, signature) = ("officer-a".to_owned(), "aa".to_owned());
     let approval = NewApproval { arrangement: "food".into(), version: 2, sha256, officer, signature };
     store.approve(changed(approval, "approved", "food"), stamp(2)).await.unwrap();
+    crate::configuration::in_use(&store, "first", 1).await;
     let seen = delivered(&store, "t1").await;
     store.accept_receipt(receipt(&seen, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
     sealed(&store, "t2").await;
     prepared(&store, "t3").await;
+    governed(&store).await;
     record(&store, 600).await;
     house.sequence(&store).await;
     record(&store, 3).await;

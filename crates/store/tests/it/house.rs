@@ -130,6 +130,13 @@ impl House {
         self.try_open().await.unwrap()
     }
 
+    /// A store opened beside whoever has the lock.
+    pub(crate) async fn beside_store(&self) -> Store {
+        let server = server_of(&self.raw);
+        let opening = Opening { place: place(&self.raw, server.as_ref()), head: &self.head(), key: &self.key };
+        Store::beside(opening).await.unwrap()
+    }
+
     pub(crate) async fn try_read(&self) -> Result<Reader, StoreError> {
         let server = server_of(&self.raw);
         Reader::open(Opening { place: place(&self.raw, server.as_ref()), head: &self.head(), key: &self.key }).await

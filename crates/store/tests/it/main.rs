@@ -10,11 +10,14 @@
 mod atomic;
 mod backup;
 mod both;
+mod configuration;
 mod conflict;
 mod dying;
 mod figures;
+mod governed;
 mod house;
 mod ledger;
+mod life;
 mod lock;
 mod property;
 mod raw;

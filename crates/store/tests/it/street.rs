@@ -1,9 +1,11 @@
 //! How do the tests bring a transfer to where they want it?
 
+use causeway_model::partner::{Profile, State};
+use causeway_model::permission::Role;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{
     BeginAttempt, BeginDelivery, DeliveryOutcome, DocumentKind, FinishDelivery, NewDocument, NewOfficer, NewPartner,
-    NewReceipt, NewTransfer, PartnerState, ReceiptOutcome, SealTransfer, SealedFacts, Seen,
+    NewReceipt, NewTransfer, ReceiptOutcome, SealTransfer, SealedFacts, Seen,
 };
 use causeway_store::{Changed, Saved, Store};
 
@@ -17,7 +19,8 @@ pub(crate) fn document(kind: DocumentKind, name: &str, version: u32) -> Changed<
 pub(crate) fn officer(name: &str) -> Changed<NewOfficer> {
     let officer = NewOfficer {
         name: name.into(),
-        role: "Representative".into(),
+        roles: [Role::Representative].into(),
+        partner: None,
         public_key_pem: format!("invented key of {name}"),
         fingerprint: format!("SHA256:{name}"),
     };
@@ -31,7 +34,15 @@ pub(crate) fn partner(name: &str) -> Changed<NewPartner> {
         age_recipient: "age1invented".into(),
         signing_key_pem: "invented key".into(),
         fingerprint: format!("SHA256:{name}"),
-        state: PartnerState::Active,
+        profile: Profile {
+            partner: name.into(),
+            title: "Invented Agency, ምሳሌ".into(),
+            jurisdiction: "KEN".into(),
+            hosting_country: "KEN".into(),
+            synthetic_only: false,
+            recipients: Vec::new(),
+        },
+        state: State::samples().into_iter().find(|state| state.name() == "active").unwrap(),
     };
     changed(partner, "partner.added", name)
 }

@@ -43,6 +43,10 @@ fn wrong_keys_say_which_and_what_to_do() {
             "nobody",
             "--title",
             "Nobody (invented)",
+            "--jurisdiction",
+            "KEN",
+            "--hosting-country",
+            "KEN",
             "--recipient",
             &recipient,
             "--recipient-fingerprint",
@@ -55,8 +59,13 @@ fn wrong_keys_say_which_and_what_to_do() {
         .unwrap();
     teaches("a fingerprint that was not confirmed", &ended, 2, &["fingerprint"]);
     let officer = path(&street.home().join("officers/protection.pem"));
-    let ended = street.run(&["approve", "food-2026", "--officer", "representative", "--key", &officer]).unwrap();
-    assert!(matches!(ended.code, Some(2 | 3)), "another officer's key: {:?} {}", ended.code, ended.err);
+    let sign = ["arrangement", "sign", "food-2026", "--officer", "representative", "--key", &officer];
+    teaches(
+        "another officer's key",
+        &street.run(&sign).unwrap(),
+        4,
+        &["key-not-verified", "not the one that is registered"],
+    );
 
     for (case, key) in
         entries(&street.home().join("keys")).into_iter().filter(|key| !is_public(key)).map(|key| (path(&key), key))

@@ -24,8 +24,8 @@ title: Values at their edges
 operation: kenya-example
 partner: lantern-relief
 parties:
-  - { name: Example Operation, role: controller, jurisdiction: INT, hosting_country: CHE }
-  - { name: Lantern Relief (invented), role: controller, jurisdiction: KEN, hosting_country: KEN }
+  - { name: Example Operation, registered_as: kenya-example, role: controller, jurisdiction: INT, hosting_country: CHE }
+  - { name: Lantern Relief (invented), registered_as: lantern-relief, role: controller, jurisdiction: KEN, hosting_country: KEN }
 processors: []
 countries_of_origin: [SYR]
 purpose: { code: test, text: To see values come }

@@ -1,0 +1,79 @@
+//! `causeway assessment`: was the impact on people thought about, and by whom?
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use causeway_engine::command::{approve_assessment, assessments, figures, import_assessment};
+use causeway_model::assessment::{Reason, Thresholds, due};
+use clap::Subcommand;
+
+use super::officer::again;
+use super::{Ended, Place};
+
+/// Impact assessments.
+#[derive(Subcommand)]
+pub enum Assessment {
+    /// Brings in an assessment that you wrote (`causeway schema assessment`).
+    Import {
+        /// The document.
+        file: PathBuf,
+    },
+    /// Approves an assessment, as a data protection officer who did not write it.
+    Approve {
+        /// Its name.
+        name: String,
+    },
+    /// Lists assessments; of an arrangement also why one is due.
+    List {
+        /// The arrangement; all of them unless said.
+        arrangement: Option<String>,
+    },
+}
+
+impl Assessment {
+    /// Carries it out.
+    pub async fn run(&self, place: &Place) -> Ended {
+        let house = place.house().await?;
+        match self {
+            Assessment::Import { file } => {
+                let (found, saved) = import_assessment(&house, &place.actor, file).await?;
+                println!(
+                    "assessment {} of {}, until {}{}",
+                    found.assessment,
+                    found.arrangement,
+                    found.valid_until,
+                    again(saved)
+                );
+            }
+            Assessment::Approve { name } => {
+                let saved = approve_assessment(&house, &place.actor, name).await?;
+                println!("assessment {name} is approved{}", again(saved));
+            }
+            Assessment::List { arrangement } => {
+                for found in assessments(&house, arrangement.as_deref()).await? {
+                    let approved =
+                        found.approved_by.map_or("not approved".to_owned(), |by| format!("approved by {by}"));
+                    let covers: Vec<&str> = found.covers.iter().map(|reason| Reason::as_str(*reason)).collect();
+                    println!(
+                        "{} of {}: written by {}, {approved}, until {}, covers {} up to {} records",
+                        found.assessment,
+                        found.arrangement,
+                        found.written_by,
+                        found.valid_until,
+                        covers.join(", "),
+                        found.covers_records
+                    );
+                }
+                if let Some(name) = arrangement {
+                    let terms = house.terms(name).await?.value;
+                    let due = due(&figures(&house, &terms).await?, &Thresholds::default());
+                    due.iter().for_each(|due| println!("due: {due}"));
+                    if due.is_empty() {
+                        println!("none is due");
+                    }
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,172 @@
+//! `causeway configuration`: what is in use, what would change, and who brought it in?
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use causeway_engine::House;
+use causeway_engine::command::{
+    Signing, Staged, activate_configuration, diff_configuration, export_configuration, roll_back_configuration,
+    stage_configuration, stage_file,
+};
+use causeway_store::Saved;
+use causeway_store::change::StagedKind;
+use clap::Subcommand;
+
+use super::{By, Ended, Place, private_key};
+use crate::say::plain;
+
+/// The configuration as documents.
+#[derive(Subcommand)]
+pub enum Configuration {
+    /// Writes everything that is in use into a new folder, one file an object.
+    Export {
+        /// A new folder.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Tells what a folder would change, member by member, and what stands against it. Exit 2 when something does.
+    Diff {
+        /// The folder, as `export` writes it.
+        dir: PathBuf,
+        /// What is not in the folder stays as it is.
+        #[arg(long)]
+        partial: bool,
+    },
+    /// Stages what a folder changes, all of it or nothing, for a second officer to activate.
+    Import {
+        /// The folder, as `export` writes it.
+        dir: PathBuf,
+        /// Name of the staged set.
+        #[arg(long, value_name = "SET", required_unless_present = "dry_run")]
+        stage: Option<String>,
+        /// Only tells what would be staged.
+        #[arg(long, conflicts_with = "stage")]
+        dry_run: bool,
+        /// What is not in the folder stays as it is.
+        #[arg(long)]
+        partial: bool,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Brings a staged set into use, as another officer than the one who staged it.
+    Activate {
+        /// The set.
+        set: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Stages what was in use when a set was activated, as next versions, for a second officer to activate.
+    RollBack {
+        /// The set to go back to.
+        to: String,
+        /// Name of the staged set.
+        #[arg(long, value_name = "SET")]
+        stage: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Lists the sets: who staged them, who activated them, what is in them.
+    History,
+}
+
+impl Configuration {
+    /// Carries it out.
+    pub async fn run(&self, place: &Place) -> Ended {
+        let house = place.house().await?;
+        match self {
+            Configuration::Export { out } => {
+                let objects = export_configuration(&house, &place.actor, out).await?;
+                println!("{objects} objects in {}", out.display());
+            }
+            Configuration::Diff { dir, partial } => {
+                let proposal = diff_configuration(&house, &place.actor, dir, *partial).await?;
+                tell(&proposal.lines);
+                proposal.sound(&dir.display().to_string())?;
+            }
+            Configuration::Import { dir, dry_run: true, partial, by, .. } => {
+                let proposal = diff_configuration(&house, by.officer(), dir, *partial).await?;
+                tell(&proposal.lines);
+                let proposal = proposal.sound(&dir.display().to_string())?;
+                println!("{} would be staged", counted(proposal.documents.len()));
+            }
+            Configuration::Import { dir, stage, partial, by, .. } => {
+                let (set, key) = (stage.as_deref().unwrap_or_default(), by.key()?);
+                let signing = Signing { officer: by.officer(), key: &key };
+                let (proposal, staged) = stage_configuration(&house, signing, dir, set, *partial).await?;
+                tell(&proposal.lines);
+                match staged {
+                    Some(staged) => staged_set(&staged),
+                    None => println!("nothing to stage"),
+                }
+            }
+            Configuration::Activate { set, by } => {
+                let key = by.key()?;
+                let signing = Signing { officer: by.officer(), key: &key };
+                let (documents, saved) = activate_configuration(&house, signing, set).await?;
+                match saved {
+                    Saved::New => println!("set {set} is in use: {}", counted(documents)),
+                    Saved::Already => println!("set {set} was in use already; nothing was changed"),
+                }
+            }
+            Configuration::RollBack { to, stage, by } => {
+                let key = by.key()?;
+                let signing = Signing { officer: by.officer(), key: &key };
+                let back = roll_back_configuration(&house, signing, to, stage).await?;
+                back.goes_back.iter().for_each(|line| println!("{}", plain(line)));
+                back.stays.iter().for_each(|line| println!("stays: {}", plain(line)));
+                match back.staged {
+                    Some(staged) => staged_set(&staged),
+                    None => println!("everything is as it was then; nothing to stage"),
+                }
+            }
+            Configuration::History => history(&house).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Stages one file as a set of its own.
+pub(super) async fn stage_one(house: &House, officer: &str, key: &Path, kind: StagedKind, file: &Path) -> Ended {
+    let key = private_key(key)?;
+    staged_set(&stage_file(house, Signing { officer, key: &key }, kind, file).await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(lines: &[String]) {
+    lines.iter().for_each(|line| println!("{}", plain(line)));
+    if lines.is_empty() {
+        println!("no difference");
+    }
+}
+
+fn staged_set(staged: &Staged) {
+    let again = if staged.again { " already" } else { "" };
+    println!("set {} is staged{again}: {}, sha256 {}", staged.set, counted(staged.documents), staged.sha256);
+    println!("not in use until another officer activates it: `causeway configuration activate {}`", staged.set);
+}
+
+fn counted(documents: usize) -> String {
+    format!("{documents} document{}", if documents == 1 { "" } else { "s" })
+}
+
+async fn history(house: &House) -> Result<(), causeway_engine::EngineError> {
+    let activations = house.store.activations().await?;
+    for set in house.store.staged_sets().await? {
+        let active = activations.iter().find(|activation| activation.set == set.name);
+        let standing = active.map_or_else(
+            || "not activated".to_owned(),
+            |activation| {
+                format!(
+                    "activated as number {} by {} on {}",
+                    activation.number, activation.activated_by, activation.activated_at
+                )
+            },
+        );
+        let (name, origin) = (plain(&set.name), set.origin.name());
+        println!("{name} ({origin}): staged by {} on {}, {standing}", set.staged_by, set.staged_at);
+        for document in house.store.staged_documents(&set.name).await? {
+            println!("  {} {} version {}", document.kind.name(), plain(&document.name), document.version);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! Who acts, and may they? Asked before anything changes; a refusal stands in the ledger.
+
+use causeway_model::permission::{self, Action, Actor, Owner, Thing};
+use causeway_model::{Code, Person, Refused, Violation};
+use serde_json::json;
+
+use crate::error::EngineError;
+use crate::house::House;
+
+impl House {
+    /// The person of that name with every role; without a role where nobody of that name is registered, or no more.
+    pub async fn actor(&self, name: &str) -> Result<Actor, EngineError> {
+        let officer = self.store.officer(name).await?.filter(|officer| officer.revoked_at.is_none());
+        let operation = self.operation().to_owned();
+        Ok(match officer {
+            Some(officer) => Actor {
+                person: Person::new(officer.name, officer.fingerprint),
+                roles: officer.roles,
+                operation,
+                partner: officer.partner,
+            },
+            None => Actor { person: Person::new(name, ""), roles: [].into(), operation, partner: None },
+        })
+    }
+
+    /// The person of that name, known by key where one is registered, revoked or not: who drafted stays who drafted.
+    pub async fn person(&self, name: &str) -> Result<Person, EngineError> {
+        let officer = self.store.officer(name).await?;
+        Ok(Person::new(name, officer.map(|officer| officer.fingerprint).unwrap_or_default()))
+    }
+
+    /// Asks whether `name` may do `action` to `thing`; who that is, if so.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`], after it was entered in the ledger.
+    pub async fn permit(&self, name: &str, action: Action, thing: &Thing) -> Result<Actor, EngineError> {
+        let actor = self.actor(name).await?;
+        let Err(mut violation) = permission::decide(&actor, action, thing) else { return Ok(actor) };
+        let revoked = self.store.officer(name).await?.is_some_and(|officer| officer.revoked_at.is_some());
+        if revoked {
+            violation = Violation::new(Code::KeyRevoked, name, "this person and the key were revoked");
+        } else if actor.roles.is_empty() {
+            let detail = format!("nobody who may act is registered here as `{name}`: say who acts with `--as NAME`");
+            violation = Violation::new(Code::NotPermitted, &thing.name, detail);
+        }
+        Err(self.deny(name, action.as_str(), &thing.name, violation.into()).await)
+    }
+
+    /// Enters in the ledger that `name` tried `what` on `subject` in vain, and why; the error to end with.
+    pub async fn deny(&self, name: &str, what: &str, subject: &str, refused: Refused) -> EngineError {
+        let body = json!({ "attempt": what, "violations": refused.violations });
+        if let Err(error) = self.record(name, "attempt-denied", subject, body).await {
+            return error;
+        }
+        EngineError::Denied { what: what.to_owned(), subject: subject.to_owned(), violations: refused.violations }
+    }
+
+    /// The operation's name.
+    pub fn operation(&self) -> &str {
+        &self.home.config().operation
+    }
+
+    /// A thing of the operation's own.
+    pub fn own(&self, name: &str) -> Thing {
+        Thing::of_operation(name, self.operation())
+    }
+
+    /// A thing of a partner's own.
+    pub fn of_partner(&self, name: &str, partner: &str) -> Thing {
+        self.own(name).owned_by(Owner::Partner(partner.to_owned()))
+    }
+
+    /// A thing of the operation's and a partner's.
+    pub fn of_both(&self, name: &str, partner: &str) -> Thing {
+        self.own(name).owned_by(Owner::Both(partner.to_owned()))
+    }
+}

@@ -1,0 +1,108 @@
+//! Is an impact assessment due, who wrote the one that there is, and who approved it?
+
+use std::path::Path;
+
+use causeway_model::arrangement::{Arrangement, Released};
+use causeway_model::assessment::{self, Assessment, Figures, Gate, Scheduled, WINDOW_DAYS};
+use causeway_model::permission::Action;
+use causeway_model::transfer::Transfer;
+use causeway_store::change::{ApproveAssessment, NewAssessment};
+use causeway_store::{Changed, Saved};
+use jiff::ToSpan;
+use serde_json::json;
+
+use crate::documents::{Read, sha256_hex};
+use crate::error::EngineError;
+use crate::house::{House, audit};
+
+/// Brings in an assessment that the actor wrote.
+pub async fn import_assessment(house: &House, actor: &str, path: &Path) -> Result<(Assessment, Saved), EngineError> {
+    let read: Read<Assessment> = Read::file(path)?;
+    let found = read.value;
+    let partner = house.arrangement(&found.arrangement).await?.value.partner;
+    house.permit(actor, Action::Assess, &house.of_both(&found.assessment, &partner)).await?;
+    if found.approved_by.is_some() {
+        let wrong = "the document says that it is approved: leave `approved_by` out, and have it approved here";
+        return Err(EngineError::Wrong(wrong.to_owned()));
+    }
+    if found.written_by != actor {
+        let wrong =
+            format!("`{}` wrote it, and `{actor}` brings it in: have it brought in by who wrote it", found.written_by);
+        return Err(EngineError::Wrong(wrong));
+    }
+    let body = json!({
+        "arrangement": found.arrangement, "sha256": sha256_hex(&read.text), "valid_until": found.valid_until.to_string(),
+        "covers": found.covers, "covers_records": found.covers_records,
+    });
+    let event = audit(actor, "assessment-imported", &found.assessment, body);
+    let change =
+        NewAssessment { name: found.assessment.clone(), arrangement: found.arrangement.clone(), text: read.text };
+    let saved = house.store.import_assessment(Changed::new(change, event), house.stamp()).await?;
+    house.sequence().await?;
+    Ok((found, saved))
+}
+
+/// Approves an assessment: a data protection officer who did not write it.
+pub async fn approve_assessment(house: &House, actor: &str, name: &str) -> Result<Saved, EngineError> {
+    let stored = house.store.assessment(name).await?.ok_or_else(|| EngineError::Unknown {
+        what: "assessment",
+        name: name.to_owned(),
+        help: "bring it in with `causeway assessment import`",
+    })?;
+    let partner = house.arrangement(&stored.arrangement).await?.value.partner;
+    let thing = house.of_both(name, &partner).drafted_by(house.person(&stored.imported_by).await?);
+    house.permit(actor, Action::ApproveAssessment, &thing).await?;
+    let event = audit(actor, "assessment-approved", name, json!({ "sha256": stored.sha256 }));
+    let change = ApproveAssessment { name: name.to_owned(), sha256: stored.sha256 };
+    let saved = house.store.approve_assessment(Changed::new(change, event), house.stamp()).await?;
+    house.sequence().await?;
+    Ok(saved)
+}
+
+/// The assessments of an arrangement, or all, with who approved them.
+pub async fn assessments(house: &House, arrangement: Option<&str>) -> Result<Vec<Assessment>, EngineError> {
+    let mut found = Vec::new();
+    for stored in house.store.assessments(arrangement).await? {
+        let read: Read<Assessment> = Read::text(&stored.name, stored.text)?;
+        found.push(Assessment { approved_by: stored.approved_by, ..read.value });
+    }
+    Ok(found)
+}
+
+/// What was moved under an arrangement in the last year, and waits to be moved.
+pub async fn figures(house: &House, arrangement: &Arrangement) -> Result<Figures, EngineError> {
+    let now = house.now();
+    let since = now.checked_sub((i64::from(WINDOW_DAYS) * 24).hours()).unwrap_or(jiff::Timestamp::MIN);
+    let released = released(house, &arrangement.arrangement, since).await?;
+    let waiting = house.store.unfinished_transfers().await?.into_iter().filter(|row| {
+        row.arrangement == arrangement.arrangement
+            && matches!(row.state, Transfer::Requested | Transfer::Preparing { .. })
+    });
+    let transfers = u32::try_from(waiting.count()).unwrap_or(u32::MAX);
+    let records_each = released.last().map_or(arrangement.row_cap, |last| last.records);
+    let scheduled = [Scheduled { last: now, transfers, records_each }];
+    Ok(assessment::gather(arrangement, &house.catalogue().await?, &released, &scheduled, now))
+}
+
+/// What the gate for impact assessments says of an arrangement now.
+pub(crate) async fn gate(house: &House, arrangement: &Arrangement) -> Result<Gate, EngineError> {
+    let figures = figures(house, arrangement).await?;
+    let assessments = assessments(house, Some(&arrangement.arrangement)).await?;
+    Ok(assessment::gate(
+        &arrangement.arrangement,
+        &figures,
+        &house.thresholds().await?.values,
+        &assessments,
+        house.today(),
+    ))
+}
+
+/// What was released under an arrangement since then.
+pub(crate) async fn released(
+    house: &House,
+    arrangement: &str,
+    since: jiff::Timestamp,
+) -> Result<Vec<Released>, EngineError> {
+    let releases = house.store.releases_since(arrangement, since).await?.into_iter();
+    Ok(releases.map(|one| Released { at: one.sealed_at, exchange: one.exchange, records: one.records }).collect())
+}

@@ -1,0 +1,35 @@
+//! Does whoever acts hold the key that is registered, and is a stored signature the officer's?
+
+use causeway_model::Person;
+use causeway_model::permission::Actor;
+use causeway_package::key::{SigningKey, VerifyingKey};
+
+use crate::error::EngineError;
+use crate::house::House;
+
+/// The officer of that name, who holds the private key registered for it.
+pub(super) async fn signer(house: &House, name: &str, key: &SigningKey) -> Result<Actor, EngineError> {
+    let actor = house.actor(name).await?;
+    if !actor.person.has_key() {
+        let help = "add the officer's key with `causeway officer add`; a key that was revoked does not count";
+        return Err(EngineError::Unknown { what: "officer", name: name.to_owned(), help });
+    }
+    if key.verifying_key().fingerprint().to_string() == actor.person.key {
+        return Ok(actor);
+    }
+    Err(EngineError::Wrong(format!("this key is not the one registered for `{name}` ({})", actor.person.key)))
+}
+
+/// Whose signature, hexadecimal, stands under `text`: the officer's, if by a key that counts today.
+pub(crate) async fn signed(
+    house: &House,
+    officer: &str,
+    text: &str,
+    signature: &str,
+) -> Result<Option<Person>, EngineError> {
+    let known = house.store.officer(officer).await?.filter(|officer| officer.revoked_at.is_none());
+    let Some(known) = known else { return Ok(None) };
+    let signature = hex::decode(signature).unwrap_or_default();
+    let verifies = VerifyingKey::from_pem(&known.public_key_pem)?.verifies(text.as_bytes(), &signature);
+    Ok(verifies.then(|| Person::new(known.name, known.fingerprint)))
+}

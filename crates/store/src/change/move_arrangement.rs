@@ -1,0 +1,180 @@
+//! How does a version of an arrangement come to be, and move from one state to the next, when others may move it too?
+
+use causeway_model::arrangement::{Event, State};
+
+use super::import_document::NewDocument;
+use super::writing::{Applied, Change, Writing};
+use crate::db::{Cells, Transaction, query, to_json};
+use crate::{Changed, Saved, Stamp, Store, StoreError};
+
+/// A version that is drafted: its text and its first state, in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftArrangement {
+    /// Its text.
+    pub document: NewDocument,
+    /// Its state, which knows the text's digest and who drafted it.
+    pub state: State,
+}
+
+/// What happens to one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// The version.
+    pub version: u32,
+    /// Its state as it was read.
+    pub seen: State,
+    /// What happens to it.
+    pub event: Event,
+}
+
+/// What happens to an arrangement: a signature, or to one version after the other within one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MoveArrangement {
+    /// The arrangement.
+    pub arrangement: String,
+    /// What happens to its versions.
+    pub moves: Vec<Move>,
+    /// The detached signature, hexadecimal, where the event is one. Whoever calls has verified it.
+    pub signature: Option<String>,
+}
+
+impl Store {
+    /// Stores a draft.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when that version holds another text.
+    pub async fn draft_arrangement(
+        &self,
+        change: Changed<DraftArrangement>,
+        stamp: Stamp,
+    ) -> Result<Saved, StoreError> {
+        self.save(change, stamp).await
+    }
+
+    /// Moves versions of an arrangement; the states afterwards, in the order of the moves.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangedMeanwhile`] when one changed since it was seen, [`StoreError::Denied`] when a state does not take
+    /// its event.
+    pub async fn move_arrangement(
+        &self,
+        change: Changed<MoveArrangement>,
+        stamp: Stamp,
+    ) -> Result<Vec<State>, StoreError> {
+        self.save(change, stamp).await
+    }
+}
+
+impl Change for DraftArrangement {
+    type Outcome = Saved;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
+        let NewDocument { name, version, .. } = &self.document;
+        let there = find(writing.rows(), name, *version).await?;
+        match (self.document.apply(writing).await?, there) {
+            (Applied::Nothing(_), Some(_)) => return Applied::ALREADY,
+            // Imported by a program that kept no states: it gets one now.
+            (Applied::Nothing(_) | Applied::Changed(_), _) => {}
+        }
+        let row = query(
+            "INSERT INTO arrangement_life (arrangement, version, state, state_json, was_in_force, updated_at) \
+             VALUES ($1, $2, $3, $4, 0, $5)",
+        );
+        let micros = writing.micros();
+        let row = row.bind(name).bind(*version).bind(self.state.name()).bind(to_json(&self.state)?).bind(micros);
+        row.execute(writing.rows()).await?;
+        enter(writing, name, *version, "draft").await?;
+        Applied::NEW
+    }
+}
+
+impl Change for MoveArrangement {
+    type Outcome = Vec<State>;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Vec<State>>, StoreError> {
+        let mut states = Vec::new();
+        for Move { version, seen, event } in &self.moves {
+            let name = format!("{} version {version}", self.arrangement);
+            let current = find(writing.rows(), &self.arrangement, *version).await?;
+            let current = current.ok_or_else(|| StoreError::NotFound { what: "arrangement", name: name.clone() })?;
+            if current != *seen {
+                return Err(StoreError::ChangedMeanwhile { what: "arrangement", name });
+            }
+            let denied = |source| StoreError::Denied { what: "arrangement", name, source };
+            let next = current.apply(event.clone()).map_err(denied)?;
+            let micros = writing.micros();
+            query(
+                "UPDATE arrangement_life SET state = $1, state_json = $2, updated_at = $3, \
+                 was_in_force = CASE WHEN $1 = 'in-force' THEN 1 ELSE was_in_force END WHERE arrangement = $4 AND version = $5",
+            )
+            .bind(next.name())
+            .bind(to_json(&next)?)
+            .bind(micros)
+            .bind(&self.arrangement)
+            .bind(*version)
+            .execute(writing.rows())
+            .await?;
+            if let Event::Sign { signature, .. } = event {
+                query(
+                    "INSERT INTO arrangement_signature (arrangement, version, officer, party, sha256, signature, signed_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                )
+                .bind(&self.arrangement)
+                .bind(*version)
+                .bind(&signature.signer.name)
+                .bind(&signature.party)
+                .bind(&signature.digest)
+                .bind(self.signature.clone().unwrap_or_default())
+                .bind(micros)
+                .execute(writing.rows())
+                .await?;
+            }
+            enter(writing, &self.arrangement, *version, event.name()).await?;
+            states.push(next);
+        }
+        Ok(Applied::Changed(states))
+    }
+}
+
+async fn find(connection: &mut Transaction, name: &str, version: u32) -> Result<Option<State>, StoreError> {
+    let row = query("SELECT arrangement, state_json FROM arrangement_life WHERE arrangement = $1 AND version = $2");
+    let row = row.bind(name).bind(version).fetch_optional(connection).await?;
+    row.map(|row| Cells::new(&row, "arrangement_life", "arrangement").json("state_json")).transpose()
+}
+
+/// Keeps that the event happened, and by whom.
+async fn enter(writing: &mut Writing<'_>, name: &str, version: u32, event: &str) -> Result<(), StoreError> {
+    let (micros, actor) = (writing.micros(), writing.actor().to_owned());
+    query(
+        "INSERT INTO arrangement_event (arrangement, version, number, event, actor, happened_at) \
+         SELECT $1, $2, coalesce(max(number), 0) + 1, $3, $4, $5 FROM arrangement_event WHERE arrangement = $1 AND version = $2",
+    )
+    .bind(name)
+    .bind(version)
+    .bind(event)
+    .bind(actor)
+    .bind(micros)
+    .execute(writing.rows())
+    .await
+    .map(|_| ())
+}
+
+/// Demands that nothing was taken out of force since a transfer of that version was looked at: in the transaction that seals
+/// or that begins to deliver. Arrangements without states are for whoever calls to judge.
+pub(super) async fn demand_open(connection: &mut Transaction, transfer: &str) -> Result<(), StoreError> {
+    let row = query(
+        "SELECT transfer.arrangement AS arrangement, count(life.version) AS known, \
+         count(CASE WHEN life.state = 'in-force' THEN 1 END) AS in_force, \
+         count(CASE WHEN life.version = transfer.arrangement_version AND life.state IN ('in-force', 'superseded') THEN 1 END) AS own \
+         FROM transfer LEFT JOIN arrangement_life AS life ON life.arrangement = transfer.arrangement \
+         WHERE transfer.id = $1 GROUP BY transfer.arrangement",
+    );
+    let Some(row) = row.bind(transfer).fetch_optional(connection).await? else { return Ok(()) };
+    let cells = Cells::new(&row, "transfer", "arrangement");
+    let count = |column| cells.count::<u64>(column);
+    if count("known")? > 0 && (count("in_force")? == 0 || count("own")? == 0) {
+        let name = cells.get("arrangement")?;
+        return Err(StoreError::ChangedMeanwhile { what: "arrangement", name });
+    }
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Which sets were laid by, which came into use, and in what order?
+
+use jiff::Timestamp;
+
+use crate::change::{CHANGES, InUse, SetOrigin, StagedDocument, StagedKind, staged_document};
+use crate::db::{Cells, Row, query};
+use crate::{Reader, StoreError};
+
+/// A set that was laid by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StagedSet {
+    /// Its name.
+    pub name: String,
+    /// The digest that is signed.
+    pub sha256: String,
+    /// Where it comes from.
+    pub origin: SetOrigin,
+    /// Who laid it by.
+    pub staged_by: String,
+    /// Fingerprint of that officer's key.
+    pub staged_key: String,
+    /// When.
+    pub staged_at: Timestamp,
+}
+
+/// A set that came into use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// Its place in the order.
+    pub number: u64,
+    /// The set.
+    pub set: String,
+    /// Who activated it.
+    pub activated_by: String,
+    /// When.
+    pub activated_at: Timestamp,
+    /// Everything that was in use from then on.
+    pub in_use: Vec<InUse>,
+}
+
+const SET: &str = "SELECT name, sha256, origin, staged_by, staged_key, staged_at FROM staged_set";
+
+impl Reader {
+    /// A set that was laid by.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn staged_set(&self, name: &str) -> Result<Option<StagedSet>, StoreError> {
+        let row = query(format!("{SET} WHERE name = $1")).bind(name).fetch_optional(&self.pool).await?;
+        row.as_ref().map(staged_set).transpose()
+    }
+
+    /// Every set, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn staged_sets(&self) -> Result<Vec<StagedSet>, StoreError> {
+        let rows = query(format!("{SET} ORDER BY staged_at, name")).fetch_all(&self.pool).await?;
+        rows.iter().map(staged_set).collect()
+    }
+
+    /// The documents of a set, by kind and name.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when a text does not have its digest.
+    pub async fn staged_documents(&self, set: &str) -> Result<Vec<StagedDocument>, StoreError> {
+        let rows = query(
+            "SELECT staged, kind, name, version, text, sha256 FROM staged_document WHERE staged = $1 ORDER BY kind, name",
+        );
+        rows.bind(set).fetch_all(&self.pool).await?.iter().map(staged_document).collect()
+    }
+
+    /// Every activation, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn activations(&self) -> Result<Vec<Activation>, StoreError> {
+        let rows =
+            query("SELECT number, staged, activated_by, activated_at, state_json FROM activation ORDER BY number");
+        rows.fetch_all(&self.pool).await?.iter().map(activation).collect()
+    }
+
+    /// The thresholds in use; none before any were activated.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the text does not have its digest.
+    pub async fn thresholds(&self) -> Result<Option<StagedDocument>, StoreError> {
+        let row = query(
+            "SELECT d.staged, d.kind, d.name, d.version, d.text, d.sha256 FROM staged_document d \
+             JOIN activation a ON a.staged = d.staged WHERE d.kind = $1 ORDER BY d.version DESC LIMIT 1",
+        );
+        let row = row.bind(StagedKind::Thresholds.name()).fetch_optional(&self.pool).await?;
+        row.as_ref().map(staged_document).transpose()
+    }
+
+    /// How often the configuration has changed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn configuration_changes(&self) -> Result<i64, StoreError> {
+        query(CHANGES).fetch_one(&self.pool).await?.only()
+    }
+}
+
+fn staged_set(row: &Row) -> Result<StagedSet, StoreError> {
+    let cells = Cells::new(row, "staged_set", "name");
+    Ok(StagedSet {
+        name: cells.get("name")?,
+        sha256: cells.get("sha256")?,
+        origin: cells.named("origin", SetOrigin::from_name)?,
+        staged_by: cells.get("staged_by")?,
+        staged_key: cells.get("staged_key")?,
+        staged_at: cells.time("staged_at")?,
+    })
+}
+
+fn activation(row: &Row) -> Result<Activation, StoreError> {
+    let cells = Cells::new(row, "activation", "staged");
+    Ok(Activation {
+        number: cells.count("number")?,
+        set: cells.get("staged")?,
+        activated_by: cells.get("activated_by")?,
+        activated_at: cells.time("activated_at")?,
+        in_use: cells.json("state_json")?,
+    })
+}
