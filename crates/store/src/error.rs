@@ -115,7 +115,7 @@ pub enum StoreError {
     },
     /// The backup ends before the last thing that we promised.
     #[error(
-        "the backup ends at ledger entry {found_size}, and the saved head saw {saved_size}: {lost} entries are lost with it; find a newer backup, or accept that with `--accept-loss {lost}`, and the ledger will tell it"
+        "the backup ends at ledger entry {found_size}, and the saved head saw {saved_size}: {lost} entries are lost with it; find a newer backup, or have a representative or data protection officer accept that with `--accept-loss {lost} --loss-accepted-by NAME`, and the ledger will tell it"
     )]
     OlderBackup {
         /// The size of the saved head.

@@ -108,10 +108,15 @@ impl Street {
         self.home.join("keys/package-signing.pub.pem")
     }
 
-    /// A command of the binary in this installation, for tests that need to shape it.
+    /// A command of the binary in this installation, for tests that need to shape it. All of it is in its arguments, who acts
+    /// too: a test may hand them to `strace` or `time`.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.arg("--home").arg(&self.home).args(arguments).env("CAUSEWAY_ACTOR", "registration");
+        command.arg("--home").arg(&self.home);
+        if !arguments.contains(&"--as") {
+            command.args(["--as", "registration"]);
+        }
+        command.args(arguments);
         command
     }
 

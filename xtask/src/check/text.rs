@@ -66,9 +66,12 @@ fn machine_path(line: &str) -> Option<&'static str> {
         &[concat!("/ro", "ot/"), concat!("/ho", "me/"), concat!("/Us", "ers/"), concat!("/wo", "rk/")];
     PLACES.iter().copied().find(|place| {
         line.match_indices(place).any(|(at, _)| {
-            let before = line.get(..at).and_then(|before| before.chars().next_back());
-            before
-                .is_none_or(|before| !before.is_alphanumeric() && !matches!(before, '.' | '-' | '_' | '}' | '/' | '*'))
+            let before = line.get(..at).unwrap_or_default();
+            // What transcripts write for the folder in which they are walked.
+            !before.ends_with("[dir]")
+                && before.chars().next_back().is_none_or(|before| {
+                    !before.is_alphanumeric() && !matches!(before, '.' | '-' | '_' | '}' | '/' | '*')
+                })
         })
     })
 }
@@ -88,11 +91,13 @@ mod tests {
         assert_eq!(file("web/vendor/lib.js", ""), 1);
         assert_eq!(file("a.md", &["Copy", "right 2021 Somebody"].concat()), 1);
         assert_eq!(file("a.toml", &["path = \"/ho", "me/somebody/x\""].concat()), 1);
+        assert_eq!(file("a.md", &["delivered: [x]/ho", "me/outbox"].concat()), 1);
     }
 
     #[test]
     fn ordinary_files_pass() {
         assert_eq!(file("crates/x/src/a.rs", "//! Why?\n"), 0);
         assert_eq!(file("a.md", "a copyright notice; examples/home/x; $HOME/.cache"), 0);
+        assert_eq!(file("a.md", "delivered: [dir]/home/outbox"), 0);
     }
 }

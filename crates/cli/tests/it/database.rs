@@ -143,8 +143,11 @@ fn drill(from: &Street, to: impl Fn(&Path) -> Street) {
     let refused = third.run(&["restore", &older]).unwrap();
     assert_eq!(refused.code, Some(3), "{}", refused.err);
     let accept = refused.err.split('`').find(|word| word.starts_with("--accept-loss")).unwrap();
-    let lost = accept.rsplit(' ').next().unwrap();
-    let said = third.good(&["restore", &older, "--accept-loss", lost]).unwrap();
+    let lost = accept.split(' ').nth(1).unwrap();
+    let denied = third.run(&["restore", &older, "--accept-loss", lost]).unwrap();
+    assert_eq!(denied.code, Some(4), "who restores may not accept a loss: {}", denied.err);
+    let accepted = ["--accept-loss", lost, "--loss-accepted-by", "protection"];
+    let said = third.good(&[&["restore", &older], &accepted[..]].concat()).unwrap();
     assert!(said.contains(&format!("{lost} ledger entries are lost; the ledger tells it")), "{said}");
     assert!(third.good(&["ledger", "export"]).unwrap().contains("backup-restored"));
     people_transferred(&third);
