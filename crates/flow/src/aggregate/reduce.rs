@@ -21,7 +21,7 @@ pub(crate) type Groups<'g> = [&'g [u32]];
 /// The list of values that `column` makes of each group.
 pub(crate) fn list(many: &RecordBatch, groups: &Groups<'_>, column: &ReduceColumn) -> Result<ArrayRef, FlowError> {
     let mask = mask(many, column.filter.as_ref())?;
-    let values = named(many, &column.argument)?;
+    let values = argument(many, column)?;
     let order = comparators(std::slice::from_ref(values))?;
     let present = |row: &u32| passes(&mask, *row) && values.is_valid(*row as usize);
     let lists = groups.iter().map(|rows| sorted(&order, rows.iter().copied().filter(present).collect()));
@@ -56,6 +56,11 @@ pub(crate) fn nest(many: &RecordBatch, groups: &Groups<'_>, nest: &NestColumn) -
     let items = StructArray::try_new(fields.clone(), taken, None).map_err(FlowError::internal("aggregate/nest"))?;
     let item = Arc::new(Field::new("item", DataType::Struct(fields), true));
     Ok(Arc::new(ListArray::new(item, offsets, Arc::new(items), None)))
+}
+
+/// The column that a reduction of values looks at.
+pub(super) fn argument<'r>(records: &'r RecordBatch, column: &ReduceColumn) -> Result<&'r ArrayRef, FlowError> {
+    named(records, column.of.column().map_or("", String::as_str))
 }
 
 pub(super) fn named<'r>(records: &'r RecordBatch, name: &str) -> Result<&'r ArrayRef, FlowError> {

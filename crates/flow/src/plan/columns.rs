@@ -80,7 +80,7 @@ impl Used {
     }
 
     fn reduction(&mut self, column: &ReduceColumn) {
-        self.all([&column.argument]);
+        self.all(column.of.column());
         self.all(&column.by);
         column.filter.iter().for_each(|filter| self.condition(filter));
     }

@@ -9,7 +9,7 @@ use causeway_model::population::Predicate;
 use causeway_model::{Code, ElementRef, ValueType, Violation};
 
 use super::need::Need;
-use super::rel::{Expr, NestColumn, Output, OutputType, ReduceColumn};
+use super::rel::{Expr, NestColumn, Output, OutputType, ReduceColumn, Reduced};
 use crate::transform::{Chain, Context, Expression, concat_type, constant_type};
 
 /// An output as the plan will give it.
@@ -157,30 +157,32 @@ impl<'c, 'x> FieldPlanner<'c, 'x> {
             }
         };
         let (prefix, many) = need.many(self.catalogue, path)?;
-        let key = many.need.entity.key.first().cloned().unwrap_or_default();
-        let argument = many.need.element(self.catalogue, element.unwrap_or(&key))?;
+        let argument = element.map(|element| many.need.element(self.catalogue, element)).transpose()?;
         for path in &field.by {
             many.need.element(self.catalogue, path)?;
         }
         require(self.catalogue, &mut many.need, field.filter.as_ref())?;
-        let output = reduced(reduction, &argument.value_type).ok_or_else(|| {
-            Violation::new(
-                Code::TransformType,
-                &field.name,
-                format!("a sum needs numbers, and `{}` is {}", argument.element, argument.value_type),
-            )
-        })?;
+        let counted = if reduction == Reduction::Count { ValueType::Integer } else { ValueType::Boolean };
+        let (of, output, element) = match argument {
+            None => (Reduced::Records(many.need.key()), OutputType::One(counted), many.need.key()),
+            Some(column) => {
+                let output = reduced(reduction, &column.value_type).ok_or_else(|| {
+                    let detail = format!("a sum needs numbers, and `{}` is {}", column.element, column.value_type);
+                    Violation::new(Code::TransformType, &field.name, detail)
+                })?;
+                (Reduced::Values(column.name), output, column.element)
+            }
+        };
         let name = self.fresh("r");
         many.reductions.push(ReduceColumn {
             name: name.clone(),
             reduction,
-            argument: argument.name,
-            present_only: element.is_some(),
+            of,
             by: field.by.clone(),
             filter: field.filter.clone(),
             rule: false,
         });
-        Ok((format!("{prefix}{name}"), output, argument.element))
+        Ok((format!("{prefix}{name}"), output, element))
     }
 
     fn each(&mut self, need: &mut Need<'c>, field: &Field, path: &str) -> Result<PlannedField, Vec<Violation>> {

@@ -11,7 +11,7 @@ use causeway_model::population::Predicate;
 use causeway_model::{Form, Violation};
 
 use super::provable::scans;
-use super::rel::{Expr, NestColumn, Output, ReduceColumn, Rel, WITHHELD};
+use super::rel::{Expr, NestColumn, Output, ReduceColumn, Reduced, Rel, WITHHELD};
 use crate::source::Scan;
 use crate::transform::form_after;
 
@@ -150,8 +150,16 @@ impl Lineage {
         Ok(())
     }
 
+    /// Lineage of what a reduction of these records looks at.
+    fn reduced(&self, of: &Reduced) -> Result<ValueLineage, Violation> {
+        Ok(match of {
+            Reduced::Values(column) => self.column(column)?.clone(),
+            Reduced::Records(key) => ValueLineage::raw(key.clone()),
+        })
+    }
+
     fn reduce(&mut self, many: &Lineage, reduce: &ReduceColumn) -> Result<(), Violation> {
-        let argument = many.column(&reduce.argument)?;
+        let argument = many.reduced(&reduce.of)?;
         if reduce.rule {
             return self.control(many, reduce);
         }
@@ -162,9 +170,7 @@ impl Lineage {
                 argument.map(|form| if form == Form::Raw { Form::AggregateOnly } else { form })
             }
             // A lowest, highest, first or latest value is the value of one record.
-            Reduction::First | Reduction::Latest | Reduction::Min | Reduction::Max | Reduction::List => {
-                argument.clone()
-            }
+            Reduction::First | Reduction::Latest | Reduction::Min | Reduction::Max | Reduction::List => argument,
         };
         self.columns.insert(reduce.name.clone(), value);
         Ok(())
@@ -173,7 +179,7 @@ impl Lineage {
     /// A control of the house's rules selects by whatever it looks at. As an output it would be all of that, raw, so that
     /// no plan can pass a mark off as a value.
     fn control(&mut self, many: &Lineage, reduce: &ReduceColumn) -> Result<(), Violation> {
-        let mut value = many.column(&reduce.argument)?.clone();
+        let mut value = many.reduced(&reduce.of)?;
         for column in reduce.filter.iter().flat_map(Predicate::elements) {
             value = value.union(many.column(column)?);
         }

@@ -162,6 +162,11 @@ impl<'c> Need<'c> {
         found
     }
 
+    /// The key of this entity, or the first part of it: what stands for a record in a lineage.
+    pub fn key(&self) -> ElementRef {
+        ElementRef::new(&self.entity.name, self.entity.key.first().map_or("", String::as_str))
+    }
+
     /// Elements of this entity that are needed.
     pub fn elements(&self) -> &BTreeSet<String> {
         &self.elements

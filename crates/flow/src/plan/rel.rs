@@ -100,16 +100,43 @@ pub struct ReduceColumn {
     pub name: String,
     /// How.
     pub reduction: Reduction,
-    /// Column that is reduced; for `count` and `any` without an element, a key column of the record.
-    pub argument: String,
-    /// Whether only records that have a value in `argument` count (`count`, `any`).
-    pub present_only: bool,
+    /// What is reduced.
+    pub of: Reduced,
     /// `first`, `latest`: columns that decide, most significant first.
     pub by: Vec<String>,
     /// Only these records.
     pub filter: Option<Predicate>,
     /// Whether this is a control of the house's own rules: it may look at marks, and is no output.
     pub rule: bool,
+}
+
+/// What a reduction looks at.
+#[derive(Clone, Debug)]
+pub enum Reduced {
+    /// The values of a column. `count` and `any` count those that are there.
+    Values(String),
+    /// The records themselves, for `count` and `any`: nothing is read of them for it. In the lineage their key stands for
+    /// them.
+    Records(ElementRef),
+}
+
+impl Reduced {
+    /// The column that is looked at.
+    pub fn column(&self) -> Option<&String> {
+        match self {
+            Self::Values(column) => Some(column),
+            Self::Records(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Reduced {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Values(column) => f.write_str(column),
+            Self::Records(key) => write!(f, "{}", key.entity),
+        }
+    }
 }
 
 /// A list made of many records.

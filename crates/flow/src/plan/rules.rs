@@ -8,7 +8,7 @@ use causeway_model::{Code, ElementRef, Value, Violation};
 
 use super::fields::{FieldPlanner, require};
 use super::need::Need;
-use super::rel::{PEOPLE, ReduceColumn, SubjectRules, WITHHELD};
+use super::rel::{PEOPLE, ReduceColumn, Reduced, SubjectRules, WITHHELD};
 
 /// What decides over a root record.
 #[derive(Clone, Debug)]
@@ -154,14 +154,12 @@ fn subject_rules<'c>(
             Predicate::Null(Path { element: from.name.clone() }),
         ]);
         let name = planner.fresh("m");
-        let key = many.need.entity.key.first().cloned().unwrap_or_default();
-        let argument = many.need.element(catalogue, &key)?;
-        elements.extend([from.element, argument.element]);
+        let key = many.need.key();
+        elements.extend([from.element, key.clone()]);
         many.reductions.push(ReduceColumn {
             name: name.clone(),
             reduction: Reduction::Any,
-            argument: argument.name,
-            present_only: false,
+            of: Reduced::Records(key),
             by: Vec::new(),
             filter: Some(keeps),
             rule: true,
@@ -219,8 +217,7 @@ fn list_members<'c>(need: &mut Need<'c>, catalogue: &'c Catalogue, path: &str) -
     many.reductions.push(ReduceColumn {
         name: PEOPLE.to_owned(),
         reduction: Reduction::List,
-        argument: argument.name,
-        present_only: true,
+        of: Reduced::Values(argument.name),
         by: Vec::new(),
         filter: Some(Predicate::In(flag)),
         rule: true,
@@ -238,14 +235,11 @@ fn member_count<'c>(
 ) -> Result<String, Violation> {
     let name = planner.fresh("h");
     let (prefix, many) = need.many(catalogue, path)?;
-    let key = many.need.entity.key.first().cloned().unwrap_or_default();
-    let argument = many.need.element(catalogue, &key)?;
     let flag = InSet { element: WITHHELD.to_owned(), values: vec![Value::Boolean(withheld)] };
     many.reductions.push(ReduceColumn {
         name: name.clone(),
         reduction,
-        argument: argument.name,
-        present_only: false,
+        of: Reduced::Records(many.need.key()),
         by: Vec::new(),
         filter: Some(Predicate::In(flag)),
         rule: true,

@@ -98,6 +98,7 @@ impl PseudonymKey {
     /// Pseudonym of a value, given its canonical bytes.
     pub fn of(&self, canonical: &[u8]) -> [u8; 16] {
         let mut mac = self.keyed.clone();
+        self.prefix.iter().for_each(|prefix| mac.update(prefix.as_bytes()));
         mac.update(canonical);
         let mut pseudonym = [0; 16];
         for (to, from) in pseudonym.iter_mut().zip(mac.finalize().into_bytes()) {
@@ -158,11 +159,10 @@ pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
 
 impl PseudonymKey {
     fn of_text(&self, text: &str) -> [u8; 16] {
-        match &self.prefix {
-            Some(prefix) => self.of(format!("{prefix}{text}").as_bytes()),
-            None if is_nfc(text) => self.of(text.as_bytes()),
-            None => self.of(text.nfc().collect::<String>().as_bytes()),
+        if self.prefix.is_some() || is_nfc(text) {
+            return self.of(text.as_bytes());
         }
+        self.of(text.nfc().collect::<String>().as_bytes())
     }
 }
 

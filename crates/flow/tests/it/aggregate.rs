@@ -275,7 +275,7 @@ fn the_plan_reads_only_what_it_needs() {
     assert_eq!(
         reads,
         [
-            ("mark".to_owned(), vec!["mark", "person", "withheld_from"]),
+            ("mark".to_owned(), vec!["person", "withheld_from"]),
             ("person".to_owned(), vec!["camp", "consent", "given", "id", "origin"]),
         ]
     );

@@ -18,7 +18,7 @@ use super::saved::{Reader, Writer};
 use super::{PARTITIONS, Slot};
 use crate::aggregate::{predicate, reduce};
 use crate::error::FlowError;
-use crate::plan::rel::ReduceColumn;
+use crate::plan::rel::{ReduceColumn, Reduced};
 
 /// One reduction with its state for every key, partition by partition.
 pub(super) struct Reducer {
@@ -42,11 +42,11 @@ pub(super) fn streams(column: &ReduceColumn) -> bool {
 impl Reducer {
     /// A reducer for records of the columns of `example`.
     pub(super) fn new(column: &ReduceColumn, example: &RecordBatch) -> Result<Self, FlowError> {
-        let argument = reduce::named(example, &column.argument)?.data_type().clone();
+        let argument = || Ok::<_, FlowError>(reduce::argument(example, column)?.data_type().clone());
         let state = match column.reduction {
             Reduction::Count => State::Count(parts()),
             Reduction::Any => State::Any(parts()),
-            Reduction::Sum => match argument {
+            Reduction::Sum => match argument()? {
                 DataType::Int64 => State::Integer(parts()),
                 DataType::Decimal128(_, scale) => State::Decimal(parts(), scale),
                 other => return Err(no_sum(&other)),
@@ -55,7 +55,7 @@ impl Reducer {
                 let by = column.by.iter().map(|name| Ok(reduce::named(example, name)?.data_type().clone()));
                 let mut types: Vec<DataType> = by.collect::<Result<_, FlowError>>()?;
                 // Ties are broken by the value, so that the answer never depends on the order in which a source gives its rows.
-                types.push(argument);
+                types.push(argument()?);
                 let fixed = types.iter().all(|of| !matches!(of, DataType::Utf8 | DataType::Binary));
                 let fields = types.into_iter().map(|of| SortField::new_with_options(of, reduce::ASCENDING)).collect();
                 let converter = RowConverter::new(fields).map_err(FlowError::internal("aggregate/order"))?;
@@ -79,33 +79,34 @@ impl Reducer {
     pub(super) fn add(&mut self, batch: &RecordBatch, slots: &[Option<Slot>]) -> Result<(), FlowError> {
         let column = &self.column;
         let mask = column.filter.as_ref().map(|filter| predicate::evaluate(filter, batch)).transpose()?;
-        let argument = reduce::named(batch, &column.argument)?;
+        let argument = column.of.column().map(|name| reduce::named(batch, name)).transpose()?;
         let passes = |row: usize| mask.as_ref().is_none_or(|mask| mask.get(row) == Some(&Some(true)));
-        let counts = |row: usize| passes(row) && (!column.present_only || argument.is_valid(row));
+        let counts = |row: usize| passes(row) && argument.is_none_or(|argument| argument.is_valid(row));
         let rows = || slots.iter().enumerate().filter_map(|(row, slot)| slot.map(|slot| (row, slot)));
         match &mut self.state {
             State::Count(parts) => {
                 for (_, slot) in rows().filter(|(row, _)| counts(*row)) {
                     let count = cell(parts, slot);
-                    *count = count.checked_add(1).ok_or_else(|| too_large(&column.argument))?;
+                    *count = count.checked_add(1).ok_or_else(|| too_large(&column.of))?;
                 }
             }
             State::Any(parts) => rows().filter(|(row, _)| counts(*row)).for_each(|(_, slot)| *cell(parts, slot) = true),
             State::Integer(parts) => {
-                let values = argument.as_primitive::<Int64Type>();
+                let values = reduce::argument(batch, column)?.as_primitive::<Int64Type>();
                 for (row, slot) in rows().filter(|(row, _)| values.is_valid(*row) && passes(*row)) {
                     let sum = cell(parts, slot);
-                    *sum = sum.checked_add(values.value(row)).ok_or_else(|| too_large(&column.argument))?;
+                    *sum = sum.checked_add(values.value(row)).ok_or_else(|| too_large(&column.of))?;
                 }
             }
             State::Decimal(parts, _) => {
-                let values = argument.as_primitive::<Decimal128Type>();
+                let values = reduce::argument(batch, column)?.as_primitive::<Decimal128Type>();
                 for (row, slot) in rows().filter(|(row, _)| values.is_valid(*row) && passes(*row)) {
                     let sum = cell(parts, slot);
-                    *sum = sum.checked_add(values.value(row)).ok_or_else(|| too_large(&column.argument))?;
+                    *sum = sum.checked_add(values.value(row)).ok_or_else(|| too_large(&column.of))?;
                 }
             }
             State::Best { parts, converter, largest, skip_missing } => {
+                let argument = reduce::argument(batch, column)?;
                 let by = column.by.iter().map(|name| reduce::named(batch, name).cloned());
                 let mut columns: Vec<ArrayRef> = by.collect::<Result<_, _>>()?;
                 columns.push(argument.clone());
@@ -202,7 +203,7 @@ impl Reducer {
 
     /// Takes in a saved state, whose keys now have the numbers `numbers` in `partition`.
     pub(super) fn load(&mut self, partition: usize, numbers: &[u32], from: &mut Reader<'_>) -> Result<(), FlowError> {
-        let argument = &self.column.argument;
+        let argument = &self.column.of;
         let slot = |number: &u32| Slot { partition: partition as u8, number: *number };
         match &mut self.state {
             State::Count(parts) => {
@@ -304,8 +305,8 @@ fn taken<T>(parts: &mut [Vec<T>], partition: usize) -> Vec<T> {
     parts.get_mut(partition).map(std::mem::take).unwrap_or_default()
 }
 
-fn too_large(name: &str) -> FlowError {
-    FlowError::refuse(Violation::new(Code::RuleFailed, name, "a sum is too large for its type"))
+fn too_large(of: &Reduced) -> FlowError {
+    FlowError::refuse(Violation::new(Code::RuleFailed, of.to_string(), "a sum is too large for its type"))
 }
 
 fn no_sum(of: &DataType) -> FlowError {

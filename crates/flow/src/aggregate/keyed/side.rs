@@ -89,7 +89,7 @@ impl Side {
                 let lists = reductions.iter().filter(|column| !reducer::streams(column));
                 let of_lists = lists.flat_map(|column| {
                     let filter = column.filter.iter().flat_map(|filter| filter.elements());
-                    filter.chain([column.argument.as_str()]).chain(column.by.iter().map(String::as_str))
+                    filter.chain(column.of.column().map(String::as_str)).chain(column.by.iter().map(String::as_str))
                 });
                 let of_nests = nests.iter().flat_map(|nest| {
                     let filter = nest.filter.iter().flat_map(|filter| filter.elements());

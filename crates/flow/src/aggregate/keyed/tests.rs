@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use super::{Adds, Keyed};
 use crate::aggregate::Memory;
 use crate::aggregate::run::Stream;
-use crate::plan::rel::{NestColumn, ReduceColumn};
+use crate::plan::rel::{NestColumn, ReduceColumn, Reduced};
 use crate::seal::Cells;
 use crate::{Batch, Fault, Faults, Personal};
 
@@ -28,8 +28,7 @@ fn reduction(name: &str, reduction: Reduction, by: &[&str]) -> ReduceColumn {
     ReduceColumn {
         name: name.to_owned(),
         reduction,
-        argument: "text".to_owned(),
-        present_only: true,
+        of: Reduced::Values("text".to_owned()),
         by: by.iter().map(|name| (*name).to_owned()).collect(),
         filter: None,
         rule: false,
@@ -37,7 +36,7 @@ fn reduction(name: &str, reduction: Reduction, by: &[&str]) -> ReduceColumn {
 }
 
 fn many() -> Adds {
-    let number = |name: &str, of| ReduceColumn { argument: "number".to_owned(), ..reduction(name, of, &[]) };
+    let number = |name: &str, of| ReduceColumn { of: Reduced::Values("number".to_owned()), ..reduction(name, of, &[]) };
     let list = NestColumn {
         name: "nested".to_owned(),
         members: vec![("t".to_owned(), "text".to_owned()), ("n".to_owned(), "number".to_owned())],
@@ -89,7 +88,7 @@ fn roots(keys: u16) -> Vec<Batch> {
 
 /// Each root's record as text, with its faults.
 fn run(rows: &[Related], keys: u16, memory: &Memory, roots_first: bool) -> BTreeMap<String, String> {
-    let others = ReduceColumn { argument: "number".to_owned(), ..reduction("others", Reduction::Sum, &[]) };
+    let others = ReduceColumn { of: Reduced::Values("number".to_owned()), ..reduction("others", Reduction::Sum, &[]) };
     let other = Adds::Many { reductions: vec![others], nests: Vec::new() };
     let there = || vec!["there".to_owned()];
     let mut keyed = Keyed::new(vec!["here".to_owned()], vec![(there(), many()), (there(), other)], memory);
