@@ -67,6 +67,9 @@ enum Verb {
     /// Executions of an exchange.
     #[command(subcommand)]
     Transfer(verb::transfer::Transfer),
+    /// Twins of exchanges on invented people, for partners to integrate with.
+    #[command(subcommand)]
+    Sandbox(verb::sandbox::Sandbox),
     /// Requests beyond what is agreed, and the register of refused ones.
     #[command(subcommand)]
     Request(verb::request::Request),
@@ -147,6 +150,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Exchange(exchange) => exchange.run(&place).await,
         Verb::Configuration(configuration) => configuration.run(&place).await,
         Verb::Transfer(transfer) => transfer.run(&place).await,
+        Verb::Sandbox(sandbox) => sandbox.run(&place).await,
         Verb::Request(request) => request.run(&place).await,
         Verb::Register(register) => register.run(&place).await,
         Verb::Stop(stop) => stop.run(&place).await,

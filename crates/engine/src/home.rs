@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use causeway_model::environment::Environment;
 use serde::{Deserialize, Serialize};
 
 use crate::database::Database;
@@ -16,6 +17,9 @@ pub const CONFIG_FILE: &str = "causeway.toml";
 pub struct Config {
     /// The operation that this installation belongs to: name of its ledger.
     pub operation: String,
+    /// For what it is, from its making on. One that was made before there was a choice is for production.
+    #[serde(default = "production")]
+    pub environment: Environment,
     /// Folder of the database, staging, packages and sealed reports; relative to the configuration.
     pub data: PathBuf,
     /// Folder of the four keys and of the ledger's saved head; outside the data folder.
@@ -33,6 +37,10 @@ pub struct Config {
     pub database: Option<Database>,
 }
 
+fn production() -> Environment {
+    Environment::Production
+}
+
 fn usual_memory() -> u32 {
     512
 }
@@ -46,7 +54,12 @@ pub struct Home {
 
 impl Home {
     /// Makes a new installation's folders and configuration in `root`. It works in `database`, or in a file of its own.
-    pub fn create(root: &Path, operation: &str, database: Option<Database>) -> Result<Self, EngineError> {
+    pub fn create(
+        root: &Path,
+        operation: &str,
+        environment: Environment,
+        database: Option<Database>,
+    ) -> Result<Self, EngineError> {
         let path = root.join(CONFIG_FILE);
         if path.exists() {
             return Err(EngineError::Wrong(format!(
@@ -63,6 +76,7 @@ impl Home {
         }
         let config = Config {
             operation: operation.to_owned(),
+            environment,
             data: "data".into(),
             keys: "keys".into(),
             sources: "sources".into(),
@@ -123,6 +137,11 @@ impl Home {
     /// Database, staging, packages, sealed reports.
     pub fn data(&self) -> PathBuf {
         self.root.join(&self.config.data)
+    }
+
+    /// Packages of sandboxes, for partners to take: nobody in them exists.
+    pub fn sandbox_outbox(&self) -> PathBuf {
+        self.root.join("sandbox-outbox")
     }
 
     /// The four keys.

@@ -10,6 +10,7 @@ pub mod configuration;
 mod database;
 pub mod documents;
 pub mod drive;
+mod environment;
 mod error;
 mod home;
 mod house;
@@ -19,10 +20,11 @@ pub mod register;
 mod standing;
 
 pub use database::{Database, TlsMode};
+pub use environment::source_allowed;
 pub use error::EngineError;
 pub use home::{Config, Home, private_folder};
 #[cfg(feature = "test-hooks")]
 pub use house::FixedPseudonyms;
 pub use house::{Connectors, House, Surroundings};
-pub use keys::{KeyFingerprints, Keys, write_secret};
+pub use keys::{KeyFingerprints, Keys, SandboxKeys, kept, write_secret};
 pub use standing::{Standing, signed_bytes};

@@ -148,7 +148,10 @@ impl House {
         };
         let attestations = self.store.attestations(partner).await?;
         let required = AttestationKind::required();
-        Ok(fit_to_receive(&life.profile, &life.state, &required, &attestations, arrangement, self.today()))
+        let fit = fit_to_receive(&life.profile, &life.state, &required, &attestations, arrangement, self.today());
+        let mut violations = fit.err().map(|refused| refused.violations).unwrap_or_default();
+        violations.extend(self.synthetic_only(arrangement).await?);
+        Ok(Refused::unless_empty(violations))
     }
 }
 

@@ -23,6 +23,16 @@ named! {
     }
 }
 
+impl Environment {
+    /// Whose data belong in it.
+    pub const fn data(self) -> DataKind {
+        match self {
+            Environment::Production => DataKind::Real,
+            Environment::Test => DataKind::Synthetic,
+        }
+    }
+}
+
 /// Everything that has an environment on the way of a transfer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Surroundings {

@@ -169,6 +169,8 @@ codes! {
     TestEnvironment = "test-environment", "use the production exchange, or invented people";
     /// Invented people would pass a production exchange, where they could be taken for real ones.
     SyntheticInProduction = "synthetic-in-production", "use the exchange's sandbox twin";
+    /// A key of one environment would be used in the other.
+    KeyEnvironment = "key-environment", "use a key made for this environment; a key file for tests says `# environment: test`";
     /// The partner may not pass data on to this recipient.
     OnwardNotAgreed = "onward-not-agreed", "ask for written permission, or have the recipient named as a processor";
     /// An exceptional release lacks the signed consent of the representative and of the data protection officer to this very text.

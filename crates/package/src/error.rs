@@ -3,6 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::environment::Environment;
+
+/// How a reader names an environment.
+fn said(environment: Environment) -> String {
+    format!("say `--environment {environment}`")
+}
+
 /// Everything that sealing, opening or proving a package can refuse with; no message holds a personal value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +43,34 @@ pub enum PackageError {
     /// A package for nobody.
     #[error("a package needs at least one recipient key; add the partner's key to the exchange")]
     NoRecipient,
+    /// A key of one environment and a recipient of the other.
+    #[error(
+        "the signing key is for {key} and a recipient's key for {recipient}; seal what is for tests with keys for tests"
+    )]
+    MixedEnvironments {
+        /// What the signing key is for.
+        key: Environment,
+        /// What the recipient's key is for.
+        recipient: Environment,
+    },
+    /// A package of another environment than the reader named.
+    #[error("the package is for {found}, and you read for {wanted}: {} if that is what you want, or else do not load it", said(*.found))]
+    OtherEnvironment {
+        /// What the package is for.
+        found: Environment,
+        /// What the reader reads for.
+        wanted: Environment,
+    },
+    /// A key file of another environment than the one named.
+    #[error("`{}` is a key for {found}, and it would be used for {wanted}: take the right key, or {}", path.display(), said(*.found))]
+    KeyOfOtherEnvironment {
+        /// The key file.
+        path: PathBuf,
+        /// What it says that it is for.
+        found: Environment,
+        /// What it would be used for.
+        wanted: Environment,
+    },
     /// A writer that already failed.
     #[error("this package was already given up after an earlier error; start a new one")]
     GivenUp,
@@ -198,7 +233,8 @@ impl PackageError {
     #[must_use]
     pub fn is_verification(&self) -> bool {
         match self {
-            Self::UnknownVersion { .. }
+            Self::OtherEnvironment { .. }
+            | Self::UnknownVersion { .. }
             | Self::OtherSender { .. }
             | Self::SignatureInvalid
             | Self::Malformed { .. }
@@ -217,6 +253,8 @@ impl PackageError {
             | Self::KeyFileOpenToOthers { .. }
             | Self::KeyUnusable { .. }
             | Self::NoRecipient
+            | Self::MixedEnvironments { .. }
+            | Self::KeyOfOtherEnvironment { .. }
             | Self::GivenUp
             | Self::WrongKey { .. }
             | Self::TooLarge { .. }

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::environment::{Data, Environment, agree};
 use crate::error::{PackageError, json_place};
 use crate::manifest::{check_type, is_hex};
 
@@ -24,6 +25,12 @@ pub struct InnerManifest {
     pub kind: String,
     /// The package it belongs to: an inner manifest cannot be moved to another package.
     pub package: String,
+    /// For what it is, as the outer manifest says.
+    #[serde(default)]
+    pub environment: Environment,
+    /// Whose data it holds.
+    #[serde(default)]
+    pub data: Data,
     /// What the exchange says about the data.
     pub about: InnerFacts,
     /// How each data part is compressed.
@@ -209,6 +216,7 @@ impl InnerManifest {
         check_type(bytes, INNER_NAME, INNER_TYPE)?;
         let inner: Self =
             serde_json::from_slice(bytes).map_err(|error| PackageError::malformed(INNER_NAME, json_place(&error)))?;
+        agree(INNER_NAME, inner.environment, inner.data)?;
         if !is_hex(inner.receipt_token.reveal(), 64) || !is_hex(inner.record_digest.key.reveal(), 64) {
             return Err(PackageError::malformed(INNER_NAME, "the receipt token or digest key is not 64 hex digits"));
         }

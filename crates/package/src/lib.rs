@@ -4,6 +4,7 @@
 //! the inner manifest; the others, decrypted, decompressed and joined in order, are the data file. The partner needs
 //! nothing of ours to open it (`docs/guides/partner.md`); this crate, which depends on no other of ours, is the comfortable way.
 //!
+//! - [`environment`] tells production from tests, in keys and in everything that they sign.
 //! - [`seal`] makes a package in one streaming pass, [`open`](mod@open) verifies and opens it.
 //! - [`receipt`] is what the partner signs and sends back.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
@@ -14,6 +15,7 @@ pub mod canonical;
 pub mod digest;
 pub mod disclosure;
 pub mod entropy;
+pub mod environment;
 pub mod error;
 mod files;
 pub mod inner;
@@ -28,6 +30,7 @@ mod stream;
 
 pub use digest::RecordDigest;
 pub use entropy::Entropy;
+pub use environment::{Data, Environment};
 pub use error::PackageError;
 pub use inner::{InnerFacts, InnerManifest};
 pub use manifest::OuterManifest;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::environment::{Data, Environment, agree};
 use crate::error::{PackageError, json_place};
 
 /// The type, with its version, that the outer manifest begins with: what is signed can be taken for nothing else.
@@ -21,6 +22,12 @@ pub struct OuterManifest {
     pub kind: String,
     /// The package id, also the folder's name when it is made.
     pub package: String,
+    /// For what it is: the environment of the key that signed it.
+    #[serde(default)]
+    pub environment: Environment,
+    /// Whose data it holds.
+    #[serde(default)]
+    pub data: Data,
     /// When the package was begun, to the second.
     pub created: Timestamp,
     /// The keys to which every part is sealed.
@@ -65,6 +72,7 @@ impl OuterManifest {
         check_type(bytes, MANIFEST_FILE, OUTER_TYPE)?;
         let manifest: Self = serde_json::from_slice(bytes)
             .map_err(|error| PackageError::malformed(MANIFEST_FILE, json_place(&error)))?;
+        agree(MANIFEST_FILE, manifest.environment, manifest.data)?;
         // A name from a document becomes a path: nothing but our own shape is let through.
         let mut names: Vec<&str> = manifest.parts.iter().map(|part| part.name.as_str()).collect();
         if names.is_empty() || !names.iter().all(|name| is_part_name(name)) {

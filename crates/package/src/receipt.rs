@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256_hex;
+use crate::environment::{Data, Environment};
 use crate::error::{PackageError, json_place};
 use crate::key::{SIGNATURE_SIZE, SigningKey, VerifyingKey};
 use crate::manifest::{check_type, is_hex, to_json};
@@ -39,6 +40,12 @@ pub struct Receipt {
     pub kind: String,
     /// The package that was opened.
     pub package: String,
+    /// For what the package was, from its manifest; left out for production.
+    #[serde(default, skip_serializing_if = "is_production")]
+    pub environment: Environment,
+    /// Whose data it held, from its manifest; left out for real people's.
+    #[serde(default, skip_serializing_if = "is_real")]
+    pub data: Data,
     /// The transfer, from the inner manifest.
     pub transfer: String,
     /// The receipt token, from the inner manifest: only who opened it knows it.
@@ -59,6 +66,14 @@ pub struct Receipt {
     /// A word to the sender; it must not hold personal data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+fn is_production(environment: &Environment) -> bool {
+    *environment == Environment::Production
+}
+
+fn is_real(data: &Data) -> bool {
+    *data == Data::Real
 }
 
 /// Why a receipt cannot be accepted at all.
@@ -122,6 +137,9 @@ impl Disagreement {
 pub struct Expected {
     /// The package id.
     pub package: String,
+    /// For what the package was.
+    #[serde(default)]
+    pub environment: Environment,
     /// The transfer id.
     pub transfer: String,
     /// SHA-256 of the token's hex text.
@@ -140,6 +158,7 @@ impl Expected {
     pub fn of(sealed: &SealedPackage, transfer: &str, checkpoint: &str) -> Self {
         Self {
             package: sealed.id.clone(),
+            environment: sealed.manifest.environment,
             transfer: transfer.to_owned(),
             token_sha256: sha256_hex(sealed.receipt_token.reveal().as_bytes()),
             released: sealed.released,
@@ -155,6 +174,7 @@ impl Expected {
     pub fn compare(&self, receipt: &Receipt) -> Result<Vec<Disagreement>, ReceiptError> {
         let same = [
             ("package id", receipt.package == self.package),
+            ("environment", receipt.environment == self.environment),
             ("transfer id", receipt.transfer == self.transfer),
             ("token", sha256_hex(receipt.token.as_bytes()) == self.token_sha256),
         ];
@@ -195,7 +215,9 @@ impl Receipt {
     }
 
     fn check(&self) -> Result<(), ReceiptError> {
-        let problem = if !is_hex(&self.token, 64) {
+        let problem = if self.environment.data() != self.data {
+            "its environment and its data do not go together"
+        } else if !is_hex(&self.token, 64) {
             "the token is not 64 lower-case hex digits"
         } else if self.digest_as_loaded.as_ref().is_some_and(|digest| !is_hex(digest, 64)) {
             "digest_as_loaded is not 64 lower-case hex digits"

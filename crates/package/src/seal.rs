@@ -172,8 +172,13 @@ impl PackageWriter {
     /// Writes the inner manifest, then signs and writes the outer one: from its rename on the package exists.
     ///
     /// # Errors
-    /// The disk refuses; the files are then destroyed.
+    /// The key and a recipient are for different environments, or the disk refuses; the files are then destroyed.
     pub fn finish(mut self, about: InnerFacts, key: &SigningKey) -> Result<SealedPackage, PackageError> {
+        // INVARIANT (environment): what is signed for tests is sealed to keys for tests, and the reverse.
+        if let Some(other) = self.spec.recipients.iter().find(|one| one.environment() != key.environment()) {
+            let (key, recipient) = (key.environment(), other.environment());
+            return Err(PackageError::MixedEnvironments { key, recipient });
+        }
         self.attempt(|writer| writer.complete(about, key))
     }
 
@@ -189,6 +194,8 @@ impl PackageWriter {
         let inner = InnerManifest {
             kind: INNER_TYPE.to_owned(),
             package: self.id.clone(),
+            environment: key.environment(),
+            data: key.environment().data(),
             about,
             compression: self.spec.compression,
             parts: inner_parts,
@@ -204,6 +211,8 @@ impl PackageWriter {
         let manifest = OuterManifest {
             kind: OUTER_TYPE.to_owned(),
             package: self.id.clone(),
+            environment: key.environment(),
+            data: key.environment().data(),
             created: whole_second(self.spec.created),
             recipients: self
                 .spec

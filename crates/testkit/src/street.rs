@@ -36,6 +36,8 @@ pub struct Street {
     operation: String,
     shows: bool,
     init: Vec<String>,
+    environment: &'static str,
+    partner: Vec<String>,
 }
 
 /// How a command ended.
@@ -64,13 +66,36 @@ impl Street {
     /// A street over `binary` (`causeway`) in `home`, with the documents in `examples`.
     pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>, examples: impl Into<PathBuf>) -> Self {
         let (binary, home, examples) = (binary.into(), home.into(), examples.into());
-        Self { binary, home, examples, operation: "kenya-example".to_owned(), shows: false, init: Vec::new() }
+        let (operation, environment) = ("kenya-example".to_owned(), "production");
+        Self { binary, home, examples, operation, shows: false, init: Vec::new(), environment, partner: Vec::new() }
     }
 
     /// Makes the installation with more arguments of `init`.
     #[must_use]
     pub fn with_init(mut self, arguments: &[&str]) -> Self {
-        self.init = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        self.init.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        self
+    }
+
+    /// Makes an installation for tests: with keys that say so.
+    #[must_use]
+    pub fn for_tests(mut self) -> Self {
+        self.init.extend(["--environment".to_owned(), "test".to_owned()]);
+        self.environment = "test";
+        self
+    }
+
+    /// Takes the documents from another folder than that of the examples.
+    #[must_use]
+    pub fn with_examples(mut self, examples: impl Into<PathBuf>) -> Self {
+        self.examples = examples.into();
+        self
+    }
+
+    /// Invites partners with more arguments of `partner add`.
+    #[must_use]
+    pub fn with_partners(mut self, arguments: &[&str]) -> Self {
+        self.partner = arguments.iter().map(|&argument| argument.to_owned()).collect();
         self
     }
 
@@ -201,7 +226,7 @@ impl Street {
     /// Makes a key pair in `officers/NAME.pem` and has `by` register it.
     pub fn officer(&self, name: &str, by: &str, more: &[&str]) -> io::Result<()> {
         let key = self.key_of(name);
-        let said = self.good(&["officer", "new", "--out", &key])?;
+        let said = self.good(&["officer", "new", "--out", &key, "--environment", self.environment])?;
         let print = said.lines().find_map(|line| line.strip_prefix("fingerprint ")).unwrap_or_default();
         let public = key.replace(".pem", ".pub.pem");
         let add = ["--as", by, "officer", "add", name, "--key", &public, "--fingerprint", print];
@@ -217,6 +242,7 @@ impl Street {
     fn bring_in(&self, name: &str) -> io::Result<()> {
         let keys = self.partner();
         let recipient = fs::read_to_string(keys.join("recipient.txt"))?;
+        let recipient = recipient.lines().last().unwrap_or_default();
         let recipient_print = grouped(&sha256(recipient.trim().as_bytes())?);
         let signing_print = grouped(&sha256(&fs::read(keys.join("signing.raw"))?)?);
         let (title, recipient) = (format!("{name} (invented)"), text(&keys.join("recipient.txt")));
@@ -224,7 +250,8 @@ impl Street {
         let (who, which) = (["--title", &title, "--jurisdiction", "KEN"], ["--hosting-country", "KEN"]);
         let keyed = ["--recipient", &recipient, "--recipient-fingerprint", &recipient_print];
         let signed = ["--signing-key", &signing, "--signing-fingerprint", &signing_print];
-        self.good(&[&["partner", "add", name], &who[..], &which, &keyed, &signed].concat())?;
+        let more: Vec<&str> = self.partner.iter().map(String::as_str).collect();
+        self.good(&[&["partner", "add", name], &who[..], &which, &keyed, &signed, &more[..]].concat())?;
         let admin = administrator(name);
         self.officer(&admin, "registration", &["--role", "partner-administrator", "--partner", name])?;
         let challenge = text(&keys.join(format!("{name}.challenge.age")));
@@ -303,6 +330,8 @@ impl Street {
             &identity,
             "--out",
             &text(into),
+            "--environment",
+            self.environment,
         ])?;
         Ok(into.to_owned())
     }
@@ -336,8 +365,10 @@ impl Street {
         fs::create_dir_all(&keys)?;
         let script = "umask 077; cd \"$KEYS\"; age-keygen -o identity.txt 2>/dev/null; age-keygen -y identity.txt > recipient.txt; \
                       openssl genpkey -algorithm ed25519 -out signing.pem; openssl pkey -in signing.pem -pubout > signing.pub.pem; \
-                      openssl pkey -in signing.pem -pubout -outform DER | tail -c 32 > signing.raw";
-        succeeded(Command::new("sh").arg("-eu").arg("-c").arg(script).env("KEYS", &keys))
+                      openssl pkey -in signing.pem -pubout -outform DER | tail -c 32 > signing.raw; \
+                      test $FOR = production || sed -i '1i # environment: test' recipient.txt signing.pub.pem";
+        let mut shell = Command::new("sh");
+        succeeded(shell.arg("-eu").arg("-c").arg(script).env("KEYS", &keys).env("FOR", self.environment))
     }
 }
 

@@ -8,9 +8,11 @@ use causeway_engine::command::{
     Signing, Staged, activate_configuration, diff_configuration, export_configuration, roll_back_configuration,
     stage_configuration, stage_file,
 };
+use causeway_engine::configuration::Bringing;
+use causeway_model::environment::Environment;
 use causeway_store::Saved;
 use causeway_store::change::StagedKind;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 use super::{By, Ended, Place, private_key};
 use crate::say::plain;
@@ -28,9 +30,8 @@ pub enum Configuration {
     Diff {
         /// The folder, as `export` writes it.
         dir: PathBuf,
-        /// What is not in the folder stays as it is.
-        #[arg(long)]
-        partial: bool,
+        #[command(flatten)]
+        how: How,
     },
     /// Stages what a folder changes, all of it or nothing, for a second officer to activate.
     Import {
@@ -42,9 +43,8 @@ pub enum Configuration {
         /// Only tells what would be staged.
         #[arg(long, conflicts_with = "stage")]
         dry_run: bool,
-        /// What is not in the folder stays as it is.
-        #[arg(long)]
-        partial: bool,
+        #[command(flatten)]
+        how: How,
         #[command(flatten)]
         by: By,
     },
@@ -69,6 +69,23 @@ pub enum Configuration {
     History,
 }
 
+/// How a folder is brought in.
+#[derive(Args)]
+pub struct How {
+    /// What is not in the folder stays as it is.
+    #[arg(long)]
+    partial: bool,
+    /// It comes on purpose from the operation's installation of that environment (`test`): implies `--partial`.
+    #[arg(long, value_name = "ENVIRONMENT")]
+    promoted_from: Option<Environment>,
+}
+
+impl How {
+    fn bringing(&self) -> Bringing {
+        Bringing { partial: self.partial, promoted_from: self.promoted_from }
+    }
+}
+
 impl Configuration {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
@@ -78,21 +95,21 @@ impl Configuration {
                 let objects = export_configuration(&house, &place.actor, out).await?;
                 println!("{objects} objects in {}", out.display());
             }
-            Configuration::Diff { dir, partial } => {
-                let proposal = diff_configuration(&house, &place.actor, dir, *partial).await?;
+            Configuration::Diff { dir, how } => {
+                let proposal = diff_configuration(&house, &place.actor, dir, how.bringing()).await?;
                 tell(&proposal.lines);
                 proposal.sound(&dir.display().to_string())?;
             }
-            Configuration::Import { dir, dry_run: true, partial, by, .. } => {
-                let proposal = diff_configuration(&house, by.officer(), dir, *partial).await?;
+            Configuration::Import { dir, dry_run: true, how, by, .. } => {
+                let proposal = diff_configuration(&house, by.officer(), dir, how.bringing()).await?;
                 tell(&proposal.lines);
                 let proposal = proposal.sound(&dir.display().to_string())?;
                 println!("{} would be staged", counted(proposal.documents.len()));
             }
-            Configuration::Import { dir, stage, partial, by, .. } => {
+            Configuration::Import { dir, stage, how, by, .. } => {
                 let (set, key) = (stage.as_deref().unwrap_or_default(), by.key()?);
                 let signing = Signing { officer: by.officer(), key: &key };
-                let (proposal, staged) = stage_configuration(&house, signing, dir, set, *partial).await?;
+                let (proposal, staged) = stage_configuration(&house, signing, dir, set, how.bringing()).await?;
                 tell(&proposal.lines);
                 match staged {
                     Some(staged) => staged_set(&staged),

@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
-use causeway_engine::{Connectors, EngineError, House};
+use causeway_engine::{Connectors, EngineError, House, source_allowed};
 use causeway_model::arrangement::Arrangement;
 use causeway_store::change::DocumentKind;
 
@@ -115,6 +115,10 @@ async fn sources(house: &House, tell: &mut impl FnMut(bool, String, &str)) {
         Err(error) => return tell(false, error.to_string(), "import a catalogue"),
     };
     for source in &catalogue.sources {
+        if let Err(foreign) = source_allowed(house.environment(), source) {
+            tell(false, foreign.to_string(), foreign.code.help());
+            continue;
+        }
         let opened = AllConnectors.open(source, &house.home.sources());
         let held = opened
             .and_then(|opened| opened.snapshot(house.now(), &causeway_flow::source::Watch::default()).map(|_| ()));

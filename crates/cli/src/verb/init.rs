@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::{Database, Home, Keys, Surroundings, TlsMode};
+use causeway_model::environment::Environment;
 use clap::Args;
 
 use super::{Ended, Place};
@@ -14,6 +15,9 @@ pub struct Init {
     /// Name of the operation: letters, digits, dashes.
     #[arg(long)]
     operation: String,
+    /// For what it is, from now on and for ever: `production` for real people's data, `test` for invented people.
+    #[arg(long, default_value = "production")]
+    environment: Environment,
     /// Lets catalogues and exchanges come into use only by a second officer.
     #[arg(long)]
     two_person: bool,
@@ -43,13 +47,18 @@ impl Init {
             // Before anything is made: a URL that does not do, a password that is not there.
             database.server(&place.home, environment)?;
         }
-        let mut home = Home::create(&place.home, &self.operation, database)?;
+        let mut home = Home::create(&place.home, &self.operation, self.environment, database)?;
         if self.two_person {
             home.demand_two_people()?;
         }
         let keys = Keys::generate(&home, &mut |buffer| entropy(buffer))?;
         let prints = keys.fingerprints();
-        println!("installation of operation `{}` in {}", self.operation, home.root().display());
+        let tests = if self.environment == Environment::Test {
+            ", for tests: real people's data have no place in it"
+        } else {
+            ""
+        };
+        println!("installation of operation `{}` in {}{tests}", self.operation, home.root().display());
         println!(
             "keys in {} (keep a copy elsewhere, sealed to two officers; they are in no backup)",
             home.keys().display()

@@ -17,6 +17,7 @@ pub mod quarantine;
 pub mod receipt;
 pub mod register;
 pub mod request;
+pub mod sandbox;
 pub mod schema;
 pub mod status;
 pub mod stop;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use causeway_engine::{EngineError, Home, House};
+use causeway_package::Environment;
 use causeway_package::key::{SigningKey, VerifyingKey};
 
 /// How a verb ends.
@@ -82,6 +84,33 @@ impl By {
     /// The officer's key, from its file.
     fn key(&self) -> Result<SigningKey, EngineError> {
         private_key(&self.key)
+    }
+}
+
+/// What a package is read for, on the partner's side.
+#[derive(clap::Args)]
+pub struct ReadFor {
+    /// What it is read for: `production`, or `test` for invented people. A package of the other kind is refused.
+    #[arg(long, value_enum, default_value_t = For::Production)]
+    environment: For,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum For {
+    /// Real people's data.
+    Production,
+    /// Invented people's.
+    Test,
+}
+
+impl ReadFor {
+    /// The sender's public key, from its file.
+    fn sender(&self, path: &Path) -> Result<VerifyingKey, EngineError> {
+        let environment = match self.environment {
+            For::Production => Environment::Production,
+            For::Test => Environment::Test,
+        };
+        Ok(VerifyingKey::load_for(path, environment)?)
     }
 }
 

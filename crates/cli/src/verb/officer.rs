@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::command::{NewPerson, add_officer, revoke_officer};
+use causeway_model::environment::Environment;
 use causeway_model::permission::Role;
 use causeway_package::key::SigningKey;
 use causeway_store::Saved;
@@ -20,6 +21,9 @@ pub enum Officer {
         /// Where the private key goes; the public key goes beside it with `.pub.pem`.
         #[arg(long)]
         out: PathBuf,
+        /// For installations of which kind: `production` or `test`.
+        #[arg(long, default_value = "production")]
+        environment: Environment,
     },
     /// Registers a person's public key and roles. The first one is a representative; a partner's first one its administrator.
     Add {
@@ -54,10 +58,10 @@ impl Officer {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         match self {
-            Officer::New { out } => {
+            Officer::New { out, environment } => {
                 let mut seed = [0; 32];
                 (crate::hooks::surroundings().entropy)(&mut seed);
-                let key = SigningKey::from_seed(&seed);
+                let key = SigningKey::from_seed(&seed).meant_for(causeway_engine::kept(*environment));
                 causeway_engine::write_secret(out, key.to_pem()?.as_bytes())?;
                 let public = out.with_extension("pub.pem");
                 std::fs::write(&public, key.verifying_key().to_pem()?)

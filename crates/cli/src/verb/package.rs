@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::private_folder;
-use causeway_package::key::{Identities, VerifyingKey};
-use causeway_package::{Limits, open, verify};
+use causeway_package::key::Identities;
+use causeway_package::{Data, Limits, open, verify};
 use clap::Subcommand;
 
-use super::Ended;
+use super::{Ended, ReadFor};
 
 /// Packages.
 #[derive(Subcommand)]
@@ -20,6 +20,8 @@ pub enum Package {
         /// The sender's public key file.
         #[arg(long)]
         sender: PathBuf,
+        #[command(flatten)]
+        read_for: ReadFor,
     },
     /// Verifies, decrypts and unpacks.
     Open {
@@ -34,6 +36,8 @@ pub enum Package {
         /// Folder for the data.
         #[arg(long)]
         out: PathBuf,
+        #[command(flatten)]
+        read_for: ReadFor,
     },
 }
 
@@ -41,18 +45,21 @@ impl Package {
     /// Carries it out.
     pub fn run(&self) -> Ended {
         match self {
-            Package::Verify { package, sender } => {
-                let verified = verify(package, &VerifyingKey::load(sender)?)?;
+            Package::Verify { package, sender, read_for } => {
+                let verified = verify(package, &read_for.sender(sender)?)?;
                 println!(
                     "signature and {} parts are right: {}",
                     verified.manifest.parts.len(),
                     verified.manifest.package
                 );
             }
-            Package::Open { package, sender, identity, out } => {
+            Package::Open { package, sender, identity, out, read_for } => {
+                let sender = read_for.sender(sender)?;
                 private_folder(out)?;
-                let opened =
-                    open(package, &Identities::load(identity)?, &VerifyingKey::load(sender)?, out, &Limits::default())?;
+                let opened = open(package, &Identities::load(identity)?, &sender, out, &Limits::default())?;
+                if opened.inner.data == Data::Synthetic {
+                    println!("SYNTHETIC: nobody in it exists");
+                }
                 println!("{} records of exchange {}", opened.inner.released, opened.inner.about.exchange);
                 opened.data.iter().for_each(|file| println!("{}", file.display()));
             }

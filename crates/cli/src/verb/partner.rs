@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use causeway_engine::command::{
-    Moved, PartnerKeys, accept_attestations, activate_partner, add_partner, attest, challenge_partner, close_partner,
-    prove_key, resume_partner, suspend_partner, verify_partner,
+    Admitted, Moved, PartnerKeys, accept_attestations, activate_partner, add_partner, admit_real_data, attest,
+    challenge_partner, close_partner, prove_key, restrict_partner, resume_partner, suspend_partner, verify_partner,
 };
 use causeway_engine::documents::Read;
 use causeway_engine::{EngineError, House};
@@ -35,6 +35,9 @@ pub enum Partner {
         /// All that in a document, with who handles data for it (`causeway schema partner`).
         #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "jurisdiction", "hosting_country"])]
         profile: Option<PathBuf>,
+        /// Only invented people may go to it, until two people say otherwise (`admit-real-data`).
+        #[arg(long)]
+        synthetic_only: bool,
         /// File with the age recipient (`age1…`).
         #[arg(long)]
         recipient: PathBuf,
@@ -104,6 +107,22 @@ pub enum Partner {
         #[arg(long)]
         reason: String,
     },
+    /// Lets nothing but invented people go to the partner, from now on.
+    Restrict {
+        /// The partner.
+        name: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Says, as one of two, that real people's data may go to a partner for invented ones.
+    AdmitRealData {
+        /// The partner.
+        name: String,
+        /// Why; whoever asks first says it.
+        #[arg(long)]
+        reason: Option<String>,
+    },
     /// States for the partner that it is ready, with where the evidence lies.
     Attest {
         /// The partner.
@@ -159,6 +178,20 @@ impl Partner {
             Partner::Suspend { name, reason } => tell(name, &suspend_partner(&house, actor, name, reason).await?),
             Partner::Resume { name } => tell(name, &resume_partner(&house, actor, name).await?),
             Partner::Close { name, reason } => tell(name, &close_partner(&house, actor, name, reason).await?),
+            Partner::Restrict { name, reason } => {
+                let saved = restrict_partner(&house, actor, name, reason).await?;
+                println!("partner {name} takes invented people only{}", again(saved));
+            }
+            Partner::AdmitRealData { name, reason } => {
+                match admit_real_data(&house, actor, name, reason.as_deref()).await? {
+                    Admitted::Asked { again } => {
+                        let again = if again { " already" } else { "" };
+                        println!("{actor} has asked{again} that real data may go to {name}; another person must agree");
+                    }
+                    Admitted::Now => println!("real data may go to {name}, as far as everything else allows"),
+                    Admitted::Already => println!("real data are not kept from {name}: nothing changed"),
+                }
+            }
             Partner::Attest { name, kinds, evidence, until } => {
                 let kinds =
                     if kinds.is_empty() { AttestationKind::required() } else { kinds.iter().copied().collect() };
@@ -174,8 +207,17 @@ impl Partner {
             }
             Partner::Show { name } => show(&house, name).await?,
             Partner::List => {
+                let restricted = house.store.synthetic_only_partners().await?;
+                let restricted: Vec<String> = restricted.into_iter().map(|(name, _)| name).collect();
                 for partner in house.store.partners().await? {
-                    println!("{}  {}  {}  {}", partner.name, partner.state.name(), partner.title, partner.fingerprint);
+                    let only = if restricted.contains(&partner.name) { "  (invented people only)" } else { "" };
+                    println!(
+                        "{}  {}  {}  {}{only}",
+                        partner.name,
+                        partner.state.name(),
+                        partner.title,
+                        partner.fingerprint
+                    );
                 }
             }
         }
@@ -189,6 +231,7 @@ impl Partner {
             jurisdiction,
             hosting_country,
             profile,
+            synthetic_only,
             recipient,
             recipient_fingerprint,
             signing_key,
@@ -197,7 +240,7 @@ impl Partner {
         else {
             return Ok(());
         };
-        let profile = match profile {
+        let mut profile = match profile {
             Some(file) => {
                 let read: Read<Profile> = Read::file(file)?;
                 read.refuse_errors(&read.value.check())?;
@@ -212,6 +255,7 @@ impl Partner {
                 recipients: Vec::new(),
             },
         };
+        profile.synthetic_only |= *synthetic_only;
         if profile.partner != *name {
             return Err(EngineError::Wrong(format!("the document is of `{}`, not of `{name}`", profile.partner)));
         }
@@ -219,16 +263,16 @@ impl Partner {
             return Err(EngineError::Wrong(format!("{}: {}", finding.message, finding.help)));
         }
         let text = std::fs::read_to_string(recipient).map_err(EngineError::file("read", recipient))?;
-        let line = text.lines().map(str::trim).find(|line| line.starts_with("age1")).unwrap_or_default();
         let keys = PartnerKeys {
-            recipient: &Recipient::parse(line)?,
+            recipient: &Recipient::from_file_text(&text)?,
             recipient_confirmed: recipient_fingerprint.as_deref(),
             signing: &public_key(signing_key)?,
             signing_confirmed: signing_fingerprint.as_deref(),
         };
         let confirmed = [recipient_fingerprint, signing_fingerprint].iter().filter(|told| told.is_some()).count();
+        let only = if profile.synthetic_only { ", for invented people only" } else { "" };
         let (state, saved) = add_partner(house, actor, profile, keys).await?;
-        println!("partner {name} is {state}, {confirmed} of 2 keys confirmed{}", again(saved));
+        println!("partner {name} is {state}, {confirmed} of 2 keys confirmed{only}{}", again(saved));
         Ok(())
     }
 }
@@ -259,6 +303,14 @@ async fn show(house: &House, name: &str) -> Result<(), EngineError> {
     let profile = &life.profile;
     println!("{name}: {} ({}, keeps data in {})", partner.title, profile.jurisdiction, profile.hosting_country);
     println!("state: {}", life.state);
+    if house.store.is_synthetic_only(name).await? {
+        match house.store.real_data_asked(name).await? {
+            None => println!("takes invented people only"),
+            Some(asked) => {
+                println!("takes invented people only; {} has asked for real data: {}", asked.by, asked.reason)
+            }
+        }
+    }
     for key in life.state.keys() {
         let confirmed = key.confirmed_by.as_ref().map_or("not confirmed".to_owned(), |by| format!("confirmed by {by}"));
         let proven = if key.possession_proven { "proven" } else { "not proven" };

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use causeway_engine::EngineError;
 use causeway_engine::command::accept_receipt;
-use causeway_package::key::{Identities, VerifyingKey};
+use causeway_package::key::Identities;
 use causeway_package::read_inner;
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt as Proof};
 use clap::{Subcommand, ValueEnum};
 
-use super::{Ended, Place, private_key};
+use super::{Ended, Place, ReadFor, private_key};
 
 /// Receipts.
 #[derive(Subcommand)]
@@ -40,6 +40,8 @@ pub enum Receipt {
         /// Where the receipt goes; its signature goes beside it with `.sig`.
         #[arg(long)]
         out: PathBuf,
+        #[command(flatten)]
+        read_for: ReadFor,
     },
     /// Adds a partner's receipt, as the operation.
     Add {
@@ -66,12 +68,14 @@ impl Receipt {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         match self {
-            Receipt::Sign { package, sender, identity, signing_key, outcome, loaded, digest, out } => {
-                let (_, inner) = read_inner(package, &Identities::load(identity)?, &VerifyingKey::load(sender)?)?;
+            Receipt::Sign { package, sender, identity, signing_key, outcome, loaded, digest, out, read_for } => {
+                let (_, inner) = read_inner(package, &Identities::load(identity)?, &read_for.sender(sender)?)?;
                 let loaded = loaded.unwrap_or(if *outcome == Word::Rejected { 0 } else { inner.released });
                 let receipt = Proof {
                     kind: RECEIPT_TYPE.to_owned(),
                     package: inner.package.clone(),
+                    environment: inner.environment,
+                    data: inner.data,
                     transfer: inner.about.transfer.clone(),
                     token: inner.receipt_token.reveal().to_owned(),
                     outcome: match outcome {
@@ -113,7 +117,7 @@ impl Receipt {
 }
 
 /// Name of the signature file of a receipt: the receipt's, with `.sig` behind.
-fn beside(receipt: &std::path::Path) -> PathBuf {
+pub(super) fn beside(receipt: &std::path::Path) -> PathBuf {
     let mut name = receipt.as_os_str().to_owned();
     name.push(".sig");
     PathBuf::from(name)

@@ -13,6 +13,8 @@ mod canary;
 mod catalogue_check;
 mod cloned;
 mod database;
+#[cfg(feature = "test-hooks")]
+mod environment;
 mod febrl;
 #[cfg(feature = "test-hooks")]
 mod governance;

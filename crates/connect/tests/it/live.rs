@@ -74,8 +74,13 @@ impl Live {
             Kind::Postgres => Connection::Postgres(server),
             Kind::Mariadb => Connection::Mariadb(server),
         };
-        let declared =
-            causeway_model::catalogue::Source { name: "store".to_owned(), description: String::new(), connect, limits };
+        let declared = causeway_model::catalogue::Source {
+            name: "store".to_owned(),
+            description: String::new(),
+            data: causeway_model::environment::DataKind::Real,
+            connect,
+            limits,
+        };
         source::open(&declared, self.folder.path()).unwrap()
     }
 

@@ -64,6 +64,7 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
         format: FORMAT,
         schema: export.schema(),
         operation: house.home.config().operation.clone(),
+        environment: house.environment(),
         made_at: house.now(),
         checkpoint: house.store.newest_checkpoint().await?,
     };

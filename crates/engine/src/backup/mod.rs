@@ -7,6 +7,7 @@
 mod make;
 mod restore;
 
+use causeway_model::environment::Environment;
 use causeway_store::backup::BackupRow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -36,12 +37,19 @@ enum Line {
     End(Trailer),
 }
 
+fn production() -> Environment {
+    Environment::Production
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
     format: u32,
     schema: i64,
     operation: String,
+    /// For what the installation is. A backup of before there was a choice is of production.
+    #[serde(default = "production")]
+    environment: Environment,
     made_at: jiff::Timestamp,
     /// The newest checkpoint, where anything was ever ordered.
     checkpoint: Option<String>,

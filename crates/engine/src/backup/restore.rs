@@ -197,6 +197,10 @@ fn check(header: &Header, home: &Home) -> Result<(), EngineError> {
     if header.operation != home.config().operation {
         return Err(wrong(&format!("it is of operation `{}`", header.operation)));
     }
+    if header.environment != home.config().environment {
+        let (of, own) = (header.environment, home.config().environment);
+        return Err(wrong(&format!("it is of an installation for {of}, and this one is for {own}")));
+    }
     let known = causeway_store::newest_schema();
     if header.schema > known {
         return Err(wrong(&format!("its schema is {}, this program knows {known}: use the newer one", header.schema)));

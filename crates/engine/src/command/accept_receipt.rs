@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{House, audit};
+use crate::keys::kept;
 
 /// What became of a receipt.
 #[derive(Clone, Debug)]
@@ -51,6 +52,7 @@ pub async fn accept_receipt(
     let facts = transfer.sealed.clone().ok_or_else(unknown)?;
     let expected = receipt::Expected {
         package: package.clone(),
+        environment: kept(house.environment()),
         transfer: transfer.id.clone(),
         token_sha256: held.receipt_token_sha256.clone(),
         released: facts.released,

@@ -49,6 +49,9 @@ pub async fn add_officer(house: &House, actor: &str, person: NewPerson<'_>) -> R
         return Err(EngineError::Wrong(format!("`{role}` is a role {whose}")));
     }
     let actor = introduced_by(house, actor, name, roles, partner).await?;
+    if let Err(refused) = house.demand_environment(name, key.environment()) {
+        return Err(house.deny(&actor, Action::AddOfficer.as_str(), name, refused).await);
+    }
     let event = audit(
         &actor,
         "officer-added",

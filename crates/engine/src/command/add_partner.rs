@@ -4,7 +4,7 @@ use causeway_model::partner::{Event, KeyPurpose, Profile, State};
 use causeway_model::permission::Action;
 use causeway_package::key::{Recipient, VerifyingKey};
 use causeway_store::change::NewPartner;
-use causeway_store::{Changed, Saved};
+use causeway_store::{Changed, Saved, StoreError};
 use serde_json::json;
 
 use crate::error::EngineError;
@@ -31,6 +31,13 @@ pub async fn add_partner(
 ) -> Result<(State, Saved), EngineError> {
     let name = profile.partner.clone();
     house.permit(actor, Action::AddPartner, &house.of_partner(&name, &name)).await?;
+    for (what, environment) in
+        [("age recipient", keys.recipient.environment()), ("signing key", keys.signing.environment())]
+    {
+        if let Err(refused) = house.demand_environment(what, environment) {
+            return Err(house.deny(actor, Action::AddPartner.as_str(), &name, refused).await);
+        }
+    }
     let (recipient, signing) = (keys.recipient.fingerprint(), keys.signing.fingerprint());
     let mut state = State::Invited { keys: Vec::new() };
     for (what, purpose, fingerprint, confirmed) in [
@@ -54,6 +61,7 @@ pub async fn add_partner(
         &name,
         json!({
             "age_recipient": recipient.to_string(), "signing_key": signing.to_string(), "state": state.name(),
+            "synthetic_only": profile.synthetic_only,
             "confirmed": [keys.recipient_confirmed.is_some(), keys.signing_confirmed.is_some()],
         }),
     );
@@ -66,7 +74,12 @@ pub async fn add_partner(
         profile,
         state: state.clone(),
     };
-    let saved = house.store.add_partner(Changed::new(partner, event), house.stamp()).await?;
+    let saved = match house.store.add_partner(Changed::new(partner, event), house.stamp()).await {
+        Err(StoreError::Denied { source, .. }) => {
+            return Err(house.deny(actor, Action::AddPartner.as_str(), &name, source).await);
+        }
+        saved => saved?,
+    };
     house.sequence().await?;
     Ok((state, saved))
 }

@@ -6,7 +6,7 @@ use causeway_model::permission::Action;
 use serde_json::json;
 
 use super::stage_configuration::whole;
-use crate::configuration::{Proposal, export, propose};
+use crate::configuration::{Bringing, Proposal, export, propose};
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -23,8 +23,8 @@ pub async fn diff_configuration(
     house: &House,
     officer: &str,
     dir: &Path,
-    partial: bool,
+    bringing: Bringing,
 ) -> Result<Proposal, EngineError> {
     house.permit(officer, Action::ExportConfiguration, &whole(house, "configuration")).await?;
-    propose(house, dir, partial).await
+    propose(house, dir, bringing).await
 }

@@ -6,11 +6,13 @@ use causeway_model::catalogue::Catalogue;
 use causeway_model::document::Findings;
 use causeway_model::exchange::Exchange;
 use causeway_model::permission::Action;
+use causeway_model::{Refused, Violation};
 use causeway_store::change::{DocumentKind, NewDocument};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
 use crate::documents::{Read, read_catalogue, sha256_hex};
+use crate::environment::source_allowed;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
@@ -23,9 +25,19 @@ pub async fn import_catalogue(
     one_officer_will_do(house)?;
     let read = read_catalogue(path)?;
     read.refuse_errors(&read.value.check())?;
+    house.permit(actor, Action::ImportConfiguration, &house.own(&read.value.catalogue)).await?;
+    let foreign = foreign_sources(house, &read.value);
+    if let Err(refused) = Refused::unless_empty(foreign) {
+        return Err(house.deny(actor, Action::ImportConfiguration.as_str(), &read.value.catalogue, refused).await);
+    }
     let text = serde_json::to_string(&read.value).map_err(|error| EngineError::Wrong(error.to_string()))?;
     let saved = import(house, actor, DocumentKind::Catalogue, &read.value.catalogue, read.value.version, text).await?;
     Ok((read, saved))
+}
+
+/// Sources of a catalogue that an installation of this kind does not open.
+pub(crate) fn foreign_sources(house: &House, catalogue: &Catalogue) -> Vec<Violation> {
+    catalogue.sources.iter().filter_map(|source| source_allowed(house.environment(), source).err()).collect()
 }
 
 /// Imports an exchange.

@@ -28,6 +28,11 @@ pub(crate) async fn judge(
     }
     violations.extend(within(house, transfer, asked, arrangement).await?);
     violations.extend(assessed(house, arrangement).await?);
+    for violation in house.may_not_pass(arrangement, &house.catalogue().await?).await? {
+        if !violations.contains(&violation) {
+            violations.push(violation);
+        }
+    }
     Ok(violations)
 }
 

@@ -47,6 +47,7 @@ pub async fn activate_arrangement(house: &House, actor: &str, name: &str) -> Res
         violations.extend(refused.violations);
     }
     violations.extend(read.value.origin_violations());
+    violations.extend(house.synthetic_only(&read.value).await?);
     if let Err(refused) = Refused::unless_empty(violations) {
         return Err(house.deny(actor, "activate-arrangement", name, refused).await);
     }

@@ -8,7 +8,7 @@ use causeway_flow::transform::Pseudonyms;
 use causeway_model::permission::Action;
 use serde_json::json;
 
-use super::in_force;
+use super::{foreign_sources, in_force};
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
@@ -49,6 +49,10 @@ pub async fn preview_real(
     };
     house.record(actor, "preview-real", exchange, about).await?;
     let catalogue = house.catalogue().await?;
+    let foreign = foreign_sources(house, &catalogue);
+    if !foreign.is_empty() {
+        return Err(EngineError::NotShown { exchange: exchange.to_owned(), violations: foreign });
+    }
     let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
     let look = || {
         let plan = Plan::compile(&arrangement, &document, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;

@@ -14,6 +14,9 @@ pub(super) async fn signer(house: &House, name: &str, key: &SigningKey) -> Resul
         let help = "add the officer's key with `causeway officer add`; a key that was revoked does not count";
         return Err(EngineError::Unknown { what: "officer", name: name.to_owned(), help });
     }
+    if let Err(refused) = house.demand_environment(name, key.environment()) {
+        return Err(house.deny(name, "sign", name, refused).await);
+    }
     if key.verifying_key().fingerprint().to_string() == actor.person.key {
         return Ok(actor);
     }

@@ -10,7 +10,7 @@ use causeway_store::change::{NewStagedSet, SetOrigin, StagedDocument, StagedKind
 use causeway_store::{Changed, Saved, StoreError};
 use serde_json::json;
 
-use crate::configuration::{Part, Proposal, Report, check, propose, set_digest, signed_bytes, standing};
+use crate::configuration::{Bringing, Part, Proposal, Report, check, propose, set_digest, signed_bytes, standing};
 use crate::documents::{Read, read_catalogue};
 use crate::error::EngineError;
 use crate::house::{House, audit};
@@ -43,16 +43,21 @@ pub async fn stage_configuration(
     by: Signing<'_>,
     dir: &Path,
     set: &str,
-    partial: bool,
+    bringing: Bringing,
 ) -> Result<(Proposal, Option<Staged>), EngineError> {
     let staging = async {
         // Who may not lay anything by learns nothing of what is in use.
         house.permit(by.officer, Action::ImportConfiguration, &whole(house, set)).await?;
-        let proposal = propose(house, dir, partial).await?.sound(&dir.display().to_string())?;
+        let proposal = propose(house, dir, bringing).await?.sound(&dir.display().to_string())?;
         if proposal.documents.is_empty() {
             return Ok((proposal, None));
         }
         let staged = lay_by(house, by, set, SetOrigin::Directory, &proposal.documents).await?;
+        if let Some(from) = bringing.promoted_from {
+            house
+                .record(by.officer, "configuration-promoted", set, json!({ "from": from, "sha256": staged.sha256 }))
+                .await?;
+        }
         Ok((proposal, Some(staged)))
     };
     told(house, by.officer, "stage", set, staging.await).await
@@ -150,6 +155,9 @@ pub(super) async fn signature(house: &House, by: Signing<'_>, bytes: &[u8]) -> R
         name: by.officer.to_owned(),
         help: "add the officer's key with `causeway officer add`",
     })?;
+    if let Err(refused) = house.demand_environment(by.officer, by.key.environment()) {
+        return Err(house.deny(by.officer, "sign", by.officer, refused).await);
+    }
     let signature = by.key.sign(bytes);
     if !VerifyingKey::from_pem(&known.public_key_pem)?.verifies(bytes, &signature) {
         return Err(EngineError::Wrong(format!(

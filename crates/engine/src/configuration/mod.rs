@@ -24,7 +24,7 @@ use crate::documents::sha256_hex;
 use crate::house::House;
 
 pub(crate) use check::{Part, Report, check};
-pub use proposal::{Proposal, propose};
+pub use proposal::{Bringing, Proposal, propose};
 pub use standing::Thresholds;
 pub(crate) use standing::standing;
 pub use write::export;

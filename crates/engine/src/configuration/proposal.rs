@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use causeway_model::document::{Became, Document, Findings, differences};
+use causeway_model::environment::Environment;
 use causeway_store::change::{DocumentKind, StagedDocument, StagedKind};
 use serde_json::Value;
 
 use super::check::{Checked, Part, Report, check};
+use super::directory::Own;
 use super::standing::{Object, Standing, catalogue_values};
 use super::{Kind, directory, installation, standing};
+use crate::command::foreign_sources;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -42,13 +45,29 @@ struct Wanted<'p> {
     text: String,
 }
 
-/// Compares a directory with what is in use. With `partial`, what it does not hold stays as it is.
-pub async fn propose(house: &House, dir: &Path, partial: bool) -> Result<Proposal, EngineError> {
+/// What is brought in, and how.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bringing {
+    /// What the directory does not hold stays as it is.
+    pub partial: bool,
+    /// It comes on purpose from an installation of that environment.
+    pub promoted_from: Option<Environment>,
+}
+
+/// Compares a directory with what is in use.
+pub async fn propose(house: &House, dir: &Path, bringing: Bringing) -> Result<Proposal, EngineError> {
+    let Bringing { partial, promoted_from } = bringing;
+    let partial = partial || promoted_from.is_some();
     let operation = &house.home.config().operation;
     let mut report = Report::default();
-    let parts = directory::read(dir, operation, &installation(house), &mut report)?;
+    let installation = installation(house);
+    let own = Own { operation, installation: &installation, environment: house.environment(), promoted_from };
+    let parts = directory::read(dir, &own, &mut report)?;
     let standing = standing(house).await?;
     let checked = check(&parts, &standing, operation, &mut report);
+    for foreign in checked.catalogue.iter().flat_map(|catalogue| foreign_sources(house, catalogue)) {
+        report.line(format!("catalogue.yaml:1:1: error [{}] {}\n    {}", foreign.code, foreign, foreign.code.help()));
+    }
     let wanted = wanted(&parts, &checked)?;
     let there = standing.objects()?;
     let mut proposal = Proposal { lines: Vec::new(), documents: Vec::new(), report };

@@ -141,6 +141,8 @@ async fn partner_value(house: &House, partner: &Partner) -> Result<Value, Engine
         }
     };
     let state = life.as_ref().map_or(partner.state.name(), |life| life.state.name());
+    let restricted = house.store.is_synthetic_only(&partner.name).await?;
+    members.insert("synthetic_only".to_owned(), json!(restricted));
     members.insert("state".to_owned(), json!(state));
     let keys = json!({ "recipient": partner.age_recipient, "fingerprints": partner.fingerprint });
     members.insert("keys".to_owned(), keys);

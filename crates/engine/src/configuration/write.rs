@@ -36,7 +36,8 @@ pub async fn export(house: &House, out: &Path) -> Result<usize, EngineError> {
         write(&out.join(&path), &text)?;
     }
     let index = json!({
-        "configuration": 1, "operation": house.home.config().operation, "installation": of, "objects": listed,
+        "configuration": 1, "operation": house.home.config().operation, "installation": of,
+        "environment": house.environment(), "objects": listed,
     });
     write(&out.join(INDEX), &to_yaml(&index))?;
     Ok(listed.len())

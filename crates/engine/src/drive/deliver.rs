@@ -3,8 +3,8 @@
 use causeway_flow::source::Watch;
 use causeway_model::exchange::Delivery;
 use causeway_model::transfer::Transfer;
-use causeway_store::Changed;
 use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
+use causeway_store::{Changed, StoreError};
 use serde_json::json;
 
 use super::gate::{Gate, held};
@@ -75,7 +75,11 @@ pub(super) async fn deliver(
         (None, Some(halted)) => return Err(stop(house, actor, row.seen(), halted).await),
         (None, None) => {
             let event = audit(actor, "delivery-begun", id, json!({ "package": package }));
-            house.store.begin_delivery(Changed::new(BeginDelivery { seen: row.seen() }, event), house.stamp()).await?
+            let begin = BeginDelivery { seen: row.seen(), data: house.environment().data() };
+            match house.store.begin_delivery(Changed::new(begin, event), house.stamp()).await {
+                Err(StoreError::Denied { source, .. }) => return Err(house.deny(actor, "deliver", id, source).await),
+                begun => begun?,
+            }
         }
     };
     // What leaves the house waits for its leaf to be in a checkpoint.

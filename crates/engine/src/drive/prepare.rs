@@ -9,17 +9,18 @@ use causeway_flow::source::{Source, Watch};
 use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
 use causeway_model::arrangement::InForce;
 use causeway_model::catalogue::Catalogue;
+use causeway_model::environment::DataKind;
 use causeway_model::exchange::Exchange;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
-use causeway_package::Entropy;
 use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
 use causeway_package::report::ReportWriter;
-use causeway_store::Changed;
+use causeway_package::{Data, Entropy};
 use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
 use causeway_store::query::{RequestRow, TransferRow};
+use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
@@ -29,6 +30,7 @@ use crate::command::{assessed, beyond, lapse, stopped, within};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
+use crate::keys::kept;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.
@@ -100,6 +102,8 @@ pub(super) async fn prepare(
     let own = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value;
     violations.extend(within(house, id, &asked, &own).await?);
     violations.extend(assessed(house, &own).await?);
+    let catalogue = house.catalogue().await?;
+    violations.extend(house.may_not_pass(&own, &catalogue).await?);
     let mut exchange = house.exchange(&row.exchange).await?;
     if exchange.needs_approval && !request.is_some_and(|request| is_approved(&request)) {
         violations.push(Violation::new(Code::NotPermitted, id, "the exchange asks for an officer's approval"));
@@ -126,11 +130,12 @@ pub(super) async fn prepare(
         id,
         digest,
         exchange,
-        catalogue: house.catalogue().await?,
+        catalogue,
         expectation: Expectation { last_receipted: last.map(|last| last.released), fewer_expected: row.expect_fewer },
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
-        recipient: Recipient::parse(&recipient.age_recipient)?,
+        // Whoever is registered here is registered for what the installation is for.
+        recipient: Recipient::parse(&recipient.age_recipient)?.meant_for(kept(house.environment())),
         arrangement,
     };
     let mut sources = Vec::new();
@@ -325,9 +330,21 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             manifest_sha256: package.manifest_sha256.clone(),
             purge_by,
         },
+        data: match package.manifest.data {
+            Data::Real => DataKind::Real,
+            Data::Synthetic => DataKind::Synthetic,
+        },
         receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
     };
-    house.store.seal(Changed::new(seal, event), house.stamp()).await?;
+    match house.store.seal(Changed::new(seal.clone(), event), house.stamp()).await {
+        // Said by the transaction that would have sealed it: the partner was kept from real data meanwhile.
+        Err(StoreError::Denied { source, .. }) => {
+            std::fs::remove_dir_all(&to).map_err(EngineError::file("remove", &to))?;
+            std::fs::remove_file(&people).map_err(EngineError::file("remove", &people))?;
+            return refuse(house, actor, seal.seen, token, source.violations).await;
+        }
+        sealed => sealed?,
+    };
     // CRASH: sealed and committed; the next run only delivers.
     (house.surroundings.probe)("prepare-sealed");
     house.sequence().await?;

@@ -7,7 +7,7 @@ use causeway_flow::source::Watch;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange::Exchange;
 
-use crate::command::in_force;
+use crate::command::{foreign_sources, in_force};
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
@@ -27,6 +27,9 @@ pub async fn census(house: &House, connectors: &dyn Connectors, exchange: &Excha
         Err(refused) => return Ok(Counted::Not(refused.to_string())),
     };
     let catalogue = house.catalogue().await?;
+    if let Some(foreign) = foreign_sources(house, &catalogue).first() {
+        return Ok(Counted::Not(foreign.to_string()));
+    }
     let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
     let count = || {
         let plan = Plan::compile(&arrangement, exchange, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;

@@ -90,7 +90,8 @@ impl Plan {
 
     /// Compiles what would run, although nobody has said that the arrangement is in force.
     ///
-    /// INVARIANT (plan): only [`crate::preview::rehearse`] calls this, and walks the plan over people it invents itself.
+    /// INVARIANT (plan): only [`crate::preview::rehearse`] and [`crate::preview::twin`] call this, and walk the plan over people
+    /// whom they invent themselves.
     pub(crate) fn rehearse(
         arrangement: &Arrangement,
         exchange: &Exchange,

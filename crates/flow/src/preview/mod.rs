@@ -1,7 +1,8 @@
-//! **preview** walks the street as far as enforce and shows records to people: invented ones, or a few real ones masked.
+//! **preview** walks the street as far as enforce and shows records to people: invented ones, or a few real ones masked. Over
+//! invented ones it goes on to seal, for a sandbox ([`twin()`]).
 //!
 //! In: what a transfer would take. Out: [`Shown`] records or a [`Census`]. Guarantees: the plan is the one that a transfer
-//! runs; nothing is sealed, written or kept; a real value is shown by its first character at most, unless it is a code or
+//! runs; nothing of a real person is sealed, written or kept; a real value is shown by its first character at most, unless it is a code or
 //! a truth value; an arrangement that is not in force is walked over invented people only. Refuses when: the plan does.
 //! Ledger events: none of its own; the engine records `preview-real` before it calls [`glimpse`].
 
@@ -9,6 +10,7 @@ mod hint;
 mod invent;
 mod mask;
 mod memory;
+mod twin;
 mod walk;
 mod wish;
 mod world;
@@ -24,6 +26,7 @@ use crate::plan::Plan;
 use crate::source::{Source, Watch};
 use crate::transform::Pseudonyms;
 use mask::Manner;
+pub use twin::{MOST_IN_TWIN, Twin, twin};
 use walk::Walk;
 use world::World;
 
@@ -71,7 +74,7 @@ pub struct Inventing {
 
 /// Walks invented people through the plan of an exchange, whether or not its arrangement is in force.
 ///
-/// INVARIANT (plan): a plan without an arrangement in force exists only here and meets only the people invented here.
+/// INVARIANT (plan): a plan without an arrangement in force exists only here and in [`twin()`], and meets only the people invented here.
 pub fn rehearse(
     arrangement: &Arrangement,
     exchange: &Exchange,

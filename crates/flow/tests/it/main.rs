@@ -17,6 +17,7 @@ mod lineage_property;
 mod looked_up;
 mod memory;
 mod refusals;
+mod sandbox;
 mod small;
 mod smuggling;
 mod street;

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::environment::DataKind;
+
 /// A place where records are read.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -12,11 +14,22 @@ pub struct Source {
     /// What it is, for people.
     #[serde(default)]
     pub description: String,
+    /// Whose data it holds: real people's unless it says `synthetic`. An installation for tests reads no real ones.
+    #[serde(default = "real", skip_serializing_if = "is_real")]
+    pub data: DataKind,
     /// How it is reached.
     pub connect: Connection,
     /// How hard it may be asked.
     #[serde(default)]
     pub limits: Limits,
+}
+
+fn real() -> DataKind {
+    DataKind::Real
+}
+
+fn is_real(data: &DataKind) -> bool {
+    *data == DataKind::Real
 }
 
 /// How a source is reached. Paths are relative to the catalogue's file.

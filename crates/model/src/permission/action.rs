@@ -79,6 +79,8 @@ actions! {
     ActivatePartner        "activate-partner"         Change [- - - - - - - - -] [U - - - - - - - -] [- - - - - - - - -] "Lets data go to a verified partner.";
     SuspendPartner         "suspend-partner"          Change [- - - - - - - - -] [P P P P - - - - -] [- - - P - - - - -] "Lets nothing go to the partner for now.";
     ResumePartner          "resume-partner"           Change [- - - - - - - - -] [P - - - - - - - -] [- - - - - - - - -] "Ends the partner's suspension.";
+    RestrictPartner        "restrict-partner"         Change [- - - - - P - - -] [P P P P - - - - -] [- - - P - - - - -] "Lets nothing but invented people go to the partner.";
+    AdmitRealData          "admit-real-data"          Change [- - - - - - - - -] [U - U U - - - - -] [- - - - - - - - -] "Says, as one of two, that real people's data may go to a partner for invented ones.";
     ClosePartner           "close-partner"            Change [- - - - - - - - -] [P - - - - - - - -] [- - - - - - - - -] "Ends the partnership for good.";
     Attest                 "attest"                   Change [- - - - - P - - -] [- - - - - - - - -] [- - - - - - - - -] "States with evidence that the partner is ready in one respect.";
     AcceptAttestation      "accept-attestation"       Change [- - - - - - - - -] [- - U U - - - - -] [- - - U - - - - -] "Accepts the evidence of an attestation.";
@@ -101,7 +103,9 @@ actions! {
     ActivateConfiguration  "activate-configuration"   Change [- U - - U - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an imported version the one in use.";
     RollBackConfiguration  "roll-back-configuration"  Change [- U - - U - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an earlier version the one in use again.";
     CloneExchange          "clone-exchange"           Change [- - - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Drafts an exchange after one of another operation.";
+    AddTestKeys            "add-test-keys"            Change [- - - - - P - - -] [- P P - P - - - -] [- - - - - - - - -] "Brings in the keys with which a partner takes part in sandboxes.";
     OpenSandbox            "open-sandbox"             Change [- - - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an exchange's twin on invented people.";
+    RunSandbox             "run-sandbox"              Change [- P P - P P P - -] [- - - - - - - - -] [- - - - - - - - -] "Makes a package of invented people.";
     ExportConfiguration    "export-configuration"     Read   [P P P P P - - - P] [- - - - - - - - -] [- - - P P - - - P] "Writes governance objects as documents.";
     // transfers and requests: things of both parties
     RequestTransfer        "request-transfer"         Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Asks for a transfer.";

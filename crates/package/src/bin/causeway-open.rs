@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use causeway_package::key::{Identities, Recipient, SigningKey, VerifyingKey};
 use causeway_package::manifest::shown;
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt};
-use causeway_package::{InnerManifest, Limits, PackageError, canonical, open, read_inner, verify};
+use causeway_package::{Data, Environment, InnerManifest, Limits, PackageError, canonical, open, read_inner, verify};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
@@ -63,6 +63,27 @@ struct Sender {
     /// The sender's public signing key (PEM), confirmed by its fingerprint.
     #[arg(long, value_name = "FILE")]
     sender: PathBuf,
+    /// What you read for; a package of the other kind is refused.
+    #[arg(long, value_enum, default_value_t = For::Production)]
+    environment: For,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum For {
+    /// Real people's data.
+    Production,
+    /// Invented people's.
+    Test,
+}
+
+impl Sender {
+    fn key(&self) -> Result<VerifyingKey, PackageError> {
+        let environment = match self.environment {
+            For::Production => Environment::Production,
+            For::Test => Environment::Test,
+        };
+        VerifyingKey::load_for(&self.sender, environment)
+    }
 }
 
 #[derive(Args)]
@@ -153,7 +174,7 @@ fn fail(message: &str, code: u8) -> ExitCode {
 }
 
 fn verify_package(dir: &Path, sender: &Sender) -> Result<String, Failed> {
-    let verified = verify(dir, &VerifyingKey::load(&sender.sender)?)?;
+    let verified = verify(dir, &sender.key()?)?;
     let parts = verified.manifest.parts.len();
     Ok(format!(
         "package {} is whole and signed by the sender: {parts} parts, manifest SHA-256 {}",
@@ -168,7 +189,7 @@ fn open_package(
     out: &Path,
     max_bytes: Option<u64>,
 ) -> Result<String, Failed> {
-    let (sender, identities) = (VerifyingKey::load(&sender.sender)?, Identities::load(&identity.identity)?);
+    let (sender, identities) = (sender.key()?, Identities::load(&identity.identity)?);
     let limits = max_bytes.map_or_else(Limits::default, |plain_size| Limits { plain_size });
     let opened = open(dir, &identities, &sender, out, &limits)?;
     let about = &opened.inner.about;
@@ -183,12 +204,15 @@ fn open_package(
         format!("  arrangement {}, version {}", shown(&about.arrangement.id), about.arrangement.version),
         format!("  to be erased by {}", about.purge_by),
     ];
+    if opened.inner.data == Data::Synthetic {
+        lines.push("  SYNTHETIC: nobody in it exists".to_owned());
+    }
     lines.extend(opened.data.iter().chain([&opened.inner_file]).map(|path| format!("  wrote {}", path.display())));
     Ok(lines.join("\n"))
 }
 
 fn write_receipt(args: ReceiptArgs) -> Result<String, Failed> {
-    let (sender, identities) = (VerifyingKey::load(&args.sender.sender)?, Identities::load(&args.identity.identity)?);
+    let (sender, identities) = (args.sender.key()?, Identities::load(&args.identity.identity)?);
     let key = SigningKey::load(&args.signing_key)?;
     let (verified, inner) = read_inner(&args.dir, &identities, &sender)?;
     let counts = |loaded, rejected| (args.loaded.unwrap_or(loaded), args.rejected.unwrap_or(rejected));
@@ -222,6 +246,8 @@ fn write_receipt(args: ReceiptArgs) -> Result<String, Failed> {
     let receipt = Receipt {
         kind: RECEIPT_TYPE.to_owned(),
         package: verified.manifest.package,
+        environment: inner.environment,
+        data: inner.data,
         transfer: inner.about.transfer,
         token: inner.receipt_token.reveal().to_owned(),
         outcome,

@@ -42,6 +42,6 @@ fn read(file: File, path: &Path) -> Result<Zeroizing<String>, PackageError> {
 }
 
 /// A key that is not what it should be; `problem` must not quote it.
-pub(super) fn unusable(origin: &str, problem: &str) -> PackageError {
+pub(crate) fn unusable(origin: &str, problem: &str) -> PackageError {
     PackageError::KeyUnusable { origin: format!("`{origin}`"), problem: problem.to_owned() }
 }

@@ -8,6 +8,7 @@ mod fingerprint;
 mod sealing;
 mod signing;
 
+pub(crate) use file::unusable;
 pub use fingerprint::Fingerprint;
 pub use sealing::{Identities, Identity, RECIPIENT_TYPE, Recipient};
 pub use signing::{SIGNATURE_SIZE, SigningKey, VerifyingKey};

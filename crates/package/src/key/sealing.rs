@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::Fingerprint;
 use super::file::{read_private, unusable};
+use crate::environment::Environment;
 use crate::error::PackageError;
 
 /// The kind of sealing key that manifests name; another kind (a post-quantum one) will have another name.
@@ -18,10 +19,11 @@ pub const RECIPIENT_TYPE: &str = "age-x25519";
 pub struct Recipient {
     key: x25519::Recipient,
     text: String,
+    environment: Environment,
 }
 
 impl Recipient {
-    /// Reads `age1…` text.
+    /// Reads `age1…` text, as a key for production.
     ///
     /// # Errors
     /// The text is not an age X25519 recipient.
@@ -36,7 +38,29 @@ impl Recipient {
         let key = text
             .parse::<x25519::Recipient>()
             .map_err(|_| unusable(text, "expected an age recipient, `age1…`, as `age-keygen` prints it"))?;
-        Ok(Self { text: key.to_string(), key })
+        Ok(Self { text: key.to_string(), key, environment: Environment::Production })
+    }
+
+    /// Reads the text of a file with an `age1…` line, and what the file says it is for.
+    ///
+    /// # Errors
+    /// There is no such line, or it is no age X25519 recipient.
+    pub fn from_file_text(text: &str) -> Result<Self, PackageError> {
+        let line = text.lines().map(str::trim).find(|line| line.starts_with("age1") || line.starts_with("AGE-SECRET"));
+        let environment = Environment::said_in(text)?.unwrap_or_default();
+        Ok(Self::parse(line.unwrap_or_default())?.meant_for(environment))
+    }
+
+    /// The same key for that environment.
+    #[must_use]
+    pub fn meant_for(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// For what it is.
+    #[must_use]
+    pub fn environment(&self) -> Environment {
+        self.environment
     }
 
     /// The `age1…` text.
@@ -91,7 +115,7 @@ impl Identity {
     #[must_use]
     pub fn recipient(&self) -> Recipient {
         let key = self.0.to_public();
-        Recipient { text: key.to_string(), key }
+        Recipient { text: key.to_string(), key, environment: Environment::Production }
     }
 
     /// An identity file as `age-keygen` writes it, without the time.

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::count::RecordCounter;
 use super::verify::{Verified, open_part, verify};
 use crate::digest::{ALGORITHM, sha256_hex};
+use crate::environment::{Data, SYNTHETIC};
 use crate::error::PackageError;
 use crate::files::{Unfinished, create_private, publish, refuse_existing, sync_dir};
 use crate::inner::{Compression, Format, INNER_NAME, InnerManifest, InnerPart};
@@ -143,6 +144,9 @@ fn inner_of(
         });
     }
     agree(&inner, manifest)?;
+    if inner.environment != manifest.environment {
+        return Err(PackageError::malformed(INNER_NAME, "it is for another environment than `manifest.json`"));
+    }
     Ok((verified, inner, bytes))
 }
 
@@ -226,12 +230,16 @@ fn unpack_part(
     }
 }
 
-/// The data file's name; Parquet parts are whole files and keep apart.
+/// The data file's name, which says where the people in it are invented; Parquet parts are whole files and keep apart.
 fn data_names(inner: &InnerManifest) -> Vec<String> {
+    let mark = match inner.data {
+        Data::Real => "",
+        Data::Synthetic => SYNTHETIC,
+    };
     match inner.about.format {
-        Format::Csv => vec!["data.csv".to_owned()],
-        Format::Jsonl => vec!["data.jsonl".to_owned()],
-        Format::Parquet => (1..=inner.parts.len()).map(|number| format!("data-{number:05}.parquet")).collect(),
+        Format::Csv => vec![format!("{mark}data.csv")],
+        Format::Jsonl => vec![format!("{mark}data.jsonl")],
+        Format::Parquet => (1..=inner.parts.len()).map(|number| format!("{mark}data-{number:05}.parquet")).collect(),
     }
 }
 

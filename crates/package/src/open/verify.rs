@@ -23,7 +23,7 @@ pub struct Verified {
     pub manifest_sha256: String,
 }
 
-/// Verifies the signature, then size and digest of every part.
+/// Verifies the signature, that the package is for what the sender's key is for, then size and digest of every part.
 ///
 /// # Errors
 /// What is missing, altered, truncated or of another sender, by name.
@@ -37,6 +37,9 @@ pub fn verify(dir: &Path, sender: &VerifyingKey) -> Result<Verified, PackageErro
     let manifest = OuterManifest::parse(&bytes)?;
     if manifest.signer != sender.key_id() {
         return Err(PackageError::OtherSender { claims: shown(&manifest.signer), given: sender.key_id() });
+    }
+    if manifest.environment != sender.environment() {
+        return Err(PackageError::OtherEnvironment { found: manifest.environment, wanted: sender.environment() });
     }
     for part in &manifest.parts {
         check_part(dir, part)?;

@@ -9,6 +9,8 @@ use crate::support::{CHECKPOINT, House};
 
 fn receipt(sealed: &SealedPackage) -> Receipt {
     Receipt {
+        environment: Default::default(),
+        data: Default::default(),
         kind: RECEIPT_TYPE.to_owned(),
         package: sealed.id.clone(),
         transfer: "transfer-0007".to_owned(),

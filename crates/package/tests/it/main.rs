@@ -8,6 +8,7 @@
 )]
 
 mod acknowledge;
+mod environment;
 mod guide;
 mod opener;
 mod padding;

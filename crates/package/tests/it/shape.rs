@@ -39,6 +39,8 @@ fn a_new_member_of_a_manifest_is_a_decision_not_an_accident() {
         [
             "type",
             "package",
+            "environment",
+            "data",
             "created",
             "recipients[].key",
             "recipients[].type",
@@ -54,6 +56,8 @@ fn a_new_member_of_a_manifest_is_a_decision_not_an_accident() {
         [
             "type",
             "package",
+            "environment",
+            "data",
             "about.transfer",
             "about.exchange",
             "about.sequence",

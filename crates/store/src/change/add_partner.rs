@@ -1,7 +1,9 @@
 //! How does another organisation become a partner, to whose key we seal?
 
 use causeway_model::partner::{Profile, State};
+use causeway_model::{Code, Refused};
 
+use super::synthetic_only::restrict;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{named, query, to_json};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
@@ -45,7 +47,7 @@ impl Store {
     /// Adds a partner. The event's actor is who added it.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the name has other facts. How far a partner that is there has come stays as it is.
+    /// [`StoreError::Denied`] when a key is one for sandboxes, [`StoreError::Taken`] when the name has other facts. How far a partner that is there has come stays as it is.
     pub async fn add_partner(&self, change: Changed<NewPartner>, stamp: Stamp) -> Result<Saved, StoreError> {
         self.save(change, stamp).await
     }
@@ -71,6 +73,12 @@ impl Change for NewPartner {
             Some(true) => return Applied::ALREADY,
             Some(false) => return Err(StoreError::Taken { what: "partner", name: self.name.clone() }),
             None => {}
+        }
+        let signing = self.fingerprint.split(' ').next_back().unwrap_or_default();
+        let test = query("SELECT count(*) FROM sandbox_key WHERE age_recipient = $1 OR substr(fingerprint, 52) = $2");
+        if test.bind(&self.age_recipient).bind(signing).fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+            let source = Refused::one(Code::KeyEnvironment, &self.name, "it is a key for sandboxes already");
+            return Err(StoreError::Denied { what: "partner", name: self.name.clone(), source });
         }
         // One that a program added which kept no such row gets it now, if it is the same.
         let there = query("SELECT age_recipient = $2 AND signing_key_pem = $3 FROM partner WHERE name = $1");
@@ -108,6 +116,10 @@ impl NewPartner {
         let row =
             query("INSERT INTO partner_life (partner, profile_json, state_json, updated_at) VALUES ($1, $2, $3, $4)");
         let row = row.bind(&self.name).bind(to_json(&self.profile)?).bind(to_json(&self.state)?).bind(writing.micros());
-        row.execute(writing.rows()).await.map(|_| ())
+        row.execute(writing.rows()).await?;
+        if self.profile.synthetic_only {
+            restrict(writing, &self.name).await?;
+        }
+        Ok(())
     }
 }

@@ -1,9 +1,11 @@
 //! What is committed before the network is touched? That it is about to be.
 
+use causeway_model::environment::DataKind;
 use causeway_model::transfer::{Event, Transfer};
 
 use super::Seen;
 use super::move_arrangement::demand_open;
+use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::query;
 use crate::{Changed, Stamp, Store, StoreError};
@@ -13,6 +15,8 @@ use crate::{Changed, Stamp, Store, StoreError};
 pub struct BeginDelivery {
     /// The transfer as seen.
     pub seen: Seen,
+    /// Whose data are in the package.
+    pub data: DataKind,
 }
 
 impl Store {
@@ -20,7 +24,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::OpenDelivery`] when nobody has said yet how an earlier attempt ended, [`StoreError::ChangedMeanwhile`]
-    /// when the arrangement was taken out of force.
+    /// when the arrangement was taken out of force, [`StoreError::Denied`] when the data are real and the partner is for invented
+    /// people only.
     pub async fn begin_delivery(&self, change: Changed<BeginDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
@@ -33,6 +38,9 @@ impl Change for BeginDelivery {
         let micros = writing.micros();
         self.seen.demand_no_open_delivery(writing).await?;
         demand_open(writing.rows(), &self.seen.transfer).await?;
+        if self.data == DataKind::Real {
+            demand_real(writing.rows(), &self.seen.transfer).await?;
+        }
         let state = self.seen.advance(writing, Event::Send).await?;
         if let Transfer::Delivering { attempt, .. } = &state {
             query("INSERT INTO delivery (transfer, attempt, intent_at) VALUES ($1, $2, $3)")

@@ -52,6 +52,10 @@ impl Change for NewDocument {
             Some(_) => return Err(StoreError::Taken { what: self.kind.name(), name: self.name.clone() }),
             None => {}
         }
+        let twin = query("SELECT count(*) FROM sandbox WHERE exchange = $1").bind(&self.name);
+        if self.kind == DocumentKind::Exchange && twin.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+            return Err(StoreError::Taken { what: "sandbox", name: self.name.clone() });
+        }
         let row = query(
             "INSERT INTO document (kind, name, version, text, sha256, imported_at, imported_by) \
              VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -1,4 +1,4 @@
-//! What is for invented people only: an exchange's twin, a partner?
+//! How does an exchange get a twin on invented people?
 
 use super::writing::{Applied, Change, Writing};
 use crate::db::query;
@@ -15,27 +15,12 @@ pub struct NewSandbox {
     pub records: u32,
 }
 
-/// A partner to which nothing but invented people goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SyntheticOnly {
-    /// The partner.
-    pub partner: String,
-}
-
 impl Store {
     /// Opens a sandbox. One that is there stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Taken`] when the name belongs to an exchange or to another's twin.
     pub async fn open_sandbox(&self, change: Changed<NewSandbox>, stamp: Stamp) -> Result<Saved, StoreError> {
-        self.save(change, stamp).await
-    }
-
-    /// Says that a partner takes invented people only.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when there is no such partner.
-    pub async fn synthetic_only(&self, change: Changed<SyntheticOnly>, stamp: Stamp) -> Result<Saved, StoreError> {
         self.save(change, stamp).await
     }
 }
@@ -61,29 +46,6 @@ impl Change for NewSandbox {
             .bind(&self.exchange)
             .bind(&self.twin_of)
             .bind(self.records)
-            .bind(micros)
-            .bind(actor)
-            .execute(writing.rows())
-            .await?;
-        Applied::NEW
-    }
-}
-
-impl Change for SyntheticOnly {
-    type Outcome = Saved;
-
-    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
-        let (micros, actor) = (writing.micros(), writing.actor().to_owned());
-        let known = query("SELECT count(*) FROM partner WHERE name = $1").bind(&self.partner);
-        if known.fetch_one(writing.rows()).await?.only::<i64>()? == 0 {
-            return Err(StoreError::NotFound { what: "partner", name: self.partner.clone() });
-        }
-        let said = query("SELECT count(*) FROM synthetic_only WHERE partner = $1").bind(&self.partner);
-        if said.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
-            return Applied::ALREADY;
-        }
-        query("INSERT INTO synthetic_only (partner, since, said_by) VALUES ($1, $2, $3)")
-            .bind(&self.partner)
             .bind(micros)
             .bind(actor)
             .execute(writing.rows())

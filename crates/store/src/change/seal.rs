@@ -1,11 +1,13 @@
 //! How does a package come to exist? By this commit: before it there is only ciphertext in staging.
 
+use causeway_model::environment::DataKind;
 use causeway_model::transfer::Event;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Seen;
 use super::move_arrangement::demand_open;
+use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
 use crate::query::next_sequence;
@@ -38,6 +40,8 @@ pub struct SealTransfer {
     pub sequence: u64,
     /// Counts and digests.
     pub facts: SealedFacts,
+    /// Whose data the signed manifest says that it holds.
+    pub data: DataKind,
     /// SHA-256 of the receipt token in the inner manifest, lower-case hexadecimal.
     pub receipt_token_sha256: String,
 }
@@ -48,7 +52,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
-    /// [`StoreError::ChangedMeanwhile`] when the arrangement was taken out of force.
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement was taken out of force, [`StoreError::Denied`] when the data are real
+    /// and the partner is for invented people only.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
@@ -64,6 +69,9 @@ impl Change for SealTransfer {
             return Err(StoreError::Taken { what: "package", name: self.package.clone() });
         }
         demand_open(writing.rows(), &seen.transfer).await?;
+        if self.data == DataKind::Real {
+            demand_real(writing.rows(), &seen.transfer).await?;
+        }
         let seal = Event::Seal { package: self.package.clone() };
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(10, "life", "0010_life.sql"),
     migration!(11, "requests", "0011_requests.sql"),
     migration!(12, "configuration", "0012_configuration.sql"),
+    migration!(14, "environment", "0014_environment.sql"),
 ];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \

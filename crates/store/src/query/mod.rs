@@ -23,6 +23,7 @@ pub use packages::{Package, Receipt, Release};
 pub(crate) use partners::partner_state;
 pub use partners::{Partner, PartnerLife};
 pub use requests::{ConsentRow, RefusedRow, RequestRow};
-pub use sandboxes::Sandbox;
+pub(crate) use sandboxes::next_run;
+pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub(crate) use transfers::next_sequence;
 pub use transfers::{LastReceipted, TransferFilter, TransferRow};

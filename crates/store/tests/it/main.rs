@@ -13,6 +13,7 @@ mod both;
 mod configuration;
 mod conflict;
 mod dying;
+mod environment;
 mod figures;
 mod governed;
 mod house;

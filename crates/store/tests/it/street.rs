@@ -1,5 +1,6 @@
 //! How do the tests bring a transfer to where they want it?
 
+use causeway_model::environment::DataKind;
 use causeway_model::partner::{Profile, State};
 use causeway_model::permission::Role;
 use causeway_model::transfer::Transfer;
@@ -12,7 +13,8 @@ use causeway_store::{Changed, Saved, Store};
 use crate::house::{changed, stamp};
 
 pub(crate) fn document(kind: DocumentKind, name: &str, version: u32) -> Changed<NewDocument> {
-    let text = format!("{}: {name}\nversion: {version}\n", kind.name());
+    let partner = if kind == DocumentKind::Arrangement { "partner: agency\n" } else { "" };
+    let text = format!("{}: {name}\nversion: {version}\n{partner}", kind.name());
     changed(NewDocument { kind, name: name.into(), version, text }, "document.imported", name)
 }
 
@@ -83,13 +85,14 @@ pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTr
         package: package_of(seen),
         sequence,
         facts: facts(100 + sequence),
+        data: DataKind::Real,
         receipt_token_sha256: "b".repeat(64),
     };
     changed(sealing, "transfer.sealed", &seen.transfer)
 }
 
 pub(crate) fn send(seen: &Seen) -> Changed<BeginDelivery> {
-    changed(BeginDelivery { seen: seen.clone() }, "delivery.begun", &seen.transfer)
+    changed(BeginDelivery { seen: seen.clone(), data: DataKind::Real }, "delivery.begun", &seen.transfer)
 }
 
 pub(crate) fn sent(seen: &Seen, attempt: u32, outcome: DeliveryOutcome) -> Changed<FinishDelivery> {

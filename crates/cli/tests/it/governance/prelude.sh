@@ -1,4 +1,5 @@
-# What transcripts begin with: these functions are there in every command. Keys of people lie in `people`.
+# What transcripts begin with: these functions are there in every command. Keys of people lie in `people`. With ENVIRONMENT=test
+# they make keys for tests.
 
 # Makes the installation of the operation `kenya-example`.
 installation() {
@@ -8,7 +9,7 @@ installation() {
 
 # Makes a key pair for somebody: people/NAME.pem, people/NAME.pub.pem, and people/NAME.print as it is read aloud.
 new_key() {
-    causeway officer new --out "people/$1.pem" > "people/$1.said"
+    causeway officer new --out "people/$1.pem" --environment "${ENVIRONMENT:-production}" > "people/$1.said"
     sed -n 's/^fingerprint //p' "people/$1.said" > "people/$1.print"
 }
 
@@ -47,6 +48,21 @@ partner_keys() {
         openssl pkey -in signing.pem -pubout > signing.pub.pem
         tr -d '\n' < recipient.txt | sha256sum | cut -c1-32 > recipient.print
         openssl pkey -in signing.pem -pubout -outform DER | tail -c 32 | sha256sum | cut -c1-32 > signing.print
+        test "${ENVIRONMENT:-production}" = production || sed -i '1i # environment: test' recipient.txt signing.pub.pem
+    )
+}
+
+# Keys of a partner for sandboxes, by its own tools: trial/identity.txt, recipient.txt, signing.pem, signing.pub.pem.
+test_keys() {
+    mkdir -p trial
+    (
+        umask 077
+        cd trial
+        age-keygen -o identity.txt 2> keygen.said
+        age-keygen -y identity.txt > recipient.txt
+        openssl genpkey -algorithm ed25519 -out signing.pem 2> keygen.said
+        openssl pkey -in signing.pem -pubout > signing.pub.pem
+        sed -i '1i # environment: test' recipient.txt signing.pub.pem
     )
 }
 
@@ -106,7 +122,7 @@ conclude() {
 
 # The example of the food distribution, in force, with its exchange food-people. Needs `staff` and `partner lantern-relief`.
 food() {
-    as wanjiru catalogue import "$EXAMPLES/catalogue.yaml" > food.said
+    as wanjiru catalogue import "${CATALOGUE:-$EXAMPLES/catalogue.yaml}" > food.said
     as wanjiru arrangement draft "$EXAMPLES/arrangement-food.yaml" > food.said
     assessed food-2026
     conclude food-2026 lantern-relief
