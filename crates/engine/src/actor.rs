@@ -2,10 +2,14 @@
 
 use causeway_model::permission::{self, Action, Actor, Owner, Thing};
 use causeway_model::{Code, Person, Refused, Violation};
+use causeway_store::StoreError;
 use serde_json::json;
 
 use crate::error::EngineError;
 use crate::house::House;
+
+/// Who acts where nobody is named.
+pub const NOBODY: &str = "operator";
 
 impl House {
     /// The person of that name with every role; without a role where nobody of that name is registered, or no more.
@@ -53,6 +57,41 @@ impl House {
             return error;
         }
         EngineError::Denied { what: what.to_owned(), subject: subject.to_owned(), violations: refused.violations }
+    }
+
+    /// Asks whether `name` may be shown `thing`. Whoever is named is held to the table. Where nobody is named, it is whoever
+    /// sits at the machine and could read the database itself.
+    ///
+    /// # Errors
+    /// [`EngineError::Denied`], after it was entered in the ledger.
+    pub async fn may_see(&self, name: &str, action: Action, thing: &Thing) -> Result<(), EngineError> {
+        if self.sits_here(name).await? {
+            return Ok(());
+        }
+        self.permit(name, action, thing).await.map(|_| ())
+    }
+
+    /// Whether a list shows `thing` to `name`; what it does not show stands in no ledger.
+    pub async fn sees(&self, name: &str, action: Action, thing: &Thing) -> Result<bool, EngineError> {
+        Ok(self.sits_here(name).await? || permission::decide(&self.actor(name).await?, action, thing).is_ok())
+    }
+
+    /// Whether nobody is named who is registered here.
+    async fn sits_here(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(name == NOBODY && self.store.officer(name).await?.is_none())
+    }
+
+    /// Why a change came to nothing: denied by the state of the thing, or by somebody who was there first. Both stand in the
+    /// ledger.
+    pub(crate) async fn lost(&self, name: &str, what: &str, subject: &str, error: StoreError) -> EngineError {
+        match error {
+            StoreError::Denied { source, .. } => self.deny(name, what, subject, source).await,
+            StoreError::ChangedMeanwhile { .. } | StoreError::Conflict { .. } => {
+                let detail = "somebody else changed it between looking and deciding; nothing was changed by this";
+                self.deny(name, what, subject, Refused::one(Code::ChangedMeanwhile, subject, detail)).await
+            }
+            error => error.into(),
+        }
     }
 
     /// The operation's name.

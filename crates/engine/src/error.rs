@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use causeway_model::Violation;
 use causeway_model::document::DocumentError;
+use causeway_model::{Code, Violation};
 use causeway_package::PackageError;
 use causeway_store::StoreError;
 
@@ -63,8 +63,9 @@ pub enum EngineError {
         /// For what.
         what: &'static str,
     },
-    /// The transfer lapsed: its arrangement went out of force before it was delivered. Nothing more leaves.
-    #[error("transfer {transfer} lapsed: its arrangement went out of force before it was delivered")]
+    /// The transfer lapsed: its arrangement went out of force, or the key of its package, before it was delivered. Nothing
+    /// more leaves.
+    #[error("transfer {transfer} lapsed: its {} went out of force before it was delivered", lapsed(violations))]
     Lapsed {
         /// The transfer.
         transfer: String,
@@ -130,6 +131,7 @@ impl EngineError {
             Self::Refused { .. } | Self::Lapsed { .. } | Self::NotShown { .. } | Self::Denied { .. } => 4,
             Self::Held { .. } | Self::Waits { .. } => 4,
             Self::Store(StoreError::SameOfficer { .. } | StoreError::ActivatedAlready { .. }) => 4,
+            Self::Store(StoreError::Withdrawn { .. }) => 4,
             Self::NotProven(_) => 3,
             Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => {
                 3
@@ -144,4 +146,11 @@ impl EngineError {
             _ => 2,
         }
     }
+}
+
+/// What of a transfer went out of force.
+fn lapsed(violations: &[Violation]) -> &'static str {
+    let key =
+        |violation: &Violation| matches!(violation.code, Code::KeyRevoked | Code::KeyRetired | Code::KeyNotVerified);
+    if violations.iter().any(key) { "package's key" } else { "arrangement" }
 }

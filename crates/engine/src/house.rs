@@ -80,6 +80,9 @@ pub struct House {
 /// What a transfer holds besides what is related: program, buffers of readers and of the package, batches on their way.
 const FIXED_MEBIBYTES: u32 = 160;
 
+/// How far clocks of one installation may be apart: an hour, as after a change of daylight time that was done by hand.
+const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
 impl House {
     /// Opens an installation to work in it.
     pub async fn open(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
@@ -156,6 +159,19 @@ impl House {
     pub fn id(&self, kind: &str) -> String {
         let random = hex::encode(self.random());
         format!("{kind}-{}", random.get(..20).unwrap_or(&random))
+    }
+
+    /// By how much the clock is behind the newest entry of the ledger, where that is more than clocks differ. It is entered in
+    /// the ledger once: what has ended by its day stays ended, and whoever looks later sees why entries go back in time.
+    pub async fn clock_set_back(&self) -> Result<Option<Timestamp>, EngineError> {
+        let Some(newest) = self.store.newest_leaf_at().await? else { return Ok(None) };
+        let behind = newest.duration_since(self.now());
+        if behind <= CLOCKS_DIFFER {
+            return Ok(None);
+        }
+        let body = serde_json::json!({ "newest_entry": newest.to_string(), "behind_s": behind.as_secs() });
+        self.record("clock", "clock-set-back", self.operation(), body).await?;
+        Ok(Some(newest))
     }
 
     /// Orders what is pending and signs a checkpoint: before anything leaves the house.

@@ -19,6 +19,7 @@ pub mod query;
 pub mod register;
 mod standing;
 
+pub use actor::NOBODY;
 pub use database::{Database, TlsMode};
 pub use environment::source_allowed;
 pub use error::EngineError;

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use causeway_model::arrangement::{Arrangement, Frequency, InForce, State};
 use causeway_model::hierarchy::{self, Effective};
 use causeway_model::onward::Exception;
-use causeway_model::partner::{AttestationKind, fit_to_receive};
+use causeway_model::partner::{AttestationKind, KeyPurpose, fit_to_receive};
+use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Refused, Violation};
 use causeway_package::key::VerifyingKey;
 use causeway_store::change::DocumentKind;
-use causeway_store::query::{ArrangementLife, TransferRow};
+use causeway_store::query::{ArrangementLife, PartnerKey, TransferRow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -139,6 +140,17 @@ impl House {
         Ok(Refused::unless_empty(missing).map(|()| sha256))
     }
 
+    /// The key of a partner that is current for a purpose: the newest that may be used today.
+    pub(crate) async fn partner_key(
+        &self,
+        partner: &str,
+        purpose: KeyPurpose,
+    ) -> Result<Option<PartnerKey>, EngineError> {
+        let Some(life) = self.store.partner_life(partner).await? else { return Ok(None) };
+        let Some(check) = life.state.usable_key(purpose, self.today()) else { return Ok(None) };
+        Ok(self.store.partner_keys(partner).await?.into_iter().find(|key| key.fingerprint == check.key))
+    }
+
     /// Whether data under `arrangement` may go to its partner today.
     pub(crate) async fn fit(&self, arrangement: &Arrangement) -> Result<Result<(), Refused>, EngineError> {
         let partner = &arrangement.partner;
@@ -200,12 +212,27 @@ pub async fn under_way(house: &House, row: &TransferRow) -> Result<Result<Standi
     let exception = exception(house, &row.id).await?.unwrap_or_default();
     let lifted = exception.as_ref().map(|exception| (row.id.as_str(), exception));
     let held = InForce::under_way(effective.terms, began, newest, &row.state, &digest, house.now(), lifted);
+    if let Some(violation) = sealed_to_no_more(house, row, &read.value.partner).await? {
+        return Ok(Err(Halted::Lapses(violation.into())));
+    }
     let standing = match held {
         Ok(terms) => Ok(Standing { terms, digest, frequencies }),
         Err(refused) if refused.codes().contains(&Code::NotInForce) => return Ok(Err(Halted::Lapses(refused))),
         Err(refused) => Err(refused),
     };
     Ok(fitting(house, standing, lifted).await?.map_err(Halted::Waits))
+}
+
+/// Why a package that has not arrived is for nobody any more: the key that it is sealed to was revoked, or has retired.
+async fn sealed_to_no_more(house: &House, row: &TransferRow, partner: &str) -> Result<Option<Violation>, EngineError> {
+    let package = match &row.state {
+        Transfer::Sealed { package } | Transfer::Delivering { package, .. } => package,
+        _ => return Ok(None),
+    };
+    let Some(key) = house.store.sealed_to(package).await? else { return Ok(None) };
+    let life = house.store.partner_life(partner).await?;
+    let check = life.as_ref().and_then(|life| life.state.keys().iter().find(|check| check.key == key));
+    Ok(check.and_then(|check| check.distrust(house.today())))
 }
 
 /// The effective terms of a text that every party signed, and its digest.

@@ -107,6 +107,8 @@ codes! {
     OwnDraft = "own-draft", "have another officer, with another key, do it";
     /// What is asked for cannot happen in the state that this is in.
     WrongState = "wrong-state", "look at its state; the reference shows which events it takes";
+    /// Somebody else changed it between looking and deciding.
+    ChangedMeanwhile = "changed-meanwhile", "look at what it is now, and decide again";
     /// A reason is required and none was given.
     ReasonMissing = "reason-missing", "say in a few words why";
     /// A point of the feasibility checklist is not answered, or answered with no.
@@ -117,6 +119,8 @@ codes! {
     KeyNotVerified = "key-not-verified", "confirm the fingerprint out of band and have the partner sign a challenge with the key";
     /// A key that was revoked is used or counted.
     KeyRevoked = "key-revoked", "use a key that is current";
+    /// A key is used after its last day, when the next one had taken its place.
+    KeyRetired = "key-retired", "use the key that took its place";
     /// The partner has not attested, with accepted evidence, that it is ready in this respect.
     AttestationMissing = "attestation-missing", "have the partner attest it with evidence, and accept the evidence";
     /// What the partner attested is no longer valid.
@@ -173,6 +177,8 @@ codes! {
     KeyEnvironment = "key-environment", "use a key made for this environment; a key file for tests says `# environment: test`";
     /// The partner may not pass data on to this recipient.
     OnwardNotAgreed = "onward-not-agreed", "ask for written permission, or have the recipient named as a processor";
+    /// The arrangement names a processor that the partner has not declared.
+    RecipientNotDeclared = "recipient-not-declared", "have the partner declare it with `causeway partner declare`, or take it out of the arrangement";
     /// An exceptional release lacks the signed consent of the representative and of the data protection officer to this very text.
     ConsentsMissing = "consents-missing", "have both sign the same text: transfer, reason and what is lifted";
     /// An officer refused the request.

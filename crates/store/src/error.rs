@@ -309,6 +309,14 @@ pub enum StoreError {
         /// Who activated it.
         officer: String,
     },
+    /// A set was taken back.
+    #[error("set `{set}` was taken back by `{officer}`: stage it again under another name")]
+    Withdrawn {
+        /// The set.
+        set: String,
+        /// Who took it back.
+        officer: String,
+    },
     /// A version does not follow the one that is there.
     #[error("{what} `{name}`: version {next} is the next, not {found}: import it again with that version")]
     NotNext {

@@ -28,6 +28,7 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("8 test and production", &["environment", "sandbox"]),
     ("9 the store, backup and restore", &["store"]),
     ("10 the public register", &["register"]),
+    ("bad input", &["bad_input"]),
 ];
 
 /// What nobody commands: the clock and other commands do it.

@@ -1,7 +1,7 @@
 //! Which members may governance documents have? As JSON Schema, for editors.
 
 use causeway_model::arrangement::Arrangement;
-use causeway_model::assessment::Assessment;
+use causeway_model::assessment::{Assessment, ThresholdsDocument};
 use causeway_model::catalogue::Catalogue;
 use causeway_model::enquiry::Enquiry;
 use causeway_model::exchange::Exchange;
@@ -22,6 +22,7 @@ pub fn all() -> Outcome<Vec<(&'static str, String)>> {
         ("exchange", text(schema_for!(Exchange))?),
         ("partner", text(schema_for!(Profile))?),
         ("refused-request", text(schema_for!(RefusedRequest))?),
+        ("thresholds", text(schema_for!(ThresholdsDocument))?),
         ("transfer-request", text(schema_for!(TransferRequest))?),
         ("wanted", text(schema_for!(Wanted))?),
     ])

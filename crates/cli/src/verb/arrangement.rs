@@ -9,7 +9,8 @@ use causeway_engine::command::{
 };
 use causeway_engine::documents::{Read, lines, sha256_hex};
 use causeway_engine::{EngineError, House};
-use causeway_model::arrangement::{self as model, State, WARNING_DAYS, difference, warning};
+use causeway_model::arrangement::{self as model, State, difference, warning_of};
+use causeway_model::permission::Action;
 use causeway_store::Saved;
 use clap::{Args, Subcommand};
 
@@ -27,6 +28,9 @@ pub enum Arrangement {
     Draft {
         /// The arrangement file.
         file: PathBuf,
+        /// The enquiry that it follows; it agrees nothing that was not assessed there.
+        #[arg(long, value_name = "NAME")]
+        enquiry: Option<String>,
     },
     /// Brings in the next version of an arrangement that was in force, and names everything that it changes.
     Amend {
@@ -117,10 +121,10 @@ impl Arrangement {
                 println!("{} findings", findings.len());
                 return Ok(if findings.has_errors() { ExitCode::from(2) } else { ExitCode::SUCCESS });
             }
-            Arrangement::Draft { file } | Arrangement::Amend { file } => {
-                let amends = matches!(self, Arrangement::Amend { .. });
-                drafted(draft_arrangement(&house, actor, file).await?, amends);
+            Arrangement::Draft { file, enquiry } => {
+                drafted(draft_arrangement(&house, actor, file, enquiry.as_deref()).await?, false);
             }
+            Arrangement::Amend { file } => drafted(draft_arrangement(&house, actor, file, None).await?, true),
             Arrangement::Propose { name } => tell(name, propose_arrangement(&house, actor, name).await?),
             Arrangement::Sign(sign) => {
                 let Sign { name, officer, key, version } = sign;
@@ -141,9 +145,15 @@ impl Arrangement {
             Arrangement::Terminate { name, reason } => {
                 tell(name, terminate_arrangement(&house, actor, name, reason).await?);
             }
-            Arrangement::Show { name } => show(&house, name).await?,
-            Arrangement::List => list(&house).await?,
-            Arrangement::Diff { name, from, to } => diff(&house, name, *from, *to).await?,
+            Arrangement::Show { name } => {
+                may_see(&house, actor, name).await?;
+                show(&house, name).await?;
+            }
+            Arrangement::List => list(&house, actor).await?,
+            Arrangement::Diff { name, from, to } => {
+                may_see(&house, actor, name).await?;
+                diff(&house, name, *from, *to).await?;
+            }
             Arrangement::Warnings => warnings(&house).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -205,11 +215,25 @@ async fn show(house: &House, name: &str) -> Result<(), EngineError> {
     Ok(())
 }
 
-async fn list(house: &House) -> Result<(), EngineError> {
+async fn may_see(house: &House, actor: &str, name: &str) -> Result<(), EngineError> {
+    let partner = house.terms(name).await?.value.partner;
+    house.may_see(actor, Action::ShowArrangement, &house.of_both(name, &partner)).await
+}
+
+async fn list(house: &House, actor: &str) -> Result<(), EngineError> {
+    // The operation's own people see every arrangement; a partner's people are shown theirs.
+    let partners = house.actor(actor).await?.partner.is_some();
     for name in expire_arrangements(house).await? {
         println!("{name} has expired");
     }
     for life in house.store.all_arrangement_lives().await? {
+        if partners {
+            let partner = house.arrangement_version(&life.arrangement, life.version).await?.value.partner;
+            let thing = house.of_both(&life.arrangement, &partner);
+            if !house.sees(actor, Action::ShowArrangement, &thing).await? {
+                continue;
+            }
+        }
         let valid = life.state.terms().valid;
         println!("{} version {}  {}  {} to {}", life.arrangement, life.version, life.state, valid.from, valid.until);
     }
@@ -236,13 +260,14 @@ async fn warnings(house: &House) -> Result<(), EngineError> {
     for name in expire_arrangements(house).await? {
         println!("{name} has expired");
     }
+    let days = house.thresholds().await?.warning_days;
     let mut count = 0;
     for life in house.store.all_arrangement_lives().await? {
         if !matches!(life.state, State::InForce { .. } | State::Suspended { .. }) {
             continue;
         }
         let until = life.state.terms().valid.until;
-        if let Some(days) = warning(until, house.today()) {
+        if let Some(days) = warning_of(&days, until, house.today()) {
             count += 1;
             println!(
                 "{} version {} ends on {until}, within {days} days: have it amended",
@@ -250,6 +275,18 @@ async fn warnings(house: &House) -> Result<(), EngineError> {
             );
         }
     }
-    println!("{count} arrangements end within {} days", WARNING_DAYS.first().copied().unwrap_or_default());
+    println!("{count} arrangements end within {} days", days.iter().max().copied().unwrap_or_default());
+    attestations(house, &days).await
+}
+
+/// Attestations that end soon: data stop on the day after.
+async fn attestations(house: &House, days: &[u16]) -> Result<(), EngineError> {
+    for partner in house.store.partners().await? {
+        for one in house.store.attestations(&partner.name).await? {
+            let Some(within) = warning_of(days, one.valid_until, house.today()) else { continue };
+            let (kind, until) = (one.kind, one.valid_until);
+            println!("{kind} of {} ends on {until}, within {within} days: have it attested anew", partner.name);
+        }
+    }
     Ok(())
 }

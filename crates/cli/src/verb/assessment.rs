@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::command::{approve_assessment, assessments, figures, import_assessment};
-use causeway_model::assessment::{Reason, Thresholds, due};
+use causeway_model::assessment::{Reason, due};
+use causeway_model::permission::Action;
 use clap::Subcommand;
 
 use super::officer::again;
@@ -50,6 +51,8 @@ impl Assessment {
                 println!("assessment {name} is approved{}", again(saved));
             }
             Assessment::List { arrangement } => {
+                let name = arrangement.as_deref().unwrap_or("the assessments");
+                house.may_see(&place.actor, Action::ShowAssessment, &house.own(name)).await?;
                 for found in assessments(&house, arrangement.as_deref()).await? {
                     let approved =
                         found.approved_by.map_or("not approved".to_owned(), |by| format!("approved by {by}"));
@@ -66,7 +69,7 @@ impl Assessment {
                 }
                 if let Some(name) = arrangement {
                     let terms = house.terms(name).await?.value;
-                    let due = due(&figures(&house, &terms).await?, &Thresholds::default());
+                    let due = due(&figures(&house, &terms).await?, &house.thresholds().await?.values);
                     due.iter().for_each(|due| println!("due: {due}"));
                     if due.is_empty() {
                         println!("none is due");

@@ -11,6 +11,7 @@ use causeway_engine::{EngineError, House};
 use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange::Exchange;
+use causeway_model::permission::Action;
 use causeway_model::{ElementRef, catalogue as model};
 use causeway_store::change::{DocumentKind, StagedKind};
 use clap::Subcommand;
@@ -43,6 +44,7 @@ impl Catalogue {
         let house = place.house().await?;
         match self {
             Catalogue::Check { file, grants } => {
+                house.may_see(&place.actor, Action::InspectSources, &house.own("the sources")).await?;
                 let read = read_catalogue(file)?;
                 let mut findings = read.value.check();
                 let needed = needed(&house, &read.value).await?;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use causeway_engine::House;
 use causeway_engine::command::{
     Signing, Staged, activate_configuration, diff_configuration, export_configuration, roll_back_configuration,
-    stage_configuration, stage_file,
+    stage_configuration, stage_file, withdraw_configuration,
 };
 use causeway_engine::configuration::Bringing;
 use causeway_model::environment::Environment;
@@ -14,6 +14,7 @@ use causeway_store::Saved;
 use causeway_store::change::StagedKind;
 use clap::{Args, Subcommand};
 
+use super::officer::again;
 use super::{By, Ended, Place, private_key};
 use crate::say::plain;
 
@@ -47,6 +48,14 @@ pub enum Configuration {
         how: How,
         #[command(flatten)]
         by: By,
+    },
+    /// Takes a staged set back, as one of the two: it never comes into use.
+    Withdraw {
+        /// The set.
+        set: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
     },
     /// Brings a staged set into use, as another officer than the one who staged it.
     Activate {
@@ -136,6 +145,10 @@ impl Configuration {
                     None => println!("everything is as it was then; nothing to stage"),
                 }
             }
+            Configuration::Withdraw { set, reason } => {
+                let saved = withdraw_configuration(&house, &place.actor, set, reason).await?;
+                println!("set {} is taken back{}", plain(set), again(saved));
+            }
             Configuration::History => history(&house).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -168,10 +181,16 @@ fn counted(documents: usize) -> String {
 
 async fn history(house: &House) -> Result<(), causeway_engine::EngineError> {
     let activations = house.store.activations().await?;
+    let withdrawals = house.store.withdrawals().await?;
     for set in house.store.staged_sets().await? {
         let active = activations.iter().find(|activation| activation.set == set.name);
         let standing = active.map_or_else(
-            || "not activated".to_owned(),
+            || match withdrawals.iter().find(|one| one.set == set.name) {
+                Some(one) => {
+                    format!("taken back by {} on {}: {}", one.withdrawn_by, one.withdrawn_at, plain(&one.reason))
+                }
+                None => "not activated".to_owned(),
+            },
             |activation| {
                 format!(
                     "activated as number {} by {} on {}",

@@ -11,6 +11,7 @@ use causeway_flow::plan::Plan;
 use causeway_flow::preview::Shown;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange as model;
+use causeway_model::permission::Action;
 use causeway_store::change::StagedKind;
 use clap::Subcommand;
 
@@ -108,7 +109,12 @@ impl Exchange {
                 );
                 Ok(ExitCode::SUCCESS)
             }
-            Exchange::Check { file, no_count } => check(&house, file, *no_count).await,
+            Exchange::Check { file, no_count } => {
+                if !no_count {
+                    house.may_see(&place.actor, Action::CountPeople, &house.own("the people of an exchange")).await?;
+                }
+                check(&house, file, *no_count).await
+            }
             Exchange::Explain { exchange } => explain(&house, exchange).await,
             Exchange::Import { file, by: PerhapsBy { officer: Some(officer), key: Some(key) } } => {
                 super::configuration::stage_one(&house, officer, key, StagedKind::Exchange, file).await

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::EngineError;
+use causeway_model::permission::Action;
 use clap::Subcommand;
 
 use super::{Ended, Place};
@@ -34,6 +35,9 @@ impl Ledger {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         let house = place.house().await?;
+        if !matches!(self, Ledger::Verify { .. }) {
+            house.may_see(&place.actor, Action::ExportLedger, &house.own("the ledger")).await?;
+        }
         let mut ledger = house.store.ledger().await?;
         match self {
             Ledger::Verify { against } => {

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod catalogue;
 pub mod configuration;
 pub mod doctor;
+pub mod enquiry;
 pub mod exchange;
 pub mod init;
 pub mod ledger;
@@ -44,7 +45,13 @@ pub struct Place {
 impl Place {
     /// The installation, to work in it.
     pub async fn house(&self) -> Result<House, EngineError> {
-        House::open(Home::open(&self.home)?, crate::hooks::surroundings()).await
+        let house = House::open(Home::open(&self.home)?, crate::hooks::surroundings()).await?;
+        if let Some(newest) = house.clock_set_back().await? {
+            eprintln!(
+                "warning: the clock was set back: the newest entry of the ledger is of {newest}; that is entered there too"
+            );
+        }
+        Ok(house)
     }
 
     /// The installation, beside whoever works in it: for decisions that wait for nobody.

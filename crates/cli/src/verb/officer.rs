@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use causeway_engine::EngineError;
 use causeway_engine::command::{NewPerson, add_officer, revoke_officer};
+use causeway_engine::configuration::officer_file;
 use causeway_model::environment::Environment;
 use causeway_model::permission::Role;
-use causeway_package::key::SigningKey;
+use causeway_package::key::{SigningKey, VerifyingKey};
 use causeway_store::Saved;
 use clap::Subcommand;
 
@@ -30,14 +32,17 @@ pub enum Officer {
         /// Name, for the ledger.
         name: String,
         /// A role; may be given several times. See the reference of permissions.
-        #[arg(long = "role", required = true)]
+        #[arg(long = "role", required_unless_present = "document")]
         roles: Vec<Role>,
         /// The partner for which the person works; the operation, unless said.
         #[arg(long, value_name = "NAME")]
         partner: Option<String>,
         /// The public key file.
-        #[arg(long)]
-        key: PathBuf,
+        #[arg(long, required_unless_present = "document")]
+        key: Option<PathBuf>,
+        /// Roles, partner and key from the person's file in an exported configuration.
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["roles", "partner", "key"])]
+        document: Option<PathBuf>,
         /// Its fingerprint, as the officer told it by another way.
         #[arg(long)]
         fingerprint: String,
@@ -65,14 +70,24 @@ impl Officer {
                 causeway_engine::write_secret(out, key.to_pem()?.as_bytes())?;
                 let public = out.with_extension("pub.pem");
                 std::fs::write(&public, key.verifying_key().to_pem()?)
-                    .map_err(causeway_engine::EngineError::file("write", public.clone()))?;
+                    .map_err(EngineError::file("write", public.clone()))?;
                 println!("private key {} (yours alone), public key {}", out.display(), public.display());
                 println!("fingerprint {}", key.verifying_key().fingerprint());
             }
-            Officer::Add { name, roles, partner, key, fingerprint } => {
+            Officer::Add { name, roles, partner, key, document, fingerprint } => {
                 let house = place.house().await?;
-                let roles: BTreeSet<Role> = roles.iter().copied().collect();
-                let key = public_key(key)?;
+                let (roles, partner, key) = match (document, key) {
+                    (Some(file), _) => {
+                        let read = officer_file(file)?;
+                        if read.officer != *name {
+                            let detail = format!("the document is of `{}`, not of `{name}`", read.officer);
+                            return Err(EngineError::Wrong(detail));
+                        }
+                        (read.roles, read.partner, VerifyingKey::from_pem(&read.public_key)?)
+                    }
+                    (None, Some(key)) => (roles.iter().copied().collect(), partner.clone(), public_key(key)?),
+                    (None, None) => return Err(EngineError::Wrong("say which key: --key FILE".to_owned())),
+                };
                 let person =
                     NewPerson { name, roles: &roles, partner: partner.as_deref(), key: &key, confirmed: fingerprint };
                 let (fingerprint, saved) = add_officer(&house, &place.actor, person).await?;

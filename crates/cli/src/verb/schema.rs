@@ -27,6 +27,12 @@ pub enum Document {
     Partner,
     /// An impact assessment.
     Assessment,
+    /// An enquiry.
+    Enquiry,
+    /// The checklist that answers an enquiry.
+    Checklist,
+    /// From when on an assessment is due, and when people are warned of an end.
+    Thresholds,
 }
 
 impl Schema {
@@ -38,6 +44,9 @@ impl Schema {
             Document::Exchange => schemars::schema_for!(causeway_model::exchange::Exchange),
             Document::Partner => schemars::schema_for!(causeway_model::partner::Profile),
             Document::Assessment => schemars::schema_for!(causeway_model::assessment::Assessment),
+            Document::Enquiry => schemars::schema_for!(causeway_model::enquiry::Enquiry),
+            Document::Checklist => schemars::schema_for!(causeway_model::enquiry::Checklist),
+            Document::Thresholds => schemars::schema_for!(causeway_model::assessment::ThresholdsDocument),
         };
         println!("{}", serde_json::to_string_pretty(&schema).map_err(|error| EngineError::Wrong(error.to_string()))?);
         Ok(ExitCode::SUCCESS)

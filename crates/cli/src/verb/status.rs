@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use causeway_model::permission::Action;
 use causeway_store::query::TransferFilter;
 
 use super::{Ended, Place};
@@ -10,7 +11,16 @@ use super::{Ended, Place};
 pub async fn run(place: &Place) -> Ended {
     let house = place.beside().await?;
     let filter = TransferFilter { exchange: None, arrangement: None, state: None, since: None, limit: Some(50) };
-    let rows = house.store.transfers(&filter).await?;
+    let mut rows = Vec::new();
+    for row in house.store.transfers(&filter).await? {
+        let partner = match house.arrangement_version(&row.arrangement, row.arrangement_version).await {
+            Ok(read) => read.value.partner,
+            Err(_) => String::new(),
+        };
+        if house.sees(&place.actor, Action::ShowTransfers, &house.of_both(&row.id, &partner)).await? {
+            rows.push(row);
+        }
+    }
     for stop in house.store.standing_stops().await? {
         println!("STOPPED {} by {} at {}: {}", stop.scope, stop.by.name, stop.at, crate::say::plain(&stop.reason));
     }

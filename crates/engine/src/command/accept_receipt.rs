@@ -1,8 +1,10 @@
 //! How does a partner's receipt end a transfer? Once, and only if it proves that this package was opened.
 
+use causeway_model::partner::KeyPurpose;
 use causeway_model::permission::Action;
+use causeway_model::{Code, Refused};
 use causeway_package::key::VerifyingKey;
-use causeway_package::receipt::{self, Outcome};
+use causeway_package::receipt::{self, Outcome, Receipt};
 use causeway_store::change::{NewReceipt, ReceiptOutcome};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
@@ -47,8 +49,7 @@ pub async fn accept_receipt(
     let transfer = house.store.transfer(&held.transfer).await?.ok_or_else(unknown)?;
     let arrangement = house.arrangement_version(&transfer.arrangement, transfer.arrangement_version).await?.value;
     house.permit(actor, Action::AcceptReceipt, &house.of_both(&transfer.id, &arrangement.partner)).await?;
-    let partner = house.store.partner(&arrangement.partner).await?.ok_or_else(unknown)?;
-    let receipt = receipt::verify(json, signature, &VerifyingKey::from_pem(&partner.signing_key_pem)?)?;
+    let receipt = verified(house, actor, &transfer.id, &arrangement.partner, json, signature).await?;
     let facts = transfer.sealed.clone().ok_or_else(unknown)?;
     let expected = receipt::Expected {
         package: package.clone(),
@@ -102,4 +103,38 @@ pub async fn accept_receipt(
         disagreements,
         again: saved == Saved::Already,
     })
+}
+
+/// The receipt, if a signing key of the partner made the signature that counts today. An attempt with another stands in the
+/// ledger.
+async fn verified(
+    house: &House,
+    actor: &str,
+    transfer: &str,
+    partner: &str,
+    json: &[u8],
+    signature: &[u8],
+) -> Result<Receipt, EngineError> {
+    let life = house.store.partner_life(partner).await?;
+    let mut failed = None;
+    for key in house.store.partner_keys(partner).await?.iter().rev().filter(|key| key.purpose == KeyPurpose::Signing) {
+        let receipt = match receipt::verify(json, signature, &VerifyingKey::from_pem(&key.text)?) {
+            Ok(receipt) => receipt,
+            Err(error) => {
+                failed.get_or_insert(error);
+                continue;
+            }
+        };
+        let checks = life.as_ref().map(|life| life.state.keys()).unwrap_or_default();
+        let check = checks.iter().find(|check| check.key == key.fingerprint);
+        let distrust = check.and_then(|check| check.distrust(house.today()));
+        return match distrust {
+            Some(violation) => Err(house.deny(actor, "accept-receipt", transfer, violation.into()).await),
+            None => Ok(receipt),
+        };
+    }
+    let detail = "it is signed by no key of the partner over exactly these bytes";
+    let refused = Refused::one(Code::SignatureOtherText, transfer, detail);
+    let denied = house.deny(actor, "accept-receipt", transfer, refused).await;
+    Err(failed.map_or(denied, EngineError::from))
 }

@@ -122,10 +122,13 @@ async fn decide(
         Ok(_) => {}
         // Too late, or another officer was faster: said, and kept.
         Err(error) => {
-            house
-                .record(name, &format!("{action}-refused"), &thing.name, json!({ "detail": error.to_string() }))
-                .await?;
-            return Err(error.into());
+            let detail = error.to_string();
+            let error = house.lost(name, action.as_str(), &thing.name, error).await;
+            if !matches!(error, EngineError::Denied { .. }) {
+                let body = json!({ "attempt": action.as_str(), "detail": detail, "violations": [] });
+                house.record(name, "attempt-denied", &thing.name, body).await?;
+            }
+            return Err(error);
         }
     }
     house.sequence().await?;

@@ -8,6 +8,7 @@ use causeway_store::change::{DocumentKind, DraftArrangement, NewDocument};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
+use super::enquire::{followed, may_follow};
 use crate::documents::{Read, sha256_hex};
 use crate::error::EngineError;
 use crate::house::{House, audit};
@@ -23,16 +24,29 @@ pub struct Drafted {
 }
 
 /// Brings in an arrangement's text: exactly what the parties will sign. Where a version is or was in force, it must amend that.
-pub async fn draft_arrangement(house: &House, actor: &str, path: &Path) -> Result<Drafted, EngineError> {
+pub async fn draft_arrangement(
+    house: &House,
+    actor: &str,
+    path: &Path,
+    enquiry: Option<&str>,
+) -> Result<Drafted, EngineError> {
     let read: Read<Arrangement> = Read::file(path)?;
     check(house, &read).await?;
     let (name, version) = (read.value.arrangement.clone(), read.value.version);
     let before = house.newest_in_force(&name).await?;
     let action = if before.is_some() { Action::AmendArrangement } else { Action::DraftArrangement };
     let person = house.permit(actor, action, &house.of_both(&name, &read.value.partner)).await?.person;
+    let enquired = match enquiry {
+        Some(enquiry) => Some(may_follow(house, actor, enquiry, &read.value).await?),
+        None => None,
+    };
     let there = house.store.document(DocumentKind::Arrangement, &name, version).await?;
     let has_state = house.store.arrangement_lives(&name).await?.iter().any(|life| life.version == version);
     if has_state && there.is_some_and(|document| document.text == read.text) {
+        // A draft whose enquiry was not noted is noted now.
+        if let Some(row) = &enquired {
+            followed(house, actor, row, &read.value).await?;
+        }
         return Ok(Drafted { read, saved: Saved::Already, amends: None });
     }
     let mut amends = None;
@@ -56,6 +70,9 @@ pub async fn draft_arrangement(house: &House, actor: &str, path: &Path) -> Resul
     let saved =
         house.store.draft_arrangement(Changed::new(DraftArrangement { document, state }, event), house.stamp()).await?;
     house.sequence().await?;
+    if let Some(row) = &enquired {
+        followed(house, actor, row, &read.value).await?;
+    }
     Ok(Drafted { read, saved, amends })
 }
 

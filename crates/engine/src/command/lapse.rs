@@ -23,6 +23,27 @@ pub(crate) async fn lapse(house: &House, actor: &str, seen: Seen, violations: Ve
     }
 }
 
+/// Lets every transfer lapse whose package is sealed to that key and has not arrived; their ids. One of which nobody knows yet
+/// whether it arrived is left: that is found out when it is carried on.
+pub(crate) async fn lapse_sealed_to(house: &House, actor: &str, key: &str) -> Result<Vec<String>, EngineError> {
+    let mut lapsed = Vec::new();
+    for row in house.store.unfinished_transfers().await? {
+        let Some(package) = row.state.package() else { continue };
+        if house.store.sealed_to(package).await?.as_deref() != Some(key) {
+            continue;
+        }
+        let Err(Halted::Lapses(refused)) = under_way(house, &row).await? else { continue };
+        if house.store.deliveries(&row.id).await?.iter().any(|delivery| delivery.outcome.is_none()) {
+            continue;
+        }
+        match lapse(house, actor, row.seen(), refused.violations).await {
+            EngineError::Lapsed { .. } => lapsed.push(row.id),
+            error => return Err(error),
+        }
+    }
+    Ok(lapsed)
+}
+
 /// Lets every transfer lapse that an arrangement no longer carries. One of which nobody knows yet whether it arrived is left:
 /// that is found out when it is carried on.
 pub(crate) async fn lapse_under_way(house: &House, actor: &str, name: &str) -> Result<(), EngineError> {

@@ -6,11 +6,12 @@ use causeway_model::arrangement::{Arrangement, Event, State};
 use causeway_model::hierarchy::{effective, widenings};
 use causeway_model::permission::Action;
 use causeway_model::{Refused, Violation};
+use causeway_store::Changed;
 use causeway_store::change::{Move, MoveArrangement};
 use causeway_store::query::ArrangementLife;
-use causeway_store::{Changed, StoreError};
 use serde_json::json;
 
+use super::declare_recipient::handlers;
 use super::{Moved, gate, lapse_under_way};
 use crate::error::EngineError;
 use crate::house::{House, audit};
@@ -48,6 +49,7 @@ pub async fn activate_arrangement(house: &House, actor: &str, name: &str) -> Res
     }
     violations.extend(read.value.origin_violations());
     violations.extend(house.synthetic_only(&read.value).await?);
+    violations.extend(handlers(house, &read.value).await?);
     if let Err(refused) = Refused::unless_empty(violations) {
         return Err(house.deny(actor, "activate-arrangement", name, refused).await);
     }
@@ -223,7 +225,6 @@ pub(super) async fn move_arrangement(
             house.sequence().await?;
             Ok(states)
         }
-        Err(StoreError::Denied { source, .. }) => Err(house.deny(actor, what, name, source).await),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(house.lost(actor, what, name, error).await),
     }
 }

@@ -3,9 +3,9 @@
 use causeway_model::partner::{Event, State};
 use causeway_model::permission::Action;
 use causeway_package::key::{Recipient, VerifyingKey};
+use causeway_store::Changed;
 use causeway_store::change::MovePartner;
 use causeway_store::query::{Partner, PartnerLife};
-use causeway_store::{Changed, StoreError};
 use serde_json::{Value, json};
 
 use super::prove_key::unconfirmed;
@@ -139,7 +139,6 @@ pub(super) async fn move_partner(
             house.sequence().await?;
             Ok(Moved::Now(state))
         }
-        Err(StoreError::Denied { source, .. }) => Err(house.deny(actor, what, name, source).await),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(house.lost(actor, what, name, error).await),
     }
 }

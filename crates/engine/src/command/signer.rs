@@ -1,7 +1,7 @@
 //! Does whoever acts hold the key that is registered, and is a stored signature the officer's?
 
-use causeway_model::Person;
 use causeway_model::permission::Actor;
+use causeway_model::{Code, Person, Refused};
 use causeway_package::key::{SigningKey, VerifyingKey};
 
 use crate::error::EngineError;
@@ -11,6 +11,12 @@ use crate::house::House;
 pub(super) async fn signer(house: &House, name: &str, key: &SigningKey) -> Result<Actor, EngineError> {
     let actor = house.actor(name).await?;
     if !actor.person.has_key() {
+        let known = house.store.officer(name).await?;
+        let refused = match known {
+            Some(_) => Refused::one(Code::KeyRevoked, name, "this person and the key were revoked"),
+            None => Refused::one(Code::NotPermitted, name, "nobody of that name is registered here"),
+        };
+        house.deny(name, "sign", name, refused).await;
         let help = "add the officer's key with `causeway officer add`; a key that was revoked does not count";
         return Err(EngineError::Unknown { what: "officer", name: name.to_owned(), help });
     }
@@ -20,6 +26,15 @@ pub(super) async fn signer(house: &House, name: &str, key: &SigningKey) -> Resul
     if key.verifying_key().fingerprint().to_string() == actor.person.key {
         return Ok(actor);
     }
+    let given = key.verifying_key().fingerprint().to_string();
+    house
+        .deny(
+            name,
+            "sign",
+            name,
+            Refused::one(Code::KeyNotVerified, given, "it is another key than the registered one"),
+        )
+        .await;
     Err(EngineError::Wrong(format!("this key is not the one registered for `{name}` ({})", actor.person.key)))
 }
 

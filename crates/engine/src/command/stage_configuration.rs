@@ -203,6 +203,7 @@ fn reason(error: &EngineError) -> Option<&'static str> {
         EngineError::NotProven(_) => "not-proven",
         EngineError::Store(StoreError::SameOfficer { .. }) => "own-draft",
         EngineError::Store(StoreError::ActivatedAlready { .. }) => "activated-already",
+        EngineError::Store(StoreError::Withdrawn { .. }) => "withdrawn",
         EngineError::Store(StoreError::NotNext { .. }) => "version-not-next",
         EngineError::Store(StoreError::ConfigurationChanged) => "changed-meanwhile",
         EngineError::Store(StoreError::Taken { .. }) => "name-taken",
@@ -212,6 +213,6 @@ fn reason(error: &EngineError) -> Option<&'static str> {
 }
 
 /// The person who laid a set by.
-pub(super) fn drafter(set: &causeway_store::query::StagedSet) -> Person {
+pub(crate) fn drafter(set: &causeway_store::query::StagedSet) -> Person {
     Person::new(&set.staged_by, &set.staged_key)
 }

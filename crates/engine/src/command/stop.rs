@@ -94,7 +94,11 @@ async fn moved(
     event: causeway_store::AuditEvent,
 ) -> Result<Switched, EngineError> {
     let change = MoveStop { seen, next: next.clone() };
-    house.store.move_stop(Changed::new(change, event), house.stamp()).await?;
+    let (actor, what) = (event.actor.clone(), event.event.clone());
+    let scope = next.scope.to_string();
+    if let Err(error) = house.store.move_stop(Changed::new(change, event), house.stamp()).await {
+        return Err(house.lost(&actor, &what, &scope, error).await);
+    }
     house.sequence().await?;
     Ok(Switched::Now(next))
 }

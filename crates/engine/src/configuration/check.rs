@@ -9,8 +9,9 @@ use causeway_model::exchange::Exchange;
 use causeway_store::change::StagedDocument;
 
 use super::Kind;
+use super::Thresholds;
 use super::clone::unknown_names;
-use super::standing::{Standing, Thresholds};
+use super::standing::Standing;
 use crate::documents::lines;
 use crate::error::EngineError;
 
@@ -132,12 +133,7 @@ pub(crate) fn check(parts: &[Part], standing: &Standing, operation: &str, report
     }
     for part in of_kind(Kind::Thresholds) {
         let Some(thresholds) = read::<Thresholds>(part, report) else { continue };
-        let mut findings = Findings::default();
-        if thresholds.thresholds != "assessment" {
-            let message = format!("there are no thresholds of `{}`", thresholds.thresholds);
-            findings.error("unknown-name", "/thresholds", message, "write `thresholds: assessment`");
-        }
-        report.add(&part.document, &findings);
+        report.add(&part.document, &thresholds.check());
         checked.thresholds = Some(thresholds);
     }
     checked

@@ -1,7 +1,7 @@
 //! What is the configuration of an installation: which documents are in use, and how do they stand in a directory?
 //!
 //! One file an object, by names: `catalogue.yaml`, `code-lists/NAME.yaml`, `arrangements/NAME.yaml`, `exchanges/NAME.yaml`,
-//! `partners/NAME.yaml`, `thresholds.yaml`, and `configuration.yaml`, which says whose it is and what is in it.
+//! `officers/NAME.yaml`, `partners/NAME.yaml`, `thresholds.yaml`, and `configuration.yaml`, which says whose it is and what is in it.
 //!
 //! - `standing`: what is in use;
 //! - `write`: the directory that an export makes;
@@ -13,6 +13,7 @@
 mod check;
 pub(crate) mod clone;
 mod directory;
+mod person;
 mod proposal;
 mod standing;
 mod write;
@@ -23,9 +24,10 @@ use serde::{Deserialize, Serialize};
 use crate::documents::sha256_hex;
 use crate::house::House;
 
+pub use causeway_model::assessment::ThresholdsDocument as Thresholds;
 pub(crate) use check::{Part, Report, check};
+pub use person::{OfficerFile, PartnerFile, officer_file, partner_file};
 pub use proposal::{Bringing, Proposal, propose};
-pub use standing::Thresholds;
 pub(crate) use standing::standing;
 pub use write::export;
 
@@ -42,7 +44,9 @@ pub enum Kind {
     CodeList,
     /// Figures from which an impact assessment is due.
     Thresholds,
-    /// A partner's public profile: shown, and never imported.
+    /// A person's roles and public key: shown here, and brought in by `officer add`.
+    Officer,
+    /// A partner's public profile: shown here, and brought in by `partner add`.
     Partner,
     /// The text of an arrangement.
     Arrangement,
@@ -51,8 +55,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const FOLDERS: [(Kind, &'static str); 4] = [
+    const FOLDERS: [(Kind, &'static str); 5] = [
         (Kind::CodeList, "code-lists"),
+        (Kind::Officer, "officers"),
         (Kind::Partner, "partners"),
         (Kind::Arrangement, "arrangements"),
         (Kind::Exchange, "exchanges"),
@@ -66,6 +71,7 @@ impl Kind {
             Kind::Catalogue => "catalogue",
             Kind::CodeList => "code list",
             Kind::Thresholds => "thresholds",
+            Kind::Officer => "officer",
             Kind::Partner => "partner",
             Kind::Arrangement => "arrangement",
             Kind::Exchange => "exchange",
@@ -85,7 +91,7 @@ impl Kind {
             Kind::Arrangement => Some(StagedKind::Arrangement),
             Kind::Exchange => Some(StagedKind::Exchange),
             Kind::Thresholds => Some(StagedKind::Thresholds),
-            Kind::CodeList | Kind::Partner => None,
+            Kind::CodeList | Kind::Officer | Kind::Partner => None,
         }
     }
 

@@ -129,7 +129,7 @@ fn wanted<'p>(parts: &'p [Part], checked: &Checked) -> Result<Vec<Wanted<'p>>, E
         let named = |name: &String, version| (name.clone(), Some(version));
         let (name, version) = match part.kind {
             Kind::Catalogue | Kind::CodeList => continue,
-            Kind::Partner => (part.name.clone(), None),
+            Kind::Officer | Kind::Partner => (part.name.clone(), None),
             Kind::Thresholds => match &checked.thresholds {
                 Some(one) => named(&one.thresholds, one.version),
                 None => continue,
@@ -172,9 +172,7 @@ impl Proposal {
         let Some(old) = old else {
             let version = one.version.map(|version| format!(", version {version}")).unwrap_or_default();
             self.lines.push(format!("added    {file}{version}"));
-            if one.kind == Kind::Partner {
-                self.partner(one, "");
-            }
+            self.not_imported(one, "");
             return true;
         };
         let mut differ = false;
@@ -188,17 +186,27 @@ impl Proposal {
                 Became::Reordered => "in another order".to_owned(),
             };
             self.lines.push(format!("changed  {}:{}:{}  {}: {what}", file, at.line, at.column, found.member));
-            if one.kind == Kind::Partner {
-                self.partner(one, &found.pointer);
-            }
+            self.not_imported(one, &found.pointer);
         }
         differ
     }
 
-    fn partner(&mut self, one: &Wanted<'_>, pointer: &str) {
+    /// People and partners do not come in by a set: who they are is confirmed and proven, not written.
+    fn not_imported(&mut self, one: &Wanted<'_>, pointer: &str) {
         let mut findings = Findings::default();
-        let message = "a partner is not imported: its keys and attestations are proven, not written";
-        findings.error("partner-not-imported", pointer, message, "use `causeway partner`, and take this change out");
+        match one.kind {
+            Kind::Partner => {
+                let message = "a partner is not imported: its keys and attestations are proven, not written";
+                let help = "use `causeway partner` (a new one: `partner add --document`), and take this change out";
+                findings.error("partner-not-imported", pointer, message, help);
+            }
+            Kind::Officer => {
+                let message = "a person is not imported: the key's fingerprint is told by another way, not written";
+                let help = "use `causeway officer` (a new one: `officer add --document`), and take this change out";
+                findings.error("officer-not-imported", pointer, message, help);
+            }
+            _ => return,
+        }
         self.report.add(one.document, &findings);
     }
 

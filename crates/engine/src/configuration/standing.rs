@@ -3,36 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_model::arrangement::Arrangement;
-use causeway_model::assessment;
+use causeway_model::assessment::ThresholdsDocument as Thresholds;
 use causeway_model::catalogue::{Catalogue, CodeList};
 use causeway_model::exchange::Exchange;
 use causeway_store::change::{DocumentKind, InUse};
-use causeway_store::query::Partner;
-use serde::{Deserialize, Serialize};
+use causeway_store::query::{Officer, Partner};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Kind;
 use crate::documents::Read;
 use crate::error::EngineError;
 use crate::house::House;
-
-/// The thresholds document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Thresholds {
-    /// What they are for: `assessment`.
-    pub thresholds: String,
-    /// Version, raised with every change; 0 are the program's own.
-    pub version: u32,
-    /// The figures.
-    pub values: assessment::Thresholds,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self { thresholds: "assessment".to_owned(), version: 0, values: assessment::Thresholds::default() }
-    }
-}
 
 /// Everything that is in use.
 pub(crate) struct Standing {
@@ -41,6 +23,8 @@ pub(crate) struct Standing {
     pub(crate) exchanges: BTreeMap<String, Read<Exchange>>,
     /// What may be told of each partner, by name.
     pub(crate) partners: BTreeMap<String, Value>,
+    /// What may be told of each person, by name.
+    pub(crate) officers: BTreeMap<String, Value>,
     pub(crate) thresholds: Thresholds,
 }
 
@@ -66,7 +50,9 @@ pub(crate) async fn standing(house: &House) -> Result<Standing, EngineError> {
     for partner in house.store.partners().await? {
         partners.insert(partner.name.clone(), partner_value(house, &partner).await?);
     }
-    Ok(Standing { catalogue, arrangements, exchanges, partners, thresholds: house.thresholds().await? })
+    let officers =
+        house.store.officers().await?.into_iter().map(|one| (one.name.clone(), officer_value(&one))).collect();
+    Ok(Standing { catalogue, arrangements, exchanges, partners, officers, thresholds: house.thresholds().await? })
 }
 
 impl House {
@@ -99,6 +85,9 @@ impl Standing {
         }
         let thresholds = plain(&self.thresholds)?;
         add(Kind::Thresholds, &self.thresholds.thresholds, Some(self.thresholds.version), thresholds);
+        for (name, value) in &self.officers {
+            add(Kind::Officer, name, None, value.clone());
+        }
         for (name, value) in &self.partners {
             add(Kind::Partner, name, None, value.clone());
         }
@@ -131,6 +120,19 @@ fn plain(value: &impl Serialize) -> Result<Value, EngineError> {
     serde_json::to_value(value).map_err(|error| EngineError::Wrong(error.to_string()))
 }
 
+/// What may be told of a person: roles, and the public key.
+fn officer_value(officer: &Officer) -> Value {
+    let mut members = Map::from_iter([("officer".to_owned(), json!(officer.name))]);
+    if let Some(partner) = &officer.partner {
+        members.insert("partner".to_owned(), json!(partner));
+    }
+    members.insert("roles".to_owned(), json!(officer.roles));
+    members.insert("public_key".to_owned(), json!(officer.public_key_pem.trim_end()));
+    members.insert("fingerprint".to_owned(), json!(officer.fingerprint));
+    members.insert("state".to_owned(), json!(if officer.revoked_at.is_some() { "revoked" } else { "current" }));
+    Value::Object(members)
+}
+
 /// What may be told of a partner: who it is, how it stands, its public keys.
 async fn partner_value(house: &House, partner: &Partner) -> Result<Value, EngineError> {
     let life = house.store.partner_life(&partner.name).await?;
@@ -144,7 +146,9 @@ async fn partner_value(house: &House, partner: &Partner) -> Result<Value, Engine
     let restricted = house.store.is_synthetic_only(&partner.name).await?;
     members.insert("synthetic_only".to_owned(), json!(restricted));
     members.insert("state".to_owned(), json!(state));
-    let keys = json!({ "recipient": partner.age_recipient, "fingerprints": partner.fingerprint });
+    let keys = json!({
+        "recipient": partner.age_recipient, "signing": partner.signing_key_pem.trim_end(), "fingerprints": partner.fingerprint,
+    });
     members.insert("keys".to_owned(), keys);
     Ok(Value::Object(members))
 }

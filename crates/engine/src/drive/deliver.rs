@@ -1,6 +1,7 @@
 //! How does a sealed package reach the partner exactly once?
 
 use causeway_flow::source::Watch;
+use causeway_model::Code;
 use causeway_model::exchange::Delivery;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
@@ -44,7 +45,8 @@ pub(super) async fn deliver(
     let folder = house.home.root().join(path);
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
-    let gate = Gate::open(house, id, &partner, &Watch::default()).await?;
+    let sealed_to = house.store.sealed_to(&package).await?;
+    let gate = Gate::open_for(house, id, &partner, sealed_to, &Watch::default()).await?;
     let halted = under_way(house, &row).await?.err();
     let seen = match (open, halted) {
         // CRASH: an intent without an outcome. Nothing is guessed: the same package is put there again, which does
@@ -107,10 +109,13 @@ pub(super) async fn deliver(
     };
     let event = audit(actor, what, id, json!({ "package": package, "attempt": attempt, "detail": detail }));
     let finish = FinishDelivery { seen, attempt, outcome, detail: Some(detail) };
-    house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
+    let seen = house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
     match sent {
         Ok(_) => Ok(()),
+        Err(_) if gate.why().is_some_and(|why| why.code == Code::KeyRevoked) => {
+            Err(lapse(house, actor, seen, gate.why().into_iter().collect()).await)
+        }
         Err(_) if gate.why().is_some() => gate.why().map_or(Ok(()), |why| Err(held(id, why))),
         Err(detail) => Err(EngineError::Undelivered { transfer: id.to_owned(), detail }),
     }

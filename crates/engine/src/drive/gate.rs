@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use causeway_flow::source::Watch;
-use causeway_model::stop::{Stop, is_stopped};
+use causeway_model::stop::is_stopped;
 use causeway_model::{Code, Violation};
 use causeway_store::{Reader, StoreError};
 use tokio::task::JoinHandle;
@@ -31,6 +31,17 @@ impl Gate {
     /// # Errors
     /// [`EngineError::Held`] when it is stopped already.
     pub(super) async fn open(house: &House, transfer: &str, partner: &str, watch: &Watch) -> Result<Self, EngineError> {
+        Self::open_for(house, transfer, partner, None, watch).await
+    }
+
+    /// The same, for a package that is sealed to a key: it is held back too once that key is revoked.
+    pub(super) async fn open_for(
+        house: &House,
+        transfer: &str,
+        partner: &str,
+        sealed_to: Option<String>,
+        watch: &Watch,
+    ) -> Result<Self, EngineError> {
         if let Some(violation) = stopped(house, partner).await? {
             return Err(held(transfer, violation));
         }
@@ -39,6 +50,7 @@ impl Gate {
             reader: Reader::clone(&house.store),
             partner: partner.to_owned(),
             operation: house.home.config().operation.clone(),
+            sealed_to,
             why: Arc::clone(&why),
             watch: watch.clone(),
         };
@@ -71,6 +83,8 @@ struct Look {
     reader: Reader,
     partner: String,
     operation: String,
+    /// The key that a package on its way is sealed to.
+    sealed_to: Option<String>,
     why: Arc<OnceLock<Violation>>,
     watch: Watch,
 }
@@ -80,7 +94,7 @@ impl Look {
         let mut blind = 0;
         loop {
             tokio::time::sleep(EVERY).await;
-            let found = tokio::time::timeout(EVERY, self.reader.standing_stops()).await;
+            let found = tokio::time::timeout(EVERY, self.look()).await;
             let Some(violation) = self.judge(found.ok(), &mut blind) else { continue };
             let _ = self.why.set(violation);
             self.watch.cancel();
@@ -88,11 +102,22 @@ impl Look {
         }
     }
 
+    /// One look: what stands in the way, if anything.
+    async fn look(&self) -> Result<Option<Violation>, StoreError> {
+        let stops = self.reader.standing_stops().await?;
+        if let Some(stop) = is_stopped(&stops, &self.partner, &self.operation) {
+            return Ok(Some(stop.violation()));
+        }
+        let Some(key) = &self.sealed_to else { return Ok(None) };
+        let revoked = self.reader.key_is_revoked(key).await?;
+        Ok(revoked.then(|| Violation::new(Code::KeyRevoked, key, "it was revoked while the package was on its way")))
+    }
+
     /// Why the work must end, of one look.
-    fn judge(&self, found: Option<Result<Vec<Stop>, StoreError>>, blind: &mut u32) -> Option<Violation> {
-        if let Some(Ok(stops)) = found {
+    fn judge(&self, found: Option<Result<Option<Violation>, StoreError>>, blind: &mut u32) -> Option<Violation> {
+        if let Some(Ok(violation)) = found {
             *blind = 0;
-            return is_stopped(&stops, &self.partner, &self.operation).map(Stop::violation);
+            return violation;
         }
         *blind += 1;
         let detail = "the database does not tell whether it is stopped";

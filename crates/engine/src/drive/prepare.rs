@@ -11,6 +11,7 @@ use causeway_model::arrangement::InForce;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::environment::DataKind;
 use causeway_model::exchange::Exchange;
+use causeway_model::partner::KeyPurpose;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
@@ -54,6 +55,8 @@ struct Run<'h> {
     sequence: u64,
     checkpoint: String,
     recipient: Recipient,
+    /// Its fingerprint.
+    sealed_to: String,
 }
 
 /// Prepares a transfer's package unless one is sealed already.
@@ -118,11 +121,11 @@ pub(super) async fn prepare(
         return refuse(house, actor, seen, &token, violations).await;
     }
     let Standing { terms: arrangement, digest, .. } = standing;
-    let recipient = house.store.partner(&arrangement.partner).await?;
+    let recipient = house.partner_key(&arrangement.partner, KeyPurpose::Recipient).await?;
     let recipient = recipient.ok_or_else(|| EngineError::Unknown {
-        what: "partner",
+        what: "current key of partner",
         name: arrangement.partner.clone(),
-        help: "add it with `causeway partner add`",
+        help: "see `causeway partner show`",
     })?;
     let last = house.store.last_receipted(&row.exchange).await?;
     let run = Run {
@@ -135,7 +138,8 @@ pub(super) async fn prepare(
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
         // Whoever is registered here is registered for what the installation is for.
-        recipient: Recipient::parse(&recipient.age_recipient)?.meant_for(kept(house.environment())),
+        recipient: Recipient::parse(&recipient.text)?.meant_for(kept(house.environment())),
+        sealed_to: recipient.fingerprint,
         arrangement,
     };
     let mut sources = Vec::new();
@@ -164,7 +168,16 @@ pub(super) async fn prepare(
             Ok(found) => found,
             Err(violations) => return Ok(violations),
         };
-        beyond(house, &row.exchange, &standing.terms, &standing.frequencies, Some(released)).await
+        let mut violations =
+            beyond(house, &row.exchange, &standing.terms, &standing.frequencies, Some(released)).await?;
+        if house.store.key_is_revoked(&run.sealed_to).await? {
+            violations.push(Violation::new(
+                Code::KeyRevoked,
+                &run.sealed_to,
+                "it was revoked while the package was made",
+            ));
+        }
+        Ok(violations)
     };
     match judged.await {
         Ok(violations) if violations.is_empty() => commit(&run, actor, seen, &token, sealed).await,
@@ -315,7 +328,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
         "faults": clearance.faults.iter().map(|((subject, code), count)| json!({ "subject": subject, "code": code, "count": count })).collect::<Vec<_>>(),
         "conflicts": clearance.conflicts,
         "substitutions": clearance.substitutions.iter().map(|((field, kind), count)| json!({ "field": field, "kind": kind, "count": count })).collect::<Vec<_>>(),
-        "arrangement": run.arrangement.arrangement, "arrangement_version": run.arrangement.version, "arrangement_sha256": run.digest,
+        "arrangement": run.arrangement.arrangement, "arrangement_version": run.arrangement.version, "arrangement_sha256": run.digest, "sealed_to": run.sealed_to,
         "exchange": run.exchange.exchange, "sequence": run.sequence,
     });
     let event = audit(actor, "transfer-sealed", id, body);
@@ -323,6 +336,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
         seen,
         token: token.to_owned(),
         package: package.id.clone(),
+        sealed_to: run.sealed_to.clone(),
         sequence: run.sequence,
         facts: SealedFacts {
             released: package.released,

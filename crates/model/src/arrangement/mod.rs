@@ -24,7 +24,7 @@ pub use in_force::{InForce, OFFICERS_NEEDED};
 pub use signatures::{KeyStanding, Signature};
 pub use state::{Ending, Event, InFlight, State, Terms, in_flight};
 pub(crate) use validity::days_before;
-pub use validity::{WARNING_DAYS, warning};
+pub use validity::{WARNING_DAYS, warning, warning_of};
 
 /// The arrangement document. Its text is what officers sign; it is amended by a new version, never edited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

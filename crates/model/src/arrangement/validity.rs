@@ -46,9 +46,13 @@ impl Validity {
 /// Which warning is due on `today` for something that holds until `until`: the nearest of [`WARNING_DAYS`] that is
 /// reached; none before the first and none after the end. Whoever warns remembers which was given.
 pub fn warning(until: Date, today: Date) -> Option<u16> {
-    let left = today.until(until).ok()?.get_days();
-    let left = u16::try_from(left).ok()?;
-    WARNING_DAYS.into_iter().rev().find(|days| left <= *days)
+    warning_of(&WARNING_DAYS, until, today)
+}
+
+/// The same with other days, in whatever order they stand.
+pub fn warning_of(days: &[u16], until: Date, today: Date) -> Option<u16> {
+    let left = u16::try_from(today.until(until).ok()?.get_days()).ok()?;
+    days.iter().copied().filter(|days| left <= *days).min()
 }
 
 /// The day before `days` days.

@@ -4,6 +4,7 @@
 //! where the defaults come from. Reasons rest on what was really moved and is scheduled, not on what was expected.
 
 mod figures;
+mod thresholds;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use figures::{Figures, Scheduled, WINDOW_DAYS, gather};
+pub use thresholds::ThresholdsDocument;
 
 use crate::named::named;
 use crate::{Code, Refused, Violation};

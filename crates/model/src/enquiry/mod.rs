@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 pub use state::{Event, State};
 
+use crate::arrangement::{AgreedElement, Arrangement};
 use crate::catalogue::Catalogue;
+use crate::document::Findings;
 use crate::named::named;
 use crate::refused::reason_given;
 use crate::request::WantedElement;
@@ -70,6 +72,63 @@ pub struct Answer {
 pub type Checklist = BTreeMap<Point, Answer>;
 
 impl Enquiry {
+    /// What is wrong with the document in itself.
+    pub fn check(&self) -> Findings {
+        let mut findings = Findings::default();
+        for (at, text) in
+            [("/organisation", &self.organisation), ("/purpose", &self.purpose), ("/people", &self.people)]
+        {
+            if text.trim().is_empty() {
+                findings.error("empty", at, "nothing is said".to_owned(), "say it in a few words");
+            }
+        }
+        let mut country = |at: String, code: &str, or_international: bool| {
+            let known = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+            if !known || (code == "INT" && !or_international) {
+                findings.error("country", at, format!("`{code}` is no country"), "write ISO 3166 alpha-3");
+            }
+        };
+        country("/jurisdiction".to_owned(), &self.jurisdiction, true);
+        country("/hosting_country".to_owned(), &self.hosting_country, false);
+        for (i, code) in self.countries_of_origin.iter().enumerate() {
+            country(format!("/countries_of_origin/{i}"), code, false);
+        }
+        if self.elements.is_empty() {
+            findings.error(
+                "empty",
+                "/elements",
+                "no element is wanted".to_owned(),
+                "name each, with form and necessity",
+            );
+        }
+        for (i, item) in self.elements.iter().enumerate() {
+            if item.necessity.trim().is_empty() {
+                let at = format!("/elements/{i}/necessity");
+                findings.error(
+                    "empty",
+                    at,
+                    "nothing is said".to_owned(),
+                    "say why the purpose cannot be met without it",
+                );
+            }
+        }
+        findings
+    }
+
+    /// What a text agrees beyond what was asked for here: nobody has assessed it.
+    pub fn not_assessed(&self, arrangement: &Arrangement) -> Vec<Violation> {
+        let asked = |agreed: &AgreedElement| {
+            self.elements.iter().any(|item| item.element == agreed.element && agreed.form.within(item.form))
+        };
+        let beyond = arrangement.elements.iter().filter(|agreed| !asked(agreed));
+        beyond
+            .map(|agreed| {
+                let detail = format!("the enquiry does not ask for it as `{}`: nobody has assessed that", agreed.form);
+                Violation::new(Code::FeasibilityOpen, agreed.element.to_string(), detail)
+            })
+            .collect()
+    }
+
     /// What the machine can answer at once: points that cannot be met, with the reason. A person answers the rest.
     pub fn known_obstacles(&self, catalogue: &Catalogue) -> Checklist {
         let mut found = Checklist::new();

@@ -36,6 +36,17 @@ fn what_the_machine_knows_is_answered_at_once() {
 }
 
 #[test]
+fn a_text_agrees_no_more_than_what_was_assessed() {
+    let asked = enquiry("person.id", "KEN");
+    assert!(asked.check().is_empty());
+    assert_eq!(Enquiry { people: " ".into(), hosting_country: "INT".into(), ..asked.clone() }.check().len(), 2);
+    let sample = crate::arrangement::sample();
+    let beyond = asked.not_assessed(&sample);
+    assert_eq!(beyond.len(), sample.elements.iter().filter(|one| one.element.to_string() != "person.id").count());
+    assert!(!beyond.is_empty() && beyond.iter().all(|violation| violation.code == Code::FeasibilityOpen));
+}
+
+#[test]
 fn one_open_point_keeps_it_from_being_feasible() {
     let Some(Event::Assess { checklist, by }) = Event::samples().into_iter().next() else { return };
     for point in Point::ALL {

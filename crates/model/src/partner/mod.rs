@@ -1,6 +1,7 @@
 //! Who is the other organisation, where is it bound, who works for it, and may data go to it today?
 
 mod attestation;
+mod keys;
 mod state;
 
 use std::collections::BTreeSet;
@@ -114,17 +115,37 @@ impl Profile {
         found
     }
 
-    /// Recipients whom the partner declares and the arrangement does not name as handling the data.
+    /// Recipients whom the partner declares and the arrangement does not name as handling the data, or names elsewhere.
     pub fn recipients_not_agreed(&self, arrangement: &Arrangement) -> Vec<Violation> {
-        let named = |name: &str| arrangement.parties.iter().chain(&arrangement.processors).any(|p| p.name == name);
-        let missing = self.recipients.iter().filter(|recipient| !named(&recipient.name));
-        missing
-            .map(|recipient| {
-                let detail =
-                    format!("the partner declares it as {}, and the arrangement does not name it", recipient.kind);
-                Violation::new(Code::OnwardNotAgreed, &recipient.name, detail)
-            })
-            .collect()
+        let agreed = |name: &str| arrangement.parties.iter().chain(&arrangement.processors).find(|p| p.name == name);
+        let refused = self.recipients.iter().filter_map(|recipient| {
+            let kind = recipient.kind;
+            let detail = match agreed(&recipient.name) {
+                None => format!("the partner declares it as {kind}, and the arrangement does not name it"),
+                Some(party)
+                    if party.jurisdiction != recipient.jurisdiction
+                        || party.hosting_country != recipient.hosting_country =>
+                {
+                    format!(
+                        "the partner declares it as {kind} bound in {} with data in {}, and the arrangement names it in {} with data in {}",
+                        recipient.jurisdiction, recipient.hosting_country, party.jurisdiction, party.hosting_country
+                    )
+                }
+                Some(_) => return None,
+            };
+            Some(Violation::new(Code::OnwardNotAgreed, &recipient.name, detail))
+        });
+        refused.collect()
+    }
+
+    /// Processors whom the arrangement names, and whom the partner has not declared: nobody knows what they do for it.
+    pub fn undeclared<'a>(&'a self, arrangement: &'a Arrangement) -> impl Iterator<Item = Violation> + 'a {
+        let known = |name: &str| self.recipients.iter().any(|recipient| recipient.name == name);
+        let unknown = arrangement.processors.iter().filter(move |party| !known(&party.name));
+        unknown.map(|party| {
+            let detail = format!("the arrangement names it, and `{}` has not declared it", self.partner);
+            Violation::new(Code::RecipientNotDeclared, &party.name, detail)
+        })
     }
 }
 
@@ -144,13 +165,14 @@ pub fn fit_to_receive(
         violations.push(Violation::new(Code::PartnerNotActive, &profile.partner, detail));
     }
     for purpose in KeyPurpose::ALL {
-        if state.usable_key(*purpose).is_none() {
+        if state.usable_key(*purpose, today).is_none() {
             let detail = format!("no {purpose} key is verified and current");
             violations.push(Violation::new(Code::KeyNotVerified, &profile.partner, detail));
         }
     }
     violations.extend(readiness(required, attestations, today));
     violations.extend(profile.recipients_not_agreed(arrangement));
+    violations.extend(profile.undeclared(arrangement));
     violations.extend(profile.origin_violations(&arrangement.countries_of_origin));
     Refused::unless_empty(violations)
 }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::keys::{change, register, trust, trusted};
 use crate::named::named;
 use crate::refused::reason_given;
-use crate::{Code, Refused};
+use crate::{Code, Refused, Violation};
 
 named! {
     /// What a key is for.
@@ -31,17 +33,45 @@ pub struct KeyCheck {
     pub possession_proven: bool,
     /// Whether it was revoked. A revoked key is never trusted again.
     pub revoked: bool,
+    /// Last day of the keys before it, of its purpose, once it is trusted; they go on unless a day is said.
+    #[serde(default)]
+    pub others_until: Option<Date>,
+    /// Last day on which it may be used, in UTC; a key after it has its place.
+    #[serde(default)]
+    pub retires_on: Option<Date>,
 }
 
 impl KeyCheck {
     /// A key of which nothing is known yet.
     pub fn new(key: impl Into<String>, purpose: KeyPurpose) -> Self {
-        Self { key: key.into(), purpose, confirmed_by: None, possession_proven: false, revoked: false }
+        Self {
+            key: key.into(),
+            purpose,
+            confirmed_by: None,
+            possession_proven: false,
+            revoked: false,
+            others_until: None,
+            retires_on: None,
+        }
     }
 
-    /// Whether the key may be used: fingerprint confirmed and possession proven, and not revoked.
+    /// Whether the key is trusted: fingerprint confirmed and possession proven, and not revoked.
     pub fn is_usable(&self) -> bool {
         self.confirmed_by.is_some() && self.possession_proven && !self.revoked
+    }
+
+    /// Why the key may not be used on `today`, a day in UTC; none if it may.
+    pub fn distrust(&self, today: Date) -> Option<Violation> {
+        let because = |code, detail: String| Some(Violation::new(code, &self.key, detail));
+        match self.retires_on {
+            _ if self.revoked => because(Code::KeyRevoked, "it was revoked".to_owned()),
+            _ if !self.is_usable() => because(
+                Code::KeyNotVerified,
+                "its fingerprint is not confirmed, or its possession not proven".to_owned(),
+            ),
+            Some(last) if last < today => because(Code::KeyRetired, format!("it was used until {last}")),
+            _ => None,
+        }
     }
 }
 
@@ -88,6 +118,15 @@ pub enum Event {
         /// What it is for.
         purpose: KeyPurpose,
     },
+    /// It hands in the key that takes the place of those before it, once it is trusted.
+    RotateKey {
+        /// Its fingerprint.
+        key: String,
+        /// What it is for.
+        purpose: KeyPurpose,
+        /// Last day of the keys before it.
+        others_until: Date,
+    },
     /// Somebody compared a key's fingerprint with what the partner told by another way, and they are equal.
     ConfirmFingerprint {
         /// The fingerprint.
@@ -130,16 +169,21 @@ impl State {
         let impossible = Refused::impossible("a partner", self.name(), event.name());
         Ok(match (self, event) {
             (S::Closed { .. }, _) => return Err(impossible),
-            (state, Event::RegisterKey { key, purpose }) => state.with_keys(|keys| register(keys, key, purpose))?,
+            (state, Event::RegisterKey { key, purpose }) => {
+                state.with_keys(|keys| register(keys, KeyCheck::new(key, purpose)))?
+            }
+            (state, Event::RotateKey { key, purpose, others_until }) => state.with_keys(|keys| {
+                register(keys, KeyCheck { others_until: Some(others_until), ..KeyCheck::new(key, purpose) })
+            })?,
             (state, Event::ConfirmFingerprint { key, by }) => {
-                state.with_keys(|keys| change(keys, &key, |check| check.confirmed_by = Some(by)))?
+                state.with_keys(|keys| trust(keys, &key, |check| check.confirmed_by = Some(by)))?
             }
             (state, Event::ProvePossession { key }) => {
-                state.with_keys(|keys| change(keys, &key, |check| check.possession_proven = true))?
+                state.with_keys(|keys| trust(keys, &key, |check| check.possession_proven = true))?
             }
-            (state, Event::RevokeKey { key }) => {
-                state.with_keys(|keys| change(keys, &key, |check| check.revoked = true))?.without_trust(&key)
-            }
+            (state, Event::RevokeKey { key }) => state
+                .with_keys(|keys| change(keys, &key, |check| check.revoked = true).map(|_| ()))?
+                .without_trust(&key),
             (S::Invited { keys }, Event::Verify) => {
                 trusted(&keys)?;
                 S::Verified { keys }
@@ -175,9 +219,9 @@ impl State {
         }
     }
 
-    /// The newest key of that purpose that may be used.
-    pub fn usable_key(&self, purpose: KeyPurpose) -> Option<&KeyCheck> {
-        self.keys().iter().rev().find(|check| check.purpose == purpose && check.is_usable())
+    /// The newest key of that purpose that may be used on `today`, a day in UTC.
+    pub fn usable_key(&self, purpose: KeyPurpose, today: Date) -> Option<&KeyCheck> {
+        self.keys().iter().rev().find(|check| check.purpose == purpose && check.distrust(today).is_none())
     }
 
     /// The state's name: kebab case, stable.
@@ -239,6 +283,7 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Event::RegisterKey { .. } => "register-key",
+            Event::RotateKey { .. } => "rotate-key",
             Event::ConfirmFingerprint { .. } => "confirm-fingerprint",
             Event::ProvePossession { .. } => "prove-possession",
             Event::RevokeKey { .. } => "revoke-key",
@@ -256,6 +301,11 @@ impl Event {
         let reason = || "as agreed".to_owned();
         vec![
             Event::RegisterKey { key: "n".into(), purpose: KeyPurpose::Recipient },
+            Event::RotateKey {
+                key: "n".into(),
+                purpose: KeyPurpose::Recipient,
+                others_until: Date::constant(2026, 5, 4),
+            },
             Event::ConfirmFingerprint { key: key(), by: "officer".into() },
             Event::ProvePossession { key: key() },
             Event::RevokeKey { key: key() },
@@ -272,39 +322,4 @@ impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
-}
-
-fn register(keys: &mut Vec<KeyCheck>, key: String, purpose: KeyPurpose) -> Result<(), Refused> {
-    match keys.iter().find(|check| check.key == key) {
-        Some(check) if check.revoked => Err(Refused::one(Code::KeyRevoked, key, "it was revoked and stays so")),
-        Some(_) => Err(Refused::one(Code::KeyNotVerified, key, "it is registered already: confirm and prove it")),
-        None => {
-            keys.push(KeyCheck::new(key, purpose));
-            Ok(())
-        }
-    }
-}
-
-fn change(keys: &mut [KeyCheck], key: &str, change: impl FnOnce(&mut KeyCheck)) -> Result<(), Refused> {
-    match keys.iter_mut().find(|check| check.key == key) {
-        None => Err(Refused::one(Code::KeyNotVerified, key, "the partner has registered no such key")),
-        Some(check) if check.revoked => Err(Refused::one(Code::KeyRevoked, key, "it was revoked and stays so")),
-        Some(check) => {
-            change(check);
-            Ok(())
-        }
-    }
-}
-
-fn trusted(keys: &[KeyCheck]) -> Result<(), Refused> {
-    let missing = KeyPurpose::ALL
-        .iter()
-        .filter(|purpose| !keys.iter().any(|check| check.purpose == **purpose && check.is_usable()));
-    let violations = missing
-        .map(|purpose| {
-            let detail = "a key needs its fingerprint confirmed by another way and its possession proven, both";
-            crate::Violation::new(Code::KeyNotVerified, purpose.as_str(), detail)
-        })
-        .collect();
-    Refused::unless_empty(violations)
 }

@@ -80,7 +80,7 @@ fn a_revoked_key_takes_the_partner_out_and_never_comes_back() {
     assert_eq!(revoked.clone().apply(again).unwrap_err().codes(), [Code::KeyRevoked]);
     let next = Event::RegisterKey { key: "r2".into(), purpose: KeyPurpose::Recipient };
     let renewed = apply(revoked, [next, confirm("r2"), prove("r2"), Event::Resume]).unwrap();
-    assert_eq!(renewed.usable_key(KeyPurpose::Recipient).unwrap().key, "r2");
+    assert_eq!(renewed.usable_key(KeyPurpose::Recipient, date(2026, 5, 4)).unwrap().key, "r2");
 }
 
 #[test]
@@ -88,9 +88,41 @@ fn rotation_keeps_the_old_key_until_the_new_one_is_trusted() {
     let active = state("active");
     let next = Event::RegisterKey { key: "r2".into(), purpose: KeyPurpose::Recipient };
     let rotating = apply(active, [next, confirm("r2")]).unwrap();
-    assert_eq!(rotating.usable_key(KeyPurpose::Recipient).unwrap().key, "r");
+    assert_eq!(rotating.usable_key(KeyPurpose::Recipient, date(2026, 5, 4)).unwrap().key, "r");
     let rotated = rotating.apply(prove("r2")).unwrap();
-    assert_eq!(rotated.usable_key(KeyPurpose::Recipient).unwrap().key, "r2");
+    assert_eq!(rotated.usable_key(KeyPurpose::Recipient, date(2026, 5, 4)).unwrap().key, "r2");
+}
+
+#[test]
+fn the_old_key_retires_on_its_day_once_the_new_one_is_trusted() {
+    let day = date(2026, 5, 31);
+    let next = Event::RotateKey { key: "r2".into(), purpose: KeyPurpose::Recipient, others_until: day };
+    let rotating = apply(state("active"), [next, prove("r2")]).unwrap();
+    assert!(
+        rotating.keys().iter().all(|check| check.retires_on.is_none()),
+        "nothing retires for a key that is not trusted"
+    );
+    let rotated = rotating.apply(confirm("r2")).unwrap();
+    let standing = |key: &str, on| {
+        let check = rotated.keys().iter().find(|check| check.key == key).unwrap();
+        check.distrust(on).map(|violation| violation.code)
+    };
+    assert_eq!((standing("r", day), standing("r", date(2026, 6, 1))), (None, Some(Code::KeyRetired)));
+    assert_eq!((standing("r2", date(2027, 1, 1)), standing("s", date(2027, 1, 1))), (None, None));
+    assert_eq!(rotated.usable_key(KeyPurpose::Recipient, day).unwrap().key, "r2");
+    let revoked = rotated.apply(Event::RevokeKey { key: "r2".into() }).unwrap();
+    assert_eq!(revoked.usable_key(KeyPurpose::Recipient, day).unwrap().key, "r", "the old one until its day");
+    assert_eq!(revoked.usable_key(KeyPurpose::Recipient, date(2026, 6, 1)), None);
+}
+
+#[test]
+fn processors_are_declared_and_held_to_their_places() {
+    let (mut moved, arrangement) = (profile(), arrangement());
+    assert_eq!(moved.undeclared(&arrangement).next(), None);
+    moved.recipients[0].hosting_country = "KEN".into();
+    assert_eq!(moved.recipients_not_agreed(&arrangement)[0].code, Code::OnwardNotAgreed);
+    moved.recipients.clear();
+    assert_eq!(moved.undeclared(&arrangement).next().unwrap().code, Code::RecipientNotDeclared);
 }
 
 #[test]

@@ -72,6 +72,7 @@ actions! {
     AddOfficer             "add-officer"              Change [P - - - - P - - -] [- - - - - - - - -] [- - - - - - - - -] "Registers a person with role and key.";
     RevokeOfficer          "revoke-officer"           Change [P - - P - P - - -] [P - - P - - - - -] [- - - - - - - - -] "Ends what a person and that person's key may do.";
     RotateKey              "rotate-key"               Change [- - - - P P - - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in the next key and retires the one before.";
+    RevokeKey              "revoke-key"               Change [- - - - - P - - -] [P P P P - - - - -] [- - - P - - - - -] "Ends at once what a partner's key may do.";
     // partners: their own, another's for the operation's staff
     AddPartner             "add-partner"              Change [- - - - - - - - -] [P P P - - - - - -] [- - - - - - - - -] "Invites a partner.";
     ProveKey               "prove-key"                Change [- - - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Signs a challenge, to prove possession of a key.";
@@ -101,6 +102,7 @@ actions! {
     // configuration of the operation
     ImportConfiguration    "import-configuration"     Change [- - - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in a version of a catalogue, an exchange or other configuration.";
     ActivateConfiguration  "activate-configuration"   Change [- U - - U - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an imported version the one in use.";
+    WithdrawConfiguration  "withdraw-configuration"   Change [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Takes a staged set back before it is in use.";
     RollBackConfiguration  "roll-back-configuration"  Change [- U - - U - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an earlier version the one in use again.";
     CloneExchange          "clone-exchange"           Change [- - - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Drafts an exchange after one of another operation.";
     AddTestKeys            "add-test-keys"            Change [- - - - - P - - -] [- P P - P - - - -] [- - - - - - - - -] "Brings in the keys with which a partner takes part in sandboxes.";

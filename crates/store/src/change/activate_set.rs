@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::import_document::{DocumentKind, NewDocument};
 use super::move_arrangement::DraftArrangement;
 use super::stage_set::{StagedDocument, StagedKind};
+use super::withdraw_set::withdrawn_by;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, Transaction, query, to_json};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
@@ -71,6 +72,9 @@ impl Change for ActivateSet {
             Some(by) if by == actor => return Applied::ALREADY,
             Some(officer) => return Err(StoreError::ActivatedAlready { set: set(), officer }),
             None => {}
+        }
+        if let Some(officer) = withdrawn_by(writing.rows(), &self.name).await? {
+            return Err(StoreError::Withdrawn { set: set(), officer });
         }
         // INVARIANT (two people): by name and by key, whatever the caller believes.
         if officer == actor || key == self.key {

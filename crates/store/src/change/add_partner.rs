@@ -1,8 +1,9 @@
 //! How does another organisation become a partner, to whose key we seal?
 
-use causeway_model::partner::{Profile, State};
+use causeway_model::partner::{KeyPurpose, Profile, State};
 use causeway_model::{Code, Refused};
 
+use super::partner_key::KeyText;
 use super::synthetic_only::restrict;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{named, query, to_json};
@@ -117,6 +118,14 @@ impl NewPartner {
             query("INSERT INTO partner_life (partner, profile_json, state_json, updated_at) VALUES ($1, $2, $3, $4)");
         let row = row.bind(&self.name).bind(to_json(&self.profile)?).bind(to_json(&self.state)?).bind(writing.micros());
         row.execute(writing.rows()).await?;
+        for key in self.state.keys() {
+            let text = match key.purpose {
+                KeyPurpose::Recipient => &self.age_recipient,
+                KeyPurpose::Signing => &self.signing_key_pem,
+            };
+            let key = KeyText { fingerprint: key.key.clone(), purpose: key.purpose, text: text.clone() };
+            key.enter(writing, &self.name).await?;
+        }
         if self.profile.synthetic_only {
             restrict(writing, &self.name).await?;
         }

@@ -5,6 +5,7 @@ use causeway_model::transfer::{Event, Transfer};
 
 use super::Seen;
 use super::move_arrangement::demand_open;
+use super::partner_key::demand_not_revoked;
 use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::query;
@@ -24,8 +25,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::OpenDelivery`] when nobody has said yet how an earlier attempt ended, [`StoreError::ChangedMeanwhile`]
-    /// when the arrangement was taken out of force, [`StoreError::Denied`] when the data are real and the partner is for invented
-    /// people only.
+    /// when the arrangement was taken out of force or the key revoked to which the package is sealed, [`StoreError::Denied`] when
+    /// the data are real and the partner is for invented people only.
     pub async fn begin_delivery(&self, change: Changed<BeginDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
@@ -40,6 +41,12 @@ impl Change for BeginDelivery {
         demand_open(writing.rows(), &self.seen.transfer).await?;
         if self.data == DataKind::Real {
             demand_real(writing.rows(), &self.seen.transfer).await?;
+        }
+        if let Some(package) = self.seen.state.package() {
+            let key = query("SELECT fingerprint FROM package_key WHERE package = $1").bind(package);
+            if let Some(row) = key.fetch_optional(writing.rows()).await? {
+                demand_not_revoked(writing.rows(), &row.only::<String>()?).await?;
+            }
         }
         let state = self.seen.advance(writing, Event::Send).await?;
         if let Transfer::Delivering { attempt, .. } = &state {

@@ -2,6 +2,7 @@
 
 use causeway_model::partner::{Event, State};
 
+use super::partner_key::{keep_current, revoke};
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, Transaction, query, to_json};
 use crate::query::partner_state;
@@ -61,6 +62,12 @@ impl Change for MovePartner {
         life.bind(to_json(&next)?).bind(micros).bind(&self.partner).execute(writing.rows()).await?;
         let row = query("UPDATE partner SET state = $1 WHERE name = $2");
         row.bind(next.name()).bind(&self.partner).execute(writing.rows()).await?;
+        for event in &self.events {
+            if let Event::RevokeKey { key } = event {
+                revoke(writing, &self.partner, key).await?;
+            }
+        }
+        keep_current(writing, &self.partner, &next).await?;
         Ok(Applied::Changed(next))
     }
 }
@@ -77,7 +84,7 @@ impl Change for ChallengePartner {
     }
 }
 
-async fn current(connection: &mut Transaction, partner: &str) -> Result<State, StoreError> {
+pub(super) async fn current(connection: &mut Transaction, partner: &str) -> Result<State, StoreError> {
     let row = query("SELECT partner, state_json FROM partner_life WHERE partner = $1").bind(partner);
     let row = row.fetch_optional(connection).await?;
     let row = row.ok_or_else(|| StoreError::NotFound { what: "partner", name: partner.to_owned() })?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Seen;
 use super::move_arrangement::demand_open;
+use super::partner_key::demand_not_revoked;
 use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
@@ -36,6 +37,8 @@ pub struct SealTransfer {
     pub token: String,
     /// The package's id.
     pub package: String,
+    /// Fingerprint of the key that it is sealed to.
+    pub sealed_to: String,
     /// The exchange's sequence number in the inner manifest.
     pub sequence: u64,
     /// Counts and digests.
@@ -52,8 +55,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
-    /// [`StoreError::ChangedMeanwhile`] when the arrangement was taken out of force, [`StoreError::Denied`] when the data are real
-    /// and the partner is for invented people only.
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement was taken out of force or the key revoked, [`StoreError::Denied`] when
+    /// the data are real and the partner is for invented people only.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
@@ -72,6 +75,7 @@ impl Change for SealTransfer {
         if self.data == DataKind::Real {
             demand_real(writing.rows(), &seen.transfer).await?;
         }
+        demand_not_revoked(writing.rows(), &self.sealed_to).await?;
         let seal = Event::Seal { package: self.package.clone() };
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);
@@ -97,6 +101,8 @@ impl Change for SealTransfer {
         .bind(micros)
         .execute(writing.rows())
         .await?;
+        let key = query("INSERT INTO package_key (package, fingerprint) VALUES ($1, $2)");
+        key.bind(&self.package).bind(&self.sealed_to).execute(writing.rows()).await?;
         Ok(Applied::Changed(seen.next(state)))
     }
 }

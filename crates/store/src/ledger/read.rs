@@ -1,10 +1,11 @@
 //! What can be asked of the ledger without walking it?
 
 use causeway_ledger::Row;
+use jiff::Timestamp;
 
 use super::LedgerSnapshot;
 use super::tree::{newest_checkpoint, pending};
-use crate::db::query;
+use crate::db::{Cells, query};
 use crate::{Reader, StoreError};
 
 impl Reader {
@@ -30,6 +31,16 @@ impl Reader {
     /// When the database fails.
     pub async fn pending_leaves(&self) -> Result<u64, StoreError> {
         pending(&self.pool).await
+    }
+
+    /// When the newest event was entered that the sequencer has taken.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn newest_leaf_at(&self) -> Result<Option<Timestamp>, StoreError> {
+        let row = query("SELECT idx, time_us FROM ledger_leaf ORDER BY idx DESC LIMIT 1");
+        let row = row.fetch_optional(&self.pool).await?;
+        row.map(|row| Cells::new(&row, "ledger_leaf", "idx").time("time_us")).transpose()
     }
 
     /// The sequenced leaves about `subject`, oldest first.

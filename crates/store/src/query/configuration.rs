@@ -38,6 +38,19 @@ pub struct Activation {
     pub in_use: Vec<InUse>,
 }
 
+/// A set that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawal {
+    /// The set.
+    pub set: String,
+    /// Who took it back.
+    pub withdrawn_by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub withdrawn_at: Timestamp,
+}
+
 const SET: &str = "SELECT name, sha256, origin, staged_by, staged_key, staged_at FROM staged_set";
 
 impl Reader {
@@ -68,6 +81,24 @@ impl Reader {
             "SELECT staged, kind, name, version, text, sha256 FROM staged_document WHERE staged = $1 ORDER BY kind, name",
         );
         rows.bind(set).fetch_all(&self.pool).await?.iter().map(staged_document).collect()
+    }
+
+    /// Every set that was taken back, by name.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn withdrawals(&self) -> Result<Vec<Withdrawal>, StoreError> {
+        let rows = query("SELECT staged, withdrawn_by, reason, withdrawn_at FROM set_withdrawal ORDER BY staged");
+        let withdrawal = |row: &Row| {
+            let cells = Cells::new(row, "set_withdrawal", "staged");
+            Ok(Withdrawal {
+                set: cells.get("staged")?,
+                withdrawn_by: cells.get("withdrawn_by")?,
+                reason: cells.get("reason")?,
+                withdrawn_at: cells.time("withdrawn_at")?,
+            })
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(withdrawal).collect()
     }
 
     /// Every activation, oldest first.

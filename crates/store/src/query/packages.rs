@@ -54,6 +54,15 @@ pub struct Release {
 }
 
 impl Reader {
+    /// Fingerprint of the key that a package is sealed to; none for a package of an older program.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sealed_to(&self, package: &str) -> Result<Option<String>, StoreError> {
+        let row = query("SELECT fingerprint FROM package_key WHERE package = $1").bind(package);
+        row.fetch_optional(&self.pool).await?.map(|row| row.only()).transpose()
+    }
+
     /// A package.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! With whom do we exchange, and under which keys?
 
-use causeway_model::partner::{Attestation, Profile, State};
+use causeway_model::partner::{Attestation, KeyPurpose, Profile, State};
 use jiff::Timestamp;
 
 use crate::change::PartnerState;
@@ -39,6 +39,23 @@ pub struct PartnerLife {
     pub challenge: Option<(String, Timestamp)>,
 }
 
+/// A key that a partner handed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartnerKey {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// What it is for.
+    pub purpose: KeyPurpose,
+    /// The public key: an age recipient, or PEM.
+    pub text: String,
+    /// When it came in.
+    pub registered_at: Timestamp,
+    /// Who brought it in.
+    pub registered_by: String,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
 impl Reader {
     /// How far the acquaintance with a partner has come.
     ///
@@ -52,6 +69,27 @@ impl Reader {
         let cells = Cells::new(&row, "partner_life", "partner");
         let challenge = cells.get::<Option<String>>("challenge_sha256")?.zip(cells.optional_time("challenged_at")?);
         Ok(Some(PartnerLife { profile: cells.json("profile_json")?, state: partner_state(&cells)?, challenge }))
+    }
+
+    /// The keys that a partner handed in, oldest first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn partner_keys(&self, name: &str) -> Result<Vec<PartnerKey>, StoreError> {
+        let rows = query(
+            "SELECT fingerprint, purpose, key_text, registered_at, registered_by, revoked_at FROM partner_key \
+             WHERE partner = $1 ORDER BY registered_at, purpose, fingerprint",
+        );
+        rows.bind(name).fetch_all(&self.pool).await?.iter().map(partner_key).collect()
+    }
+
+    /// Whether a key was revoked, whosever it is.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn key_is_revoked(&self, fingerprint: &str) -> Result<bool, StoreError> {
+        let rows = query("SELECT count(*) FROM partner_key WHERE fingerprint = $1 AND revoked_at IS NOT NULL");
+        Ok(rows.bind(fingerprint).fetch_one(&self.pool).await?.only::<i64>()? > 0)
     }
 
     /// What a partner has stated of its readiness, by kind and time.
@@ -102,6 +140,18 @@ fn partner(row: &Row) -> Result<Partner, StoreError> {
         state: cells.named("state", PartnerState::from_name)?,
         added_at: cells.time("added_at")?,
         added_by: cells.get("added_by")?,
+    })
+}
+
+fn partner_key(row: &Row) -> Result<PartnerKey, StoreError> {
+    let cells = Cells::new(row, "partner_key", "fingerprint");
+    Ok(PartnerKey {
+        fingerprint: cells.get("fingerprint")?,
+        purpose: cells.named("purpose", |word| word.parse().ok())?,
+        text: cells.get("key_text")?,
+        registered_at: cells.time("registered_at")?,
+        registered_by: cells.get("registered_by")?,
+        revoked_at: cells.optional_time("revoked_at")?,
     })
 }
 

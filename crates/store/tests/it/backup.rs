@@ -40,6 +40,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     let approval = NewApproval { arrangement: "food".into(), version: 2, sha256, officer, signature };
     store.approve(changed(approval, "approved", "food"), stamp(2)).await.unwrap();
     crate::configuration::in_use(&store, "first", 1).await;
+    crate::keys::asked_and_taken_back(&store).await;
     let seen = delivered(&store, "t1").await;
     store.accept_receipt(receipt(&seen, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
     sealed(&store, "t2").await;

@@ -17,6 +17,7 @@ mod environment;
 mod figures;
 mod governed;
 mod house;
+mod keys;
 mod ledger;
 mod life;
 mod lock;

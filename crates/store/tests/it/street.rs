@@ -83,6 +83,7 @@ pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTr
         seen: seen.clone(),
         token: token.into(),
         package: package_of(seen),
+        sealed_to: "r".into(),
         sequence,
         facts: facts(100 + sequence),
         data: DataKind::Real,

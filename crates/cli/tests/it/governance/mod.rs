@@ -43,7 +43,19 @@ macro_rules! items {
 }
 
 // Each folder beside this file, in the order of the alphabet.
-items!(arrangements, assessments, cloning, configuration, environment, people, register, requests, store, switch);
+items!(
+    arrangements,
+    assessments,
+    bad_input,
+    cloning,
+    configuration,
+    environment,
+    people,
+    register,
+    requests,
+    store,
+    switch
+);
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it/governance")

@@ -36,12 +36,13 @@ staff() {
         --role configuration-engineer > staff.said
 }
 
-# The partner's own keys, by its own tools: partner/identity.txt, recipient.txt, signing.pem, signing.pub.pem, and the prints.
+# The partner's own keys, by its own tools: partner/identity.txt, recipient.txt, signing.pem, signing.pub.pem, and the prints; or
+# in another folder.
 partner_keys() {
-    mkdir -p partner
+    mkdir -p "${1:-partner}"
     (
         umask 077
-        cd partner
+        cd "${1:-partner}"
         age-keygen -o identity.txt 2> keygen.said
         age-keygen -y identity.txt > recipient.txt
         openssl genpkey -algorithm ed25519 -out signing.pem 2> keygen.said
@@ -72,10 +73,27 @@ invite() {
         --recipient partner/recipient.txt --signing-key partner/signing.pub.pem
 }
 
-# The partner decrypts partner/challenge.age and signs what it holds: partner/answer, partner/answer.sig.
+# The partner decrypts partner/challenge.age and signs what it holds: partner/answer, partner/answer.sig; or with the keys of
+# other folders: answer FOLDER-OF-THE-IDENTITY FOLDER-OF-THE-SIGNING-KEY
 answer() {
-    age -d -i partner/identity.txt partner/challenge.age | zstd -dcq > partner/answer
-    openssl pkeyutl -sign -rawin -inkey partner/signing.pem -in partner/answer -out partner/answer.sig
+    age -d -i "${1:-partner}/identity.txt" partner/challenge.age | zstd -dcq > partner/answer
+    openssl pkeyutl -sign -rawin -inkey "${2:-partner}/signing.pem" -in partner/answer -out partner/answer.sig
+}
+
+# The newest package that was delivered.
+newest() {
+    ls -td home/outbox/lantern-relief/* | head -n 1
+}
+
+# Whether the newest package is sealed to the key in a folder: sealed_to FOLDER
+sealed_to() {
+    grep -q "$(cut -c1-16 "$1/recipient.print")" "$(newest)/manifest.json" && echo "sealed to $1"
+}
+
+# The partner signs the receipt of the newest package, with the keys of folders: receipt_by IDENTITY-FOLDER SIGNING-FOLDER
+receipt_by() {
+    causeway receipt sign "$(newest)" --sender home/keys/package-signing.pub.pem --identity "$1/identity.txt" \
+        --signing-key "$2/signing.pem" --outcome accepted --out receipt.json > receipt.said
 }
 
 # A partner that receives: invited, its administrator NAME-admin, keys proven, verified, active, ready until 2030.
@@ -174,6 +192,28 @@ signed() {
     signer="$1"
     shift
     causeway "$@" --officer "$signer" --key "people/$signer.pem"
+}
+
+# What was denied or refused, as it stands in the ledger: actor, what was tried, subject, codes.
+denied() {
+    causeway ledger export | python3 -c '
+import json, sys
+for line in sys.stdin:
+    line = json.loads(line)
+    leaf = line.get("leaf", line)
+    if isinstance(leaf, dict) and leaf.get("event") in ("attempt-denied", "transfer-refused", "transfer-lapsed"):
+        body = leaf["body"] if isinstance(leaf["body"], dict) else json.loads(leaf["body"])
+        codes = sorted({violation["code"] for violation in body.get("violations", [])})
+        print(leaf["actor"], body.get("attempt", leaf["event"]), leaf["subject"], " ".join(codes))
+'
+}
+
+# The partner takes a challenge and proves with the keys of folders: proven IDENTITY-FOLDER SIGNING-FOLDER
+proven() {
+    rm -f partner/challenge.age
+    as wanjiru partner challenge lantern-relief --out partner/challenge.age > said
+    answer "$1" "$2"
+    as lantern-relief-admin partner prove-key lantern-relief --answer partner/answer --signature partner/answer.sig
 }
 
 # What stands in the ledger of these events: actor, event, subject.

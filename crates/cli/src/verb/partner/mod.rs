@@ -1,16 +1,20 @@
 //! `causeway partner`: to whom may packages be sealed, and what did it show before?
 
+mod add;
+mod show;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use causeway_engine::command::{
-    Admitted, Moved, PartnerKeys, accept_attestations, activate_partner, add_partner, admit_real_data, attest,
-    challenge_partner, close_partner, prove_key, restrict_partner, resume_partner, suspend_partner, verify_partner,
+    Admitted, Moved, NextKeys, accept_attestations, activate_partner, admit_real_data, attest, challenge_partner,
+    close_partner, confirm_key, declare_recipient, prove_key, restrict_partner, resume_partner, revoke_key, rotate_key,
+    suspend_partner, undeclare_recipient, verify_partner,
 };
-use causeway_engine::documents::Read;
 use causeway_engine::{EngineError, House};
-use causeway_model::partner::{AttestationKind, Profile, readiness};
-use causeway_package::key::Recipient;
+use causeway_model::partner::{AttestationKind, Recipient, RecipientKind};
+use causeway_model::permission::Action;
+use causeway_package::key::Recipient as AgeRecipient;
 use clap::Subcommand;
 
 use super::officer::again;
@@ -20,37 +24,7 @@ use super::{Ended, Place, public_key};
 #[derive(Subcommand)]
 pub enum Partner {
     /// Invites a partner with its public keys. Until it is verified, activated and ready, it receives nothing.
-    Add {
-        /// Short name, as arrangements write it.
-        name: String,
-        /// Full name.
-        #[arg(long, required_unless_present = "profile")]
-        title: Option<String>,
-        /// Country whose law binds it (ISO 3166 alpha-3), or `INT`.
-        #[arg(long, value_name = "COUNTRY", required_unless_present = "profile")]
-        jurisdiction: Option<String>,
-        /// Country where it keeps data, ISO 3166 alpha-3.
-        #[arg(long, value_name = "COUNTRY", required_unless_present = "profile")]
-        hosting_country: Option<String>,
-        /// All that in a document, with who handles data for it (`causeway schema partner`).
-        #[arg(long, value_name = "FILE", conflicts_with_all = ["title", "jurisdiction", "hosting_country"])]
-        profile: Option<PathBuf>,
-        /// Only invented people may go to it, until two people say otherwise (`admit-real-data`).
-        #[arg(long)]
-        synthetic_only: bool,
-        /// File with the age recipient (`age1…`).
-        #[arg(long)]
-        recipient: PathBuf,
-        /// Fingerprint of the recipient, as the partner told it by another way; at `verify`, unless it is known already.
-        #[arg(long)]
-        recipient_fingerprint: Option<String>,
-        /// File with the public key that receipts are signed with.
-        #[arg(long)]
-        signing_key: PathBuf,
-        /// Fingerprint of that key, as the partner told it by another way; at `verify`, unless it is known already.
-        #[arg(long)]
-        signing_fingerprint: Option<String>,
-    },
+    Add(add::Add),
     /// Writes a challenge to a file, sealed to the partner's recipient: send it, and take the answer with `prove-key`.
     Challenge {
         /// The partner.
@@ -80,6 +54,67 @@ pub enum Partner {
         /// Fingerprint of the signing key, where it was not given before.
         #[arg(long)]
         signing_fingerprint: Option<String>,
+    },
+    /// Takes in the partner's next keys. They count once they are proven and confirmed; the ones before go on until a day.
+    RotateKey {
+        /// The partner.
+        name: String,
+        /// File with the next age recipient (`age1…`).
+        #[arg(long)]
+        recipient: Option<PathBuf>,
+        /// File with the next public key that receipts are signed with.
+        #[arg(long)]
+        signing_key: Option<PathBuf>,
+        /// Last day of the key before it, once the next one counts.
+        #[arg(long, value_name = "DAY")]
+        old_until: jiff::civil::Date,
+    },
+    /// Confirms a key that came in later, by its fingerprint as the partner told it by another way.
+    ConfirmKey {
+        /// The partner.
+        name: String,
+        /// The fingerprint.
+        #[arg(long)]
+        fingerprint: String,
+    },
+    /// Ends at once, and for good, what a key may do. What is sealed to it and on its way lapses.
+    RevokeKey {
+        /// The partner.
+        name: String,
+        /// The key's fingerprint.
+        #[arg(long)]
+        fingerprint: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Declares who handles the data for the partner, or receives them from it, and where.
+    Declare {
+        /// The partner.
+        name: String,
+        /// Name of whoever it is.
+        #[arg(long, value_name = "NAME")]
+        recipient: String,
+        /// What it is to the partner: processor or sub-recipient.
+        #[arg(long)]
+        kind: RecipientKind,
+        /// Country whose law binds it (ISO 3166 alpha-3), or `INT`.
+        #[arg(long, value_name = "COUNTRY")]
+        jurisdiction: String,
+        /// Country where it keeps data, ISO 3166 alpha-3.
+        #[arg(long, value_name = "COUNTRY")]
+        hosting_country: String,
+        /// What it does with them.
+        #[arg(long)]
+        purpose: String,
+    },
+    /// Takes such a declaration back: whoever it was handles the data no more.
+    Undeclare {
+        /// The partner.
+        name: String,
+        /// Name of whoever it was.
+        #[arg(long, value_name = "NAME")]
+        recipient: String,
     },
     /// Lets data go to a verified partner.
     Activate {
@@ -157,10 +192,14 @@ pub enum Partner {
 impl Partner {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        // What ends something waits for nobody who is at work.
+        let house = match self {
+            Partner::RevokeKey { .. } | Partner::Suspend { .. } => place.beside().await?,
+            _ => place.house().await?,
+        };
         let actor = place.actor.as_str();
         match self {
-            Partner::Add { .. } => self.add(&house, actor).await?,
+            Partner::Add(add) => add.run(&house, actor).await?,
             Partner::Challenge { name, out } => {
                 challenge_partner(&house, actor, name, out).await?;
                 println!("{}: for {name} to decrypt, sign and send back within two weeks", out.display());
@@ -173,6 +212,24 @@ impl Partner {
             Partner::Verify { name, recipient_fingerprint, signing_fingerprint } => {
                 let (recipient, signing) = (recipient_fingerprint.as_deref(), signing_fingerprint.as_deref());
                 tell(name, &verify_partner(&house, actor, name, recipient, signing).await?);
+            }
+            Partner::RotateKey { .. } | Partner::ConfirmKey { .. } | Partner::RevokeKey { .. } => {
+                self.keys(&house, actor).await?;
+            }
+            Partner::Declare { name, recipient, kind, jurisdiction, hosting_country, purpose } => {
+                let one = Recipient {
+                    name: recipient.clone(),
+                    kind: *kind,
+                    jurisdiction: jurisdiction.clone(),
+                    hosting_country: hosting_country.clone(),
+                    purpose: purpose.clone(),
+                };
+                let saved = declare_recipient(&house, actor, name, one).await?;
+                println!("{name} declares {kind} {recipient} ({jurisdiction}, {hosting_country}){}", again(saved));
+            }
+            Partner::Undeclare { name, recipient } => {
+                let saved = undeclare_recipient(&house, actor, name, recipient).await?;
+                println!("{name} declares {recipient} no more{}", again(saved));
             }
             Partner::Activate { name } => tell(name, &activate_partner(&house, actor, name).await?),
             Partner::Suspend { name, reason } => tell(name, &suspend_partner(&house, actor, name, reason).await?),
@@ -205,11 +262,18 @@ impl Partner {
                     false => println!("accepted of {name}: {}", words(accepted)),
                 }
             }
-            Partner::Show { name } => show(&house, name).await?,
+            Partner::Show { name } => {
+                house.may_see(actor, Action::ShowPartner, &house.of_partner(name, name)).await?;
+                show::show(&house, name).await?;
+            }
             Partner::List => {
                 let restricted = house.store.synthetic_only_partners().await?;
                 let restricted: Vec<String> = restricted.into_iter().map(|(name, _)| name).collect();
                 for partner in house.store.partners().await? {
+                    let thing = house.of_partner(&partner.name, &partner.name);
+                    if !house.sees(actor, Action::ShowPartner, &thing).await? {
+                        continue;
+                    }
                     let only = if restricted.contains(&partner.name) { "  (invented people only)" } else { "" };
                     println!(
                         "{}  {}  {}  {}{only}",
@@ -224,57 +288,38 @@ impl Partner {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn add(&self, house: &House, actor: &str) -> Result<(), EngineError> {
-        let Partner::Add {
-            name,
-            title,
-            jurisdiction,
-            hosting_country,
-            profile,
-            synthetic_only,
-            recipient,
-            recipient_fingerprint,
-            signing_key,
-            signing_fingerprint,
-        } = self
-        else {
-            return Ok(());
-        };
-        let mut profile = match profile {
-            Some(file) => {
-                let read: Read<Profile> = Read::file(file)?;
-                read.refuse_errors(&read.value.check())?;
-                read.value
+    async fn keys(&self, house: &House, actor: &str) -> Result<(), EngineError> {
+        match self {
+            Partner::RotateKey { name, recipient, signing_key, old_until } => {
+                let recipient = recipient.as_deref().map(age_recipient).transpose()?;
+                let signing = signing_key.as_deref().map(public_key).transpose()?;
+                let next = NextKeys { recipient, signing };
+                let (keys, moved) = rotate_key(house, actor, name, &next, *old_until).await?;
+                for key in keys {
+                    println!("next key of {name}: {key}, the one before it until {old_until}{}", said(&moved).1);
+                }
+                println!("it counts once `challenge`, `prove-key` and `confirm-key` are done");
             }
-            None => Profile {
-                partner: name.clone(),
-                title: title.clone().unwrap_or_default(),
-                jurisdiction: jurisdiction.clone().unwrap_or_default(),
-                hosting_country: hosting_country.clone().unwrap_or_default(),
-                synthetic_only: false,
-                recipients: Vec::new(),
-            },
-        };
-        profile.synthetic_only |= *synthetic_only;
-        if profile.partner != *name {
-            return Err(EngineError::Wrong(format!("the document is of `{}`, not of `{name}`", profile.partner)));
+            Partner::ConfirmKey { name, fingerprint } => {
+                let (key, moved) = confirm_key(house, actor, name, fingerprint).await?;
+                println!("key {key} of {name} is confirmed{}", said(&moved).1);
+            }
+            Partner::RevokeKey { name, fingerprint, reason } => {
+                let (key, moved, lapsed) = revoke_key(house, actor, name, fingerprint, reason).await?;
+                let (state, already) = said(&moved);
+                println!("key {key} of {name} is revoked{already}; the partner is {state}");
+                lapsed.iter().for_each(|transfer| println!("transfer {transfer} lapsed"));
+            }
+            _ => {}
         }
-        if let Some(finding) = profile.check().iter().next() {
-            return Err(EngineError::Wrong(format!("{}: {}", finding.message, finding.help)));
-        }
-        let text = std::fs::read_to_string(recipient).map_err(EngineError::file("read", recipient))?;
-        let keys = PartnerKeys {
-            recipient: &Recipient::from_file_text(&text)?,
-            recipient_confirmed: recipient_fingerprint.as_deref(),
-            signing: &public_key(signing_key)?,
-            signing_confirmed: signing_fingerprint.as_deref(),
-        };
-        let confirmed = [recipient_fingerprint, signing_fingerprint].iter().filter(|told| told.is_some()).count();
-        let only = if profile.synthetic_only { ", for invented people only" } else { "" };
-        let (state, saved) = add_partner(house, actor, profile, keys).await?;
-        println!("partner {name} is {state}, {confirmed} of 2 keys confirmed{only}{}", again(saved));
         Ok(())
     }
+}
+
+/// The age recipient in a file, which may hold comments besides.
+fn age_recipient(path: &Path) -> Result<AgeRecipient, EngineError> {
+    let text = std::fs::read_to_string(path).map_err(EngineError::file("read", path))?;
+    Ok(AgeRecipient::from_file_text(&text)?)
 }
 
 fn said(moved: &Moved) -> (&'static str, &'static str) {
@@ -291,41 +336,4 @@ fn tell(name: &str, moved: &Moved) {
 
 fn words(kinds: impl IntoIterator<Item = AttestationKind>) -> String {
     kinds.into_iter().map(AttestationKind::as_str).collect::<Vec<_>>().join(", ")
-}
-
-async fn show(house: &House, name: &str) -> Result<(), EngineError> {
-    let found = house.store.partner(name).await?.zip(house.store.partner_life(name).await?);
-    let (partner, life) = found.ok_or_else(|| EngineError::Unknown {
-        what: "partner",
-        name: name.to_owned(),
-        help: "see `causeway partner list`",
-    })?;
-    let profile = &life.profile;
-    println!("{name}: {} ({}, keeps data in {})", partner.title, profile.jurisdiction, profile.hosting_country);
-    println!("state: {}", life.state);
-    if house.store.is_synthetic_only(name).await? {
-        match house.store.real_data_asked(name).await? {
-            None => println!("takes invented people only"),
-            Some(asked) => {
-                println!("takes invented people only; {} has asked for real data: {}", asked.by, asked.reason)
-            }
-        }
-    }
-    for key in life.state.keys() {
-        let confirmed = key.confirmed_by.as_ref().map_or("not confirmed".to_owned(), |by| format!("confirmed by {by}"));
-        let proven = if key.possession_proven { "proven" } else { "not proven" };
-        println!("key {} ({}): {confirmed}, {proven}", key.key, key.purpose);
-    }
-    for recipient in &profile.recipients {
-        println!("{} {} ({}, {})", recipient.kind, recipient.name, recipient.jurisdiction, recipient.hosting_country);
-    }
-    let attestations = house.store.attestations(name).await?;
-    for one in &attestations {
-        let accepted = one.accepted_by.as_ref().map_or("not accepted".to_owned(), |by| format!("accepted by {by}"));
-        println!("{} until {} ({}): stated by {}, {accepted}", one.kind, one.valid_until, one.evidence, one.stated_by);
-    }
-    for violation in readiness(&AttestationKind::required(), &attestations, house.today()) {
-        println!("not ready: {violation}");
-    }
-    Ok(())
 }
