@@ -14,6 +14,7 @@
 
 mod place;
 mod plain;
+mod raced;
 mod transcript;
 
 use std::collections::BTreeSet;
