@@ -12,7 +12,9 @@ use causeway_engine::{EngineError, House};
 use causeway_model::arrangement::{self as model, State, WARNING_DAYS, difference, warning};
 use causeway_store::Saved;
 use clap::{Args, Subcommand};
+use jiff::ToSpan as _;
 
+use super::page::Page;
 use super::{Ended, Place, private_key};
 
 /// Arrangements.
@@ -72,7 +74,7 @@ pub enum Arrangement {
         name: String,
     },
     /// Lists every version of every arrangement.
-    List,
+    List(Page),
     /// Says what one version changes against another.
     Diff {
         /// Its identifier.
@@ -142,7 +144,7 @@ impl Arrangement {
                 tell(name, terminate_arrangement(&house, actor, name, reason).await?);
             }
             Arrangement::Show { name } => show(&house, name).await?,
-            Arrangement::List => list(&house).await?,
+            Arrangement::List(page) => list(&house, page).await?,
             Arrangement::Diff { name, from, to } => diff(&house, name, *from, *to).await?,
             Arrangement::Warnings => warnings(&house).await?,
         }
@@ -205,15 +207,25 @@ async fn show(house: &House, name: &str) -> Result<(), EngineError> {
     Ok(())
 }
 
-async fn list(house: &House) -> Result<(), EngineError> {
+async fn list(house: &House, page: &Page) -> Result<(), EngineError> {
     for name in expire_arrangements(house).await? {
         println!("{name} has expired");
     }
-    for life in house.store.all_arrangement_lives().await? {
+    let after = page.after().map(version);
+    let found = house.store.arrangement_lives_after(after, page.asked()).await?;
+    let (lives, end) = page.cut(found, |life| format!("{}:{}", life.arrangement, life.version));
+    for life in lives {
         let valid = life.state.terms().valid;
         println!("{} version {}  {}  {} to {}", life.arrangement, life.version, life.state, valid.from, valid.until);
     }
+    end.tell();
     Ok(())
+}
+
+/// `NAME:VERSION` is one version; a name alone stands for the last one that there can be.
+fn version(text: &str) -> (&str, u32) {
+    let named = text.rsplit_once(':').and_then(|(name, version)| Some((name, version.parse().ok()?)));
+    named.unwrap_or((text, u32::MAX))
 }
 
 async fn diff(house: &House, name: &str, from: Option<u32>, to: Option<u32>) -> Result<(), EngineError> {
@@ -237,10 +249,9 @@ async fn warnings(house: &House) -> Result<(), EngineError> {
         println!("{name} has expired");
     }
     let mut count = 0;
-    for life in house.store.all_arrangement_lives().await? {
-        if !matches!(life.state, State::InForce { .. } | State::Suspended { .. }) {
-            continue;
-        }
+    let last = WARNING_DAYS.into_iter().max().unwrap_or_default();
+    let until = house.today().saturating_add(i64::from(last).days());
+    for life in house.store.arrangements_ending_by(until).await? {
         let until = life.state.terms().valid.until;
         if let Some(days) = warning(until, house.today()) {
             count += 1;
@@ -250,6 +261,6 @@ async fn warnings(house: &House) -> Result<(), EngineError> {
             );
         }
     }
-    println!("{count} arrangements end within {} days", WARNING_DAYS.first().copied().unwrap_or_default());
+    println!("{count} arrangements end within {last} days");
     Ok(())
 }

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::command::{approve_assessment, assessments, figures, import_assessment};
-use causeway_model::assessment::{Reason, Thresholds, due};
+use causeway_engine::command::{approve_assessment, assessments, assessments_after, figures, import_assessment};
+use causeway_model::assessment::{Reason, due};
 use clap::Subcommand;
 
 use super::officer::again;
+use super::page::Page;
 use super::{Ended, Place};
 
 /// Impact assessments.
@@ -27,6 +28,8 @@ pub enum Assessment {
     List {
         /// The arrangement; all of them unless said.
         arrangement: Option<String>,
+        #[command(flatten)]
+        page: Page,
     },
 }
 
@@ -49,8 +52,14 @@ impl Assessment {
                 let saved = approve_assessment(&house, &place.actor, name).await?;
                 println!("assessment {name} is approved{}", again(saved));
             }
-            Assessment::List { arrangement } => {
-                for found in assessments(&house, arrangement.as_deref()).await? {
+            Assessment::List { arrangement, page } => {
+                let mut found = match arrangement {
+                    Some(name) => assessments(&house, name).await?,
+                    None => assessments_after(&house, page.after(), page.asked()).await?,
+                };
+                found.retain(|found| page.after().is_none_or(|after| found.assessment.as_str() > after));
+                let (found, end) = page.cut(found, |found| found.assessment.clone());
+                for found in found {
                     let approved =
                         found.approved_by.map_or("not approved".to_owned(), |by| format!("approved by {by}"));
                     let covers: Vec<&str> = found.covers.iter().map(|reason| Reason::as_str(*reason)).collect();
@@ -64,9 +73,10 @@ impl Assessment {
                         found.covers_records
                     );
                 }
+                end.tell();
                 if let Some(name) = arrangement {
                     let terms = house.terms(name).await?.value;
-                    let due = due(&figures(&house, &terms).await?, &Thresholds::default());
+                    let due = due(&figures(&house, &terms, None).await?, &house.thresholds().await?.values);
                     due.iter().for_each(|due| println!("due: {due}"));
                     if due.is_empty() {
                         println!("none is due");

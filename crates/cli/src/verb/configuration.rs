@@ -12,8 +12,10 @@ use causeway_engine::configuration::Bringing;
 use causeway_model::environment::Environment;
 use causeway_store::Saved;
 use causeway_store::change::StagedKind;
+use causeway_store::query::SetHistory;
 use clap::{Args, Subcommand};
 
+use super::page::Page;
 use super::{By, Ended, Place, private_key};
 use crate::say::plain;
 
@@ -65,8 +67,8 @@ pub enum Configuration {
         #[command(flatten)]
         by: By,
     },
-    /// Lists the sets: who staged them, who activated them, what is in them.
-    History,
+    /// Lists the sets, oldest first: who staged them, who activated them, what is in them.
+    History(Page),
 }
 
 /// How a folder is brought in.
@@ -136,7 +138,7 @@ impl Configuration {
                     None => println!("everything is as it was then; nothing to stage"),
                 }
             }
-            Configuration::History => history(&house).await?,
+            Configuration::History(page) => history(&house, page).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -166,24 +168,20 @@ fn counted(documents: usize) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
 }
 
-async fn history(house: &House) -> Result<(), causeway_engine::EngineError> {
-    let activations = house.store.activations().await?;
-    for set in house.store.staged_sets().await? {
-        let active = activations.iter().find(|activation| activation.set == set.name);
-        let standing = active.map_or_else(
+async fn history(house: &House, page: &Page) -> Result<(), causeway_engine::EngineError> {
+    let found = house.store.set_history(page.after(), page.asked()).await?;
+    let (sets, end) = page.cut(found, |history| history.set.name.clone());
+    for SetHistory { set, activated, documents } in sets {
+        let standing = activated.map_or_else(
             || "not activated".to_owned(),
-            |activation| {
-                format!(
-                    "activated as number {} by {} on {}",
-                    activation.number, activation.activated_by, activation.activated_at
-                )
-            },
+            |(number, by, at)| format!("activated as number {number} by {by} on {at}"),
         );
         let (name, origin) = (plain(&set.name), set.origin.name());
         println!("{name} ({origin}): staged by {} on {}, {standing}", set.staged_by, set.staged_at);
-        for document in house.store.staged_documents(&set.name).await? {
-            println!("  {} {} version {}", document.kind.name(), plain(&document.name), document.version);
+        for (kind, name, version) in documents {
+            println!("  {} {} version {version}", kind.name(), plain(&name));
         }
     }
+    end.tell();
     Ok(())
 }

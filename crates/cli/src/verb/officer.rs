@@ -11,6 +11,7 @@ use causeway_package::key::SigningKey;
 use causeway_store::Saved;
 use clap::Subcommand;
 
+use super::page::Page;
 use super::{Ended, Place, public_key};
 
 /// Officers.
@@ -51,7 +52,7 @@ pub enum Officer {
         reason: String,
     },
     /// Lists who is registered.
-    List,
+    List(Page),
 }
 
 impl Officer {
@@ -84,12 +85,15 @@ impl Officer {
                 let saved = revoke_officer(&house, &place.actor, name, reason).await?;
                 println!("officer {name} is revoked{}", again(saved));
             }
-            Officer::List => {
-                for officer in place.house().await?.store.officers().await? {
+            Officer::List(page) => {
+                let found = place.house().await?.store.officers_after(page.after(), page.asked()).await?;
+                let (officers, end) = page.cut(found, |officer| officer.name.clone());
+                for officer in officers {
                     let of = officer.partner.map_or_else(String::new, |partner| format!(" of {partner}"));
                     let revoked = if officer.revoked_at.is_some() { ", revoked" } else { "" };
                     println!("{}{of} ({}), key {}{revoked}", officer.name, listed(&officer.roles), officer.fingerprint);
                 }
+                end.tell();
             }
         }
         Ok(ExitCode::SUCCESS)

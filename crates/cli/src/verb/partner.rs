@@ -14,6 +14,7 @@ use causeway_package::key::Recipient;
 use clap::Subcommand;
 
 use super::officer::again;
+use super::page::Page;
 use super::{Ended, Place, public_key};
 
 /// Partners.
@@ -151,7 +152,7 @@ pub enum Partner {
         name: String,
     },
     /// Lists partners.
-    List,
+    List(Page),
 }
 
 impl Partner {
@@ -206,10 +207,12 @@ impl Partner {
                 }
             }
             Partner::Show { name } => show(&house, name).await?,
-            Partner::List => {
+            Partner::List(page) => {
                 let restricted = house.store.synthetic_only_partners().await?;
                 let restricted: Vec<String> = restricted.into_iter().map(|(name, _)| name).collect();
-                for partner in house.store.partners().await? {
+                let found = house.store.partners_after(page.after(), page.asked()).await?;
+                let (partners, end) = page.cut(found, |partner| partner.name.clone());
+                for partner in partners {
                     let only = if restricted.contains(&partner.name) { "  (invented people only)" } else { "" };
                     println!(
                         "{}  {}  {}  {}{only}",
@@ -219,6 +222,7 @@ impl Partner {
                         partner.fingerprint
                     );
                 }
+                end.tell();
             }
         }
         Ok(ExitCode::SUCCESS)

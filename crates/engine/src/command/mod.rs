@@ -40,7 +40,7 @@ pub use activate_configuration::activate_configuration;
 pub use add_officer::{NewPerson, add_officer};
 pub use add_partner::{PartnerKeys, add_partner};
 pub(crate) use assess::gate;
-pub use assess::{approve_assessment, assessments, figures, import_assessment};
+pub use assess::{approve_assessment, assessments, assessments_after, figures, import_assessment};
 pub use attest::{accept_attestations, attest};
 pub use carry_on::may_carry_on;
 pub use clone_exchange::{Cloned, clone_apply, clone_exchange};

@@ -101,7 +101,7 @@ pub(super) async fn prepare(
     let mut violations = beyond(house, &row.exchange, &standing.terms, &standing.frequencies, None).await?;
     let own = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value;
     violations.extend(within(house, id, &asked, &own).await?);
-    violations.extend(assessed(house, &own).await?);
+    violations.extend(assessed(house, id, &own).await?);
     let catalogue = house.catalogue().await?;
     violations.extend(house.may_not_pass(&own, &catalogue).await?);
     let mut exchange = house.exchange(&row.exchange).await?;

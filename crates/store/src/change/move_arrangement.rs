@@ -77,11 +77,12 @@ impl Change for DraftArrangement {
             (Applied::Nothing(_) | Applied::Changed(_), _) => {}
         }
         let row = query(
-            "INSERT INTO arrangement_life (arrangement, version, state, state_json, was_in_force, updated_at) \
-             VALUES ($1, $2, $3, $4, 0, $5)",
+            "INSERT INTO arrangement_life (arrangement, version, state, state_json, was_in_force, valid_until, updated_at) \
+             VALUES ($1, $2, $3, $4, 0, $5, $6)",
         );
-        let micros = writing.micros();
-        let row = row.bind(name).bind(*version).bind(self.state.name()).bind(to_json(&self.state)?).bind(micros);
+        let (micros, until) = (writing.micros(), self.state.terms().valid.until.to_string());
+        let row = row.bind(name).bind(*version).bind(self.state.name()).bind(to_json(&self.state)?);
+        let row = row.bind(until).bind(micros);
         row.execute(writing.rows()).await?;
         enter(writing, name, *version, "draft").await?;
         Applied::NEW

@@ -15,7 +15,7 @@ mod transfers;
 
 pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
 pub use assessments::StoredAssessment;
-pub use configuration::{Activation, StagedSet};
+pub use configuration::{Activation, SetHistory, StagedSet};
 pub use deliveries::Delivery;
 pub use documents::{Document, DocumentListing};
 pub use officers::{Approval, Officer};

@@ -93,7 +93,7 @@ async fn an_older_backup_needs_its_loss_accepted(kind: Kind) {
     for accepted in [None, Some(0), Some(1), Some(3)] {
         let said = restored(&house, &older, accepted).await.unwrap_err();
         assert!(matches!(said, StoreError::OlderBackup { saved_size: 5, found_size: 3, lost: 2 }), "{said}");
-        assert!(said.to_string().contains("accept that with `--accept-loss 2`"), "{said}");
+        assert!(said.to_string().contains("accept that with `--accept-loss 2 --loss-accepted-by NAME`"), "{said}");
     }
     assert_eq!(std::fs::read_to_string(house.head()).unwrap(), promised, "nothing was touched");
     let outcome = restored(&house, &older, Some(2)).await.unwrap();
