@@ -36,7 +36,8 @@ pub enum Assessment {
 impl Assessment {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        // People decide beside whoever works: nobody waits for a running transfer to end.
+        let house = place.beside().await?;
         match self {
             Assessment::Import { file } => {
                 let (found, saved) = import_assessment(&house, &place.actor, file).await?;

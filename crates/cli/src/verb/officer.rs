@@ -71,7 +71,7 @@ impl Officer {
                 println!("fingerprint {}", key.verifying_key().fingerprint());
             }
             Officer::Add { name, roles, partner, key, fingerprint } => {
-                let house = place.house().await?;
+                let house = place.beside().await?;
                 let roles: BTreeSet<Role> = roles.iter().copied().collect();
                 let key = public_key(key)?;
                 let person =
@@ -81,12 +81,12 @@ impl Officer {
                 println!("officer {name}{of} ({}), key {fingerprint}{}", listed(&roles), again(saved));
             }
             Officer::Revoke { name, reason } => {
-                let house = place.house().await?;
+                let house = place.beside().await?;
                 let saved = revoke_officer(&house, &place.actor, name, reason).await?;
                 println!("officer {name} is revoked{}", again(saved));
             }
             Officer::List(page) => {
-                let found = place.house().await?.store.officers_after(page.after(), page.asked()).await?;
+                let found = place.beside().await?.store.officers_after(page.after(), page.asked()).await?;
                 let (officers, end) = page.cut(found, |officer| officer.name.clone());
                 for officer in officers {
                     let of = officer.partner.map_or_else(String::new, |partner| format!(" of {partner}"));

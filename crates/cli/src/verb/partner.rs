@@ -158,7 +158,8 @@ pub enum Partner {
 impl Partner {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        // People decide beside whoever works: nobody waits for a running transfer to end.
+        let house = place.beside().await?;
         let actor = place.actor.as_str();
         match self {
             Partner::Add { .. } => self.add(&house, actor).await?,

@@ -53,6 +53,14 @@ pub async fn approve_assessment(house: &House, actor: &str, name: &str) -> Resul
     let partner = house.arrangement(&stored.arrangement).await?.value.partner;
     let thing = house.of_both(name, &partner).drafted_by(house.person(&stored.imported_by).await?);
     house.permit(actor, Action::ApproveAssessment, &thing).await?;
+    let read: Read<Assessment> = Read::text(name, stored.text)?;
+    let written = Assessment { approved_by: None, ..read.value }.state(house.today());
+    let approve = assessment::Event::Approve { by: actor.to_owned(), today: house.today() };
+    if stored.approved_by.is_none()
+        && let Err(refused) = written.apply(name, approve)
+    {
+        return Err(house.deny(actor, Action::ApproveAssessment.as_str(), name, refused).await);
+    }
     let event = audit(actor, "assessment-approved", name, json!({ "sha256": stored.sha256 }));
     let change = ApproveAssessment { name: name.to_owned(), sha256: stored.sha256 };
     let saved = house.store.approve_assessment(Changed::new(change, event), house.stamp()).await?;

@@ -52,7 +52,7 @@ pub use export_configuration::{diff_configuration, export_configuration};
 pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
 pub(crate) use judge::{assessed, beyond, within};
-pub(crate) use lapse::{lapse, lapse_under_way};
+pub(crate) use lapse::{lapse, lapse_under_way, lapsed};
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,
     terminate_arrangement,
