@@ -7,6 +7,7 @@ mod docs;
 mod files;
 mod shell;
 mod test;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +40,11 @@ const VERBS: &[Verb] = &[
         name: "test",
         does: "check, build and run every test; `test NAME` runs one suite, `test list` names them",
         run: test::run,
+    },
+    Verb {
+        name: "upgrade",
+        does: "an installation of the previous program under this one and back, with a transfer in flight; `upgrade COMMIT`",
+        run: upgrade::run,
     },
 ];
 

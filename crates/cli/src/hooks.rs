@@ -54,6 +54,7 @@ fn probe(_: &'static str) {}
 #[cfg(feature = "test-hooks")]
 fn probe(mark: &'static str) {
     slow(mark);
+    meanwhile(mark);
     use std::sync::atomic::{AtomicUsize, Ordering};
     static PASSED: AtomicUsize = AtomicUsize::new(0);
     let later = std::env::var("CAUSEWAY_NOW_AFTER").unwrap_or_default();
@@ -64,6 +65,24 @@ fn probe(mark: &'static str) {
     let (name, time) = wanted.split_once(':').unwrap_or((&wanted, "1"));
     if name == mark && PASSED.fetch_add(1, Ordering::Relaxed) + 1 == time.parse().unwrap_or(1) {
         die();
+    }
+}
+
+/// What others do at that very moment: runs the shell script that `CAUSEWAY_RUN_AT=MARK=FILE` names, the first time that the
+/// mark is passed, and waits for its end.
+#[cfg(feature = "test-hooks")]
+fn meanwhile(mark: &'static str) {
+    static RAN: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+    let wanted = std::env::var("CAUSEWAY_RUN_AT").unwrap_or_default();
+    let Some((_, script)) = wanted.split_once('=').filter(|(name, _)| *name == mark) else { return };
+    if RAN.swap(true, std::sync::atomic::Ordering::Relaxed) {
+        return;
+    }
+    let mut shell = std::process::Command::new("sh");
+    shell.arg("-eu").arg(script).env_remove("CAUSEWAY_RUN_AT").env_remove("CAUSEWAY_NOW_AFTER");
+    if !shell.status().is_ok_and(|ended| ended.success()) {
+        eprintln!("the script at `{mark}` failed");
+        std::process::exit(70);
     }
 }
 

@@ -83,8 +83,8 @@ enum Verb {
     Stop(verb::stop::Stop),
     /// Consents, as one of two officers, to resume what was stopped.
     Resume(verb::stop::Resume),
-    /// Where every transfer stands.
-    Status,
+    /// Where every transfer stands, newest first.
+    Status(verb::status::Status),
     /// Packages, from the partner's side.
     #[command(subcommand)]
     Package(verb::package::Package),
@@ -159,7 +159,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Register(register) => register.run(&place).await,
         Verb::Stop(stop) => stop.run(&place).await,
         Verb::Resume(resume) => resume.run(&place).await,
-        Verb::Status => verb::status::run(&place).await,
+        Verb::Status(status) => status.run(&place).await,
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,
         Verb::Ledger(ledger) => ledger.run(&place).await,

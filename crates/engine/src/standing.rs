@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway_model::arrangement::{Arrangement, Frequency, InForce, State};
+use causeway_model::arrangement::{Arrangement, Frequency, InFlight, InForce, State, in_flight};
 use causeway_model::hierarchy::{self, Effective};
 use causeway_model::onward::Exception;
 use causeway_model::partner::{AttestationKind, KeyPurpose, fit_to_receive};
@@ -198,9 +198,8 @@ pub async fn under_way(house: &House, row: &TransferRow) -> Result<Result<Standi
     let lives = house.store.arrangement_lives(name).await?;
     let began = lives.iter().find(|life| life.version == row.arrangement_version);
     let newest = lives.iter().rev().find(|life| life.was_in_force);
-    let (Some(began), Some(newest)) = (began, newest) else {
-        let detail = format!("version {} was never in force", row.arrangement_version);
-        return Ok(Err(Halted::Waits(Refused::one(Code::NotInForce, name, detail))));
+    let (Some(began), Some(newest)) = (began.filter(|life| life.was_in_force), newest) else {
+        return by_officers(house, row, read, newest).await;
     };
     let (effective, digest) = match together(house, &read).await? {
         Ok(found) => found,
@@ -233,6 +232,50 @@ async fn sealed_to_no_more(house: &House, row: &TransferRow, partner: &str) -> R
     let life = house.store.partner_life(partner).await?;
     let check = life.as_ref().and_then(|life| life.state.keys().iter().find(|check| check.key == key));
     Ok(check.and_then(|check| check.distrust(house.today())))
+}
+
+/// What an officer signed of a text for the program before, which knew no parties and no states: domain, identifier, version and
+/// digest, a line each.
+fn approval_bytes(arrangement: &str, version: u32, sha256: &str) -> Vec<u8> {
+    format!("causeway-approval/1\n{arrangement}\n{version}\n{sha256}\n").into_bytes()
+}
+
+/// Terms of a version that never lived here: the program before let two officers approve it. A package that it sealed ends under
+/// the terms and the rule that it began with; nothing is sealed under them any more.
+async fn by_officers(
+    house: &House,
+    row: &TransferRow,
+    read: Read<Arrangement>,
+    newest: Option<&ArrangementLife>,
+) -> Result<Result<Standing, Halted>, EngineError> {
+    let (name, version, now) = (&row.arrangement, row.arrangement_version, house.now());
+    let lapses = |detail: String| Ok(Err(Halted::Lapses(Refused::one(Code::NotInForce, name, detail))));
+    if row.state.package().is_none() {
+        return lapses(format!(
+            "version {version} was never signed by every party: have it signed, and request another"
+        ));
+    }
+    if newest.is_some_and(|life| in_flight(&life.state, &life.state, &row.state, now) == InFlight::Lapses) {
+        return lapses(format!("version {version} was approved before, and a later one is out of force"));
+    }
+    let digest = sha256_hex(&read.text);
+    let bytes = approval_bytes(name, version, &digest);
+    let mut signed = BTreeSet::new();
+    for approval in house.store.approvals(name, version).await? {
+        let officer = house.store.officer(&approval.officer).await?.filter(|officer| officer.revoked_at.is_none());
+        let Some(officer) = officer else { continue };
+        let signature = hex::decode(&approval.signature).unwrap_or_default();
+        if VerifyingKey::from_pem(&officer.public_key_pem)?.verifies(&bytes, &signature) {
+            signed.insert(officer.fingerprint);
+        }
+    }
+    let frequencies = vec![(name.clone(), read.value.frequency)];
+    let standing = match InForce::new(read.value, &signed, house.today()) {
+        Ok(terms) => Ok(Standing { terms, digest, frequencies }),
+        Err(violation) if violation.code == Code::NotInForce => return Ok(Err(Halted::Lapses(violation.into()))),
+        Err(violation) => Err(violation.into()),
+    };
+    Ok(fitting(house, standing, None).await?.map_err(Halted::Waits))
 }
 
 /// The effective terms of a text that every party signed, and its digest.

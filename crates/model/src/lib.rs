@@ -6,6 +6,7 @@
 pub mod arrangement;
 pub mod assessment;
 pub mod catalogue;
+pub mod configuration;
 pub mod document;
 pub mod enquiry;
 pub mod environment;

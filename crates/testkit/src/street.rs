@@ -239,7 +239,7 @@ impl Street {
     }
 
     /// Invites a partner, has it prove its keys and show that it is ready, and lets data go to it.
-    fn bring_in(&self, name: &str) -> io::Result<()> {
+    pub fn bring_in(&self, name: &str) -> io::Result<()> {
         let keys = self.partner();
         let recipient = fs::read_to_string(keys.join("recipient.txt"))?;
         let recipient = recipient.lines().last().unwrap_or_default();

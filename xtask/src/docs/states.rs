@@ -1,10 +1,10 @@
-//! Which states do transfers, enquiries, arrangements, partners, requests and stops go through?
+//! Which states do transfers, enquiries, arrangements, assessments, partners, requests, sets of configuration and stops go through?
 
 use std::fmt::Write;
 
 use causeway_model::states::{Table, table};
 use causeway_model::transfer::{Event, Transfer};
-use causeway_model::{arrangement, enquiry, partner, request, stop};
+use causeway_model::{arrangement, assessment, configuration, enquiry, partner, request, stop};
 
 use super::head;
 
@@ -32,6 +32,14 @@ pub fn page() -> String {
          supersedes it in the moment in which that one comes into force; transfers under way end under the version that they began with.",
         &table(&states, &events, arrangement::State::name, name, |s, e| s.apply(e).ok()),
     );
+    let (states, events) = (assessment::State::samples(), assessment::Event::samples());
+    section(
+        &mut page,
+        "An impact assessment",
+        "Nobody approves what they wrote. Whether an approved one still covers what transfers have become is computed each time from the \
+         figures; an *expired* one covers nothing.",
+        &table(&states, &events, assessment::State::name, assessment::Event::name, |s, e| s.apply("", e).ok()),
+    );
     let (states, events) = (partner::State::samples(), partner::Event::samples());
     section(
         &mut page,
@@ -46,6 +54,14 @@ pub fn page() -> String {
         "A request for a transfer",
         "Judged at once by the rules; where the exchange asks for it, an officer other than whoever asked decides.",
         &table(&states, &events, request::State::name, request::Event::name, |s, e| s.apply(e).ok()),
+    );
+    let (states, events) = (configuration::State::samples(), configuration::Event::samples());
+    section(
+        &mut page,
+        "A set of configuration",
+        "Whoever stages it does not activate it, under any name or key. It is never edited: going back stages the old texts as the next \
+         versions, in a set of their own.",
+        &table(&states, &events, configuration::State::name, configuration::Event::name, |s, e| s.apply("", e).ok()),
     );
     let (states, events) = (stop::State::samples(), stop::Event::samples());
     section(

@@ -13,7 +13,9 @@ use causeway_model::arrangement::{self as model, State, difference, warning_of};
 use causeway_model::permission::Action;
 use causeway_store::Saved;
 use clap::{Args, Subcommand};
+use jiff::ToSpan as _;
 
+use super::page::Page;
 use super::{Ended, Place, private_key};
 
 /// Arrangements.
@@ -76,7 +78,7 @@ pub enum Arrangement {
         name: String,
     },
     /// Lists every version of every arrangement.
-    List,
+    List(Page),
     /// Says what one version changes against another.
     Diff {
         /// Its identifier.
@@ -111,7 +113,8 @@ pub struct Sign {
 impl Arrangement {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        // People decide beside whoever works: nobody waits for a running transfer to end.
+        let house = place.beside().await?;
         let actor = place.actor.as_str();
         match self {
             Arrangement::Check { file } => {
@@ -149,7 +152,7 @@ impl Arrangement {
                 may_see(&house, actor, name).await?;
                 show(&house, name).await?;
             }
-            Arrangement::List => list(&house, actor).await?,
+            Arrangement::List(page) => list(&house, actor, page).await?,
             Arrangement::Diff { name, from, to } => {
                 may_see(&house, actor, name).await?;
                 diff(&house, name, *from, *to).await?;
@@ -220,13 +223,16 @@ async fn may_see(house: &House, actor: &str, name: &str) -> Result<(), EngineErr
     house.may_see(actor, Action::ShowArrangement, &house.of_both(name, &partner)).await
 }
 
-async fn list(house: &House, actor: &str) -> Result<(), EngineError> {
+async fn list(house: &House, actor: &str, page: &Page) -> Result<(), EngineError> {
     // The operation's own people see every arrangement; a partner's people are shown theirs.
     let partners = house.actor(actor).await?.partner.is_some();
     for name in expire_arrangements(house).await? {
         println!("{name} has expired");
     }
-    for life in house.store.all_arrangement_lives().await? {
+    let after = page.after().map(version);
+    let found = house.store.arrangement_lives_after(after, page.asked()).await?;
+    let (lives, end) = page.cut(found, |life| format!("{}:{}", life.arrangement, life.version));
+    for life in lives {
         if partners {
             let partner = house.arrangement_version(&life.arrangement, life.version).await?.value.partner;
             let thing = house.of_both(&life.arrangement, &partner);
@@ -237,7 +243,14 @@ async fn list(house: &House, actor: &str) -> Result<(), EngineError> {
         let valid = life.state.terms().valid;
         println!("{} version {}  {}  {} to {}", life.arrangement, life.version, life.state, valid.from, valid.until);
     }
+    end.tell();
     Ok(())
+}
+
+/// `NAME:VERSION` is one version; a name alone stands for the last one that there can be.
+fn version(text: &str) -> (&str, u32) {
+    let named = text.rsplit_once(':').and_then(|(name, version)| Some((name, version.parse().ok()?)));
+    named.unwrap_or((text, u32::MAX))
 }
 
 async fn diff(house: &House, name: &str, from: Option<u32>, to: Option<u32>) -> Result<(), EngineError> {
@@ -262,10 +275,9 @@ async fn warnings(house: &House) -> Result<(), EngineError> {
     }
     let days = house.thresholds().await?.warning_days;
     let mut count = 0;
-    for life in house.store.all_arrangement_lives().await? {
-        if !matches!(life.state, State::InForce { .. } | State::Suspended { .. }) {
-            continue;
-        }
+    let last = days.iter().copied().max().unwrap_or_default();
+    let until = house.today().saturating_add(i64::from(last).days());
+    for life in house.store.arrangements_ending_by(until).await? {
         let until = life.state.terms().valid.until;
         if let Some(days) = warning_of(&days, until, house.today()) {
             count += 1;
@@ -275,7 +287,7 @@ async fn warnings(house: &House) -> Result<(), EngineError> {
             );
         }
     }
-    println!("{count} arrangements end within {} days", days.iter().max().copied().unwrap_or_default());
+    println!("{count} arrangements end within {last} days");
     attestations(house, &days).await
 }
 

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::command::{approve_assessment, assessments, figures, import_assessment};
+use causeway_engine::command::{approve_assessment, assessments, assessments_after, figures, import_assessment};
 use causeway_model::assessment::{Reason, due};
 use causeway_model::permission::Action;
 use clap::Subcommand;
 
 use super::officer::again;
+use super::page::Page;
 use super::{Ended, Place};
 
 /// Impact assessments.
@@ -28,13 +29,16 @@ pub enum Assessment {
     List {
         /// The arrangement; all of them unless said.
         arrangement: Option<String>,
+        #[command(flatten)]
+        page: Page,
     },
 }
 
 impl Assessment {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        // People decide beside whoever works: nobody waits for a running transfer to end.
+        let house = place.beside().await?;
         match self {
             Assessment::Import { file } => {
                 let (found, saved) = import_assessment(&house, &place.actor, file).await?;
@@ -50,10 +54,16 @@ impl Assessment {
                 let saved = approve_assessment(&house, &place.actor, name).await?;
                 println!("assessment {name} is approved{}", again(saved));
             }
-            Assessment::List { arrangement } => {
+            Assessment::List { arrangement, page } => {
                 let name = arrangement.as_deref().unwrap_or("the assessments");
                 house.may_see(&place.actor, Action::ShowAssessment, &house.own(name)).await?;
-                for found in assessments(&house, arrangement.as_deref()).await? {
+                let mut found = match arrangement {
+                    Some(name) => assessments(&house, name).await?,
+                    None => assessments_after(&house, page.after(), page.asked()).await?,
+                };
+                found.retain(|found| page.after().is_none_or(|after| found.assessment.as_str() > after));
+                let (found, end) = page.cut(found, |found| found.assessment.clone());
+                for found in found {
                     let approved =
                         found.approved_by.map_or("not approved".to_owned(), |by| format!("approved by {by}"));
                     let covers: Vec<&str> = found.covers.iter().map(|reason| Reason::as_str(*reason)).collect();
@@ -67,9 +77,10 @@ impl Assessment {
                         found.covers_records
                     );
                 }
+                end.tell();
                 if let Some(name) = arrangement {
                     let terms = house.terms(name).await?.value;
-                    let due = due(&figures(&house, &terms).await?, &house.thresholds().await?.values);
+                    let due = due(&figures(&house, &terms, None).await?, &house.thresholds().await?.values);
                     due.iter().for_each(|due| println!("due: {due}"));
                     if due.is_empty() {
                         println!("none is due");

@@ -12,9 +12,11 @@ use causeway_engine::configuration::Bringing;
 use causeway_model::environment::Environment;
 use causeway_store::Saved;
 use causeway_store::change::StagedKind;
+use causeway_store::query::SetHistory;
 use clap::{Args, Subcommand};
 
 use super::officer::again;
+use super::page::Page;
 use super::{By, Ended, Place, private_key};
 use crate::say::plain;
 
@@ -74,8 +76,8 @@ pub enum Configuration {
         #[command(flatten)]
         by: By,
     },
-    /// Lists the sets: who staged them, who activated them, what is in them.
-    History,
+    /// Lists the sets, oldest first: who staged them, who activated them, what is in them.
+    History(Page),
 }
 
 /// How a folder is brought in.
@@ -149,7 +151,7 @@ impl Configuration {
                 let saved = withdraw_configuration(&house, &place.actor, set, reason).await?;
                 println!("set {} is taken back{}", plain(set), again(saved));
             }
-            Configuration::History => history(&house).await?,
+            Configuration::History(page) => history(&house, page).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -179,30 +181,26 @@ fn counted(documents: usize) -> String {
     format!("{documents} document{}", if documents == 1 { "" } else { "s" })
 }
 
-async fn history(house: &House) -> Result<(), causeway_engine::EngineError> {
-    let activations = house.store.activations().await?;
+async fn history(house: &House, page: &Page) -> Result<(), causeway_engine::EngineError> {
+    let found = house.store.set_history(page.after(), page.asked()).await?;
     let withdrawals = house.store.withdrawals().await?;
-    for set in house.store.staged_sets().await? {
-        let active = activations.iter().find(|activation| activation.set == set.name);
-        let standing = active.map_or_else(
+    let (sets, end) = page.cut(found, |history| history.set.name.clone());
+    for SetHistory { set, activated, documents } in sets {
+        let standing = activated.map_or_else(
             || match withdrawals.iter().find(|one| one.set == set.name) {
                 Some(one) => {
                     format!("taken back by {} on {}: {}", one.withdrawn_by, one.withdrawn_at, plain(&one.reason))
                 }
                 None => "not activated".to_owned(),
             },
-            |activation| {
-                format!(
-                    "activated as number {} by {} on {}",
-                    activation.number, activation.activated_by, activation.activated_at
-                )
-            },
+            |(number, by, at)| format!("activated as number {number} by {by} on {at}"),
         );
         let (name, origin) = (plain(&set.name), set.origin.name());
         println!("{name} ({origin}): staged by {} on {}, {standing}", set.staged_by, set.staged_at);
-        for document in house.store.staged_documents(&set.name).await? {
-            println!("  {} {} version {}", document.kind.name(), plain(&document.name), document.version);
+        for (kind, name, version) in documents {
+            println!("  {} {} version {version}", kind.name(), plain(&name));
         }
     }
+    end.tell();
     Ok(())
 }

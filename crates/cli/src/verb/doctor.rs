@@ -4,13 +4,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
 use causeway_engine::{Connectors, EngineError, House, source_allowed};
-use causeway_model::arrangement::Arrangement;
-use causeway_store::change::DocumentKind;
+use causeway_store::query::TransferFilter;
+use jiff::ToSpan as _;
 
 use super::{Ended, Place};
 use crate::connectors::AllConnectors;
 
 const LOW_DISK: u64 = 2 << 30;
+
+/// An arrangement that ends within so many days is to be seen to now.
+const SOON: i64 = 30;
 
 /// Looks at sources, clock, disk, expiry, swap and permissions. Exit 5 when something is wrong.
 pub async fn run(place: &Place) -> Ended {
@@ -49,19 +52,13 @@ pub async fn run(place: &Place) -> Ended {
         );
     }
     sources(&house, &mut tell).await;
-    for listing in house.store.documents(DocumentKind::Arrangement).await? {
-        let Some(document) = house.store.document(DocumentKind::Arrangement, &listing.name, listing.version).await?
-        else {
-            continue;
-        };
-        let arrangement: Arrangement = causeway_engine::documents::Read::text(&listing.name, document.text)?.value;
-        let today = house.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let left = today.until(arrangement.valid.until).map(|span| span.get_days()).unwrap_or_default();
-        tell(
-            left > 30,
-            format!("arrangement {} holds until {}", listing.name, arrangement.valid.until),
-            "have it amended before it ends",
-        );
+    let ending = house.store.arrangements_ending_by(house.today().saturating_add(SOON.days())).await?;
+    for life in &ending {
+        let what = format!("arrangement {} holds until {}", life.arrangement, life.state.terms().valid.until);
+        tell(false, what, "have it amended before it ends");
+    }
+    if ending.is_empty() {
+        tell(true, format!("no arrangement ends within {SOON} days"), "");
     }
     println!("{troubles} troubles");
     Ok(if troubles == 0 { ExitCode::SUCCESS } else { ExitCode::from(5) })
@@ -69,13 +66,7 @@ pub async fn run(place: &Place) -> Ended {
 
 async fn clock(house: &House, tell: &mut impl FnMut(bool, String, &str)) -> Result<(), EngineError> {
     let mut newest = jiff::Timestamp::UNIX_EPOCH;
-    let filter = causeway_store::query::TransferFilter {
-        exchange: None,
-        arrangement: None,
-        state: None,
-        since: None,
-        limit: Some(1),
-    };
+    let filter = TransferFilter { limit: Some(1), ..TransferFilter::default() };
     for row in house.store.transfers(&filter).await? {
         newest = newest.max(row.updated_at);
     }

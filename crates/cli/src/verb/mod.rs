@@ -12,6 +12,7 @@ pub mod init;
 pub mod ledger;
 pub mod officer;
 pub mod package;
+mod page;
 pub mod partner;
 mod progress;
 pub mod quarantine;

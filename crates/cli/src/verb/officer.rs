@@ -13,6 +13,7 @@ use causeway_package::key::{SigningKey, VerifyingKey};
 use causeway_store::Saved;
 use clap::Subcommand;
 
+use super::page::Page;
 use super::{Ended, Place, public_key};
 
 /// Officers.
@@ -56,7 +57,7 @@ pub enum Officer {
         reason: String,
     },
     /// Lists who is registered.
-    List,
+    List(Page),
 }
 
 impl Officer {
@@ -75,7 +76,7 @@ impl Officer {
                 println!("fingerprint {}", key.verifying_key().fingerprint());
             }
             Officer::Add { name, roles, partner, key, document, fingerprint } => {
-                let house = place.house().await?;
+                let house = place.beside().await?;
                 let (roles, partner, key) = match (document, key) {
                     (Some(file), _) => {
                         let read = officer_file(file)?;
@@ -95,16 +96,19 @@ impl Officer {
                 println!("officer {name}{of} ({}), key {fingerprint}{}", listed(&roles), again(saved));
             }
             Officer::Revoke { name, reason } => {
-                let house = place.house().await?;
+                let house = place.beside().await?;
                 let saved = revoke_officer(&house, &place.actor, name, reason).await?;
                 println!("officer {name} is revoked{}", again(saved));
             }
-            Officer::List => {
-                for officer in place.house().await?.store.officers().await? {
+            Officer::List(page) => {
+                let found = place.beside().await?.store.officers_after(page.after(), page.asked()).await?;
+                let (officers, end) = page.cut(found, |officer| officer.name.clone());
+                for officer in officers {
                     let of = officer.partner.map_or_else(String::new, |partner| format!(" of {partner}"));
                     let revoked = if officer.revoked_at.is_some() { ", revoked" } else { "" };
                     println!("{}{of} ({}), key {}{revoked}", officer.name, listed(&officer.roles), officer.fingerprint);
                 }
+                end.tell();
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -14,6 +14,7 @@ use causeway_store::Saved;
 use clap::{Args, Subcommand};
 use jiff::civil::Date;
 
+use super::page::Page;
 use super::{Ended, Place};
 use crate::say::plain;
 
@@ -24,8 +25,8 @@ pub enum Request {
     More(WantedMore),
     /// Enters a refused request into the register, however it was made.
     Register(Entry),
-    /// Lists the register of refused requests.
-    List,
+    /// Lists the register of refused requests, by the day on which they were asked.
+    List(Page),
     /// Counts refused requests.
     Statistics {
         /// From this day on.
@@ -99,8 +100,9 @@ impl Request {
                 println!("{}", if saved == Saved::New { "registered" } else { "registered already, word for word" });
                 Ok(ExitCode::SUCCESS)
             }
-            Request::List => {
-                let rows = refused_requests(&house, &place.actor).await?;
+            Request::List(page) => {
+                let found = refused_requests(&house, &place.actor, page.after(), page.asked()).await?;
+                let (rows, end) = page.cut(found, |row| row.id.clone());
                 for row in &rows {
                     let RefusedRequest { asker, manner, organisation, asked_for, reason, .. } = &row.entry;
                     println!("{}  {asker} ({manner})  {}", row.entry.asked_on, plain(organisation));
@@ -111,6 +113,7 @@ impl Request {
                     }
                 }
                 println!("{} refused requests", rows.len());
+                end.tell();
                 Ok(ExitCode::SUCCESS)
             }
             Request::Statistics { from, until, json } => {

@@ -206,8 +206,8 @@ impl Transfer {
             match carry(&house, place, id, self.told()).await {
                 Ok(()) => resumed.push(row.exchange.clone()),
                 Err(error @ EngineError::Lapsed { .. }) => ended = Some(crate::say::failed(&error)),
-                // Others need not wait for what is stopped.
-                Err(error @ EngineError::Held { .. }) => {
+                // Others need not wait for what is stopped, nor for a partner that may not receive now.
+                Err(error @ (EngineError::Held { .. } | EngineError::Denied { .. })) => {
                     ended = Some(crate::say::failed(&error));
                     held += 1;
                 }

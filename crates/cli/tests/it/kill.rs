@@ -24,7 +24,7 @@ const SMALL: &str = "food-short";
 const WIDE: &str = "food-wide";
 
 /// Every mark with a probe, and the time at which it is passed: a mark may be passed often in one run.
-const MARKS: [(&str, &[u32]); 22] = [
+pub const MARKS: [(&str, &[u32]); 22] = [
     ("request-committed", &[1]),
     ("prepare-attempt-begun", &[1]),
     ("prepare-report-begun", &[1]),

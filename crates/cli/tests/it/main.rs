@@ -12,16 +12,26 @@ mod bad_input;
 mod canary;
 mod catalogue_check;
 mod cloned;
+#[cfg(feature = "test-hooks")]
+mod copied;
 mod database;
+#[cfg(feature = "test-hooks")]
+mod drill;
 #[cfg(feature = "test-hooks")]
 mod environment;
 mod febrl;
 #[cfg(feature = "test-hooks")]
 mod governance;
 #[cfg(feature = "test-hooks")]
+mod in_flight;
+#[cfg(feature = "test-hooks")]
+mod in_force;
+#[cfg(feature = "test-hooks")]
 mod kill;
 mod live;
 mod moving;
+#[cfg(feature = "test-hooks")]
+mod permission;
 mod preview;
 mod reproduced;
 mod script;

@@ -18,7 +18,13 @@ pub fn now() -> jiff::Timestamp {
 }
 
 pub fn source(connect: Connection) -> Source {
-    Source { name: "store".into(), description: String::new(), connect, limits: Limits::default() }
+    Source {
+        name: "store".into(),
+        description: String::new(),
+        data: causeway_model::environment::DataKind::Real,
+        connect,
+        limits: Limits::default(),
+    }
 }
 
 pub fn sqlite(path: &str) -> Source {

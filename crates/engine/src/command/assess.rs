@@ -7,6 +7,7 @@ use causeway_model::assessment::{self, Assessment, Figures, Gate, Scheduled, WIN
 use causeway_model::permission::Action;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{ApproveAssessment, NewAssessment};
+use causeway_store::query::StoredAssessment;
 use causeway_store::{Changed, Saved};
 use jiff::ToSpan;
 use serde_json::json;
@@ -52,6 +53,14 @@ pub async fn approve_assessment(house: &House, actor: &str, name: &str) -> Resul
     let partner = house.arrangement(&stored.arrangement).await?.value.partner;
     let thing = house.of_both(name, &partner).drafted_by(house.person(&stored.imported_by).await?);
     house.permit(actor, Action::ApproveAssessment, &thing).await?;
+    let read: Read<Assessment> = Read::text(name, stored.text)?;
+    let written = Assessment { approved_by: None, ..read.value }.state(house.today());
+    let approve = assessment::Event::Approve { by: actor.to_owned(), today: house.today() };
+    if stored.approved_by.is_none()
+        && let Err(refused) = written.apply(name, approve)
+    {
+        return Err(house.deny(actor, Action::ApproveAssessment.as_str(), name, refused).await);
+    }
     let event = audit(actor, "assessment-approved", name, json!({ "sha256": stored.sha256 }));
     let change = ApproveAssessment { name: name.to_owned(), sha256: stored.sha256 };
     let saved = house.store.approve_assessment(Changed::new(change, event), house.stamp()).await?;
@@ -59,35 +68,45 @@ pub async fn approve_assessment(house: &House, actor: &str, name: &str) -> Resul
     Ok(saved)
 }
 
-/// The assessments of an arrangement, or all, with who approved them.
-pub async fn assessments(house: &House, arrangement: Option<&str>) -> Result<Vec<Assessment>, EngineError> {
-    let mut found = Vec::new();
-    for stored in house.store.assessments(arrangement).await? {
-        let read: Read<Assessment> = Read::text(&stored.name, stored.text)?;
-        found.push(Assessment { approved_by: stored.approved_by, ..read.value });
-    }
-    Ok(found)
+/// The assessments of an arrangement, with who approved them.
+pub async fn assessments(house: &House, arrangement: &str) -> Result<Vec<Assessment>, EngineError> {
+    house.store.assessments(arrangement).await?.into_iter().map(read).collect()
 }
 
-/// What was moved under an arrangement in the last year, and waits to be moved.
-pub async fn figures(house: &House, arrangement: &Arrangement) -> Result<Figures, EngineError> {
+/// Up to `limit` assessments, by name, behind the one named, with who approved them.
+pub async fn assessments_after(house: &House, after: Option<&str>, limit: u32) -> Result<Vec<Assessment>, EngineError> {
+    house.store.assessments_after(after, limit).await?.into_iter().map(read).collect()
+}
+
+fn read(stored: StoredAssessment) -> Result<Assessment, EngineError> {
+    let read: Read<Assessment> = Read::text(&stored.name, stored.text)?;
+    Ok(Assessment { approved_by: stored.approved_by, ..read.value })
+}
+
+/// What was moved under an arrangement in the last year, and waits to be moved; `transfer` waits too, stored or not yet.
+pub async fn figures(house: &House, arrangement: &Arrangement, transfer: Option<&str>) -> Result<Figures, EngineError> {
     let now = house.now();
     let since = now.checked_sub((i64::from(WINDOW_DAYS) * 24).hours()).unwrap_or(jiff::Timestamp::MIN);
     let released = released(house, &arrangement.arrangement, since).await?;
     let waiting = house.store.unfinished_transfers().await?.into_iter().filter(|row| {
         row.arrangement == arrangement.arrangement
+            && transfer.is_none_or(|transfer| row.id != transfer)
             && matches!(row.state, Transfer::Requested | Transfer::Preparing { .. })
     });
-    let transfers = u32::try_from(waiting.count()).unwrap_or(u32::MAX);
+    let transfers = u32::try_from(waiting.count() + usize::from(transfer.is_some())).unwrap_or(u32::MAX);
     let records_each = released.last().map_or(arrangement.row_cap, |last| last.records);
     let scheduled = [Scheduled { last: now, transfers, records_each }];
     Ok(assessment::gather(arrangement, &house.catalogue().await?, &released, &scheduled, now))
 }
 
-/// What the gate for impact assessments says of an arrangement now.
-pub(crate) async fn gate(house: &House, arrangement: &Arrangement) -> Result<Gate, EngineError> {
-    let figures = figures(house, arrangement).await?;
-    let assessments = assessments(house, Some(&arrangement.arrangement)).await?;
+/// What the gate for impact assessments says of an arrangement now, or once `transfer` is made.
+pub(crate) async fn gate(
+    house: &House,
+    arrangement: &Arrangement,
+    transfer: Option<&str>,
+) -> Result<Gate, EngineError> {
+    let figures = figures(house, arrangement, transfer).await?;
+    let assessments = assessments(house, &arrangement.arrangement).await?;
     Ok(assessment::gate(
         &arrangement.arrangement,
         &figures,

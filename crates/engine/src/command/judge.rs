@@ -27,7 +27,7 @@ pub(crate) async fn judge(
         }
     }
     violations.extend(within(house, transfer, asked, arrangement).await?);
-    violations.extend(assessed(house, arrangement).await?);
+    violations.extend(assessed(house, transfer, arrangement).await?);
     for violation in house.may_not_pass(arrangement, &house.catalogue().await?).await? {
         if !violations.contains(&violation) {
             violations.push(violation);
@@ -70,9 +70,13 @@ pub(crate) async fn within(
     Ok(checked.err().map(|refused| refused.violations).unwrap_or_default())
 }
 
-/// A one-off that has become more than that needs an assessment from here on.
-pub(crate) async fn assessed(house: &House, arrangement: &Arrangement) -> Result<Vec<Violation>, EngineError> {
-    Ok(match gate(house, arrangement).await? {
+/// A one-off that becomes more than that by `transfer` needs an assessment from here on.
+pub(crate) async fn assessed(
+    house: &House,
+    transfer: &str,
+    arrangement: &Arrangement,
+) -> Result<Vec<Violation>, EngineError> {
+    Ok(match gate(house, arrangement, Some(transfer)).await? {
         Gate::Refused(refused) => refused.violations,
         _ => Vec::new(),
     })

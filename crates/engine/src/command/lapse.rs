@@ -1,8 +1,10 @@
 //! What becomes of transfers under way when their arrangement goes out of force? They lapse, and nothing more leaves.
 
-use causeway_model::Violation;
-use causeway_store::Changed;
+use causeway_model::transfer::Transfer;
+use causeway_model::{Code, Violation};
 use causeway_store::change::{LapseTransfer, Seen};
+use causeway_store::query::TransferRow;
+use causeway_store::{Changed, StoreError};
 use serde_json::json;
 
 use crate::error::EngineError;
@@ -44,6 +46,20 @@ pub(crate) async fn lapse_sealed_to(house: &House, actor: &str, key: &str) -> Re
     Ok(lapsed)
 }
 
+/// The error to end with where a transfer has lapsed, whoever let it.
+pub(crate) async fn lapsed(house: &House, transfer: &str) -> Result<Option<EngineError>, EngineError> {
+    let Some(row) = house.store.transfer(transfer).await?.filter(|row| row.state == Transfer::Lapsed) else {
+        return Ok(None);
+    };
+    // As it would be judged if it had not ended.
+    let open = TransferRow { state: Transfer::Requested, ..row.clone() };
+    let violations = match under_way(house, &open).await? {
+        Err(Halted::Lapses(refused) | Halted::Waits(refused)) => refused.violations,
+        Ok(_) => vec![Violation::new(Code::NotInForce, &row.arrangement, "it was out of force meanwhile")],
+    };
+    Ok(Some(EngineError::Lapsed { transfer: transfer.to_owned(), violations }))
+}
+
 /// Lets every transfer lapse that an arrangement no longer carries. One of which nobody knows yet whether it arrived is left:
 /// that is found out when it is carried on.
 pub(crate) async fn lapse_under_way(house: &House, actor: &str, name: &str) -> Result<(), EngineError> {
@@ -54,6 +70,8 @@ pub(crate) async fn lapse_under_way(house: &House, actor: &str, name: &str) -> R
         }
         match lapse(house, actor, row.seen(), refused.violations).await {
             EngineError::Lapsed { .. } => {}
+            // Somebody is at work on it this very moment, and looks before it is sealed and before it is delivered.
+            EngineError::Store(StoreError::Conflict { .. } | StoreError::OpenDelivery { .. }) => {}
             error => return Err(error),
         }
     }

@@ -44,7 +44,7 @@ pub use activate_configuration::activate_configuration;
 pub use add_officer::{NewPerson, add_officer};
 pub use add_partner::{PartnerKeys, add_partner};
 pub(crate) use assess::gate;
-pub use assess::{approve_assessment, assessments, figures, import_assessment};
+pub use assess::{approve_assessment, assessments, assessments_after, figures, import_assessment};
 pub use attest::{accept_attestations, attest};
 pub use carry_on::may_carry_on;
 pub use clone_exchange::{Cloned, clone_apply, clone_exchange};
@@ -60,7 +60,7 @@ pub use export_configuration::{diff_configuration, export_configuration};
 pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
 pub(crate) use judge::{assessed, beyond, within};
-pub(crate) use lapse::{lapse, lapse_under_way};
+pub(crate) use lapse::{lapse, lapse_under_way, lapsed};
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,
     terminate_arrangement,

@@ -54,7 +54,7 @@ pub async fn activate_arrangement(house: &House, actor: &str, name: &str) -> Res
         return Err(house.deny(actor, "activate-arrangement", name, refused).await);
     }
     let revoked = revoked(house).await?;
-    let gate = gate(house, &read.value).await?;
+    let gate = gate(house, &read.value, None).await?;
     let version = life.version;
     let mut moves = vec![(version, life.state, Event::Activate { now: house.now(), revoked, gate })];
     let before = house.newest_in_force(name).await?.filter(|before| {
@@ -90,7 +90,7 @@ pub async fn resume_arrangement(house: &House, actor: &str, name: &str) -> Resul
     if matches!(life.state, State::InForce { .. }) {
         return Ok((life.version, Moved::Already(life.state)));
     }
-    let gate = gate(house, &house.arrangement_version(name, life.version).await?.value).await?;
+    let gate = gate(house, &house.arrangement_version(name, life.version).await?.value, None).await?;
     let event = Event::Resume { now: house.now(), gate };
     one(house, actor, "resume-arrangement", name, life, event).await
 }
@@ -115,9 +115,8 @@ pub async fn terminate_arrangement(
 /// Ends every version whose last day is over; their names. What is under way under them lapses.
 pub async fn expire_arrangements(house: &House) -> Result<Vec<String>, EngineError> {
     let mut expired = Vec::new();
-    for life in house.store.all_arrangement_lives().await? {
-        let in_use = matches!(life.state, State::InForce { .. } | State::Suspended { .. });
-        if in_use && life.state.terms().valid.is_over(house.now()) {
+    for life in house.store.arrangements_ending_by(house.today()).await? {
+        if life.state.terms().valid.is_over(house.now()) {
             let name = life.arrangement.clone();
             one(house, CLOCK, "expire-arrangement", &name, life, Event::Expire { now: house.now() }).await?;
             lapse_under_way(house, CLOCK, &name).await?;

@@ -45,15 +45,21 @@ pub(super) async fn enter(house: &House, name: &str, entry: RefusedRequest) -> R
     Ok(saved)
 }
 
-/// The register, for whoever may see it.
-pub async fn refused_requests(house: &House, name: &str) -> Result<Vec<RefusedRow>, EngineError> {
+/// Up to `limit` entries of the register behind the one of that id, for whoever may see them.
+pub async fn refused_requests(
+    house: &House,
+    name: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<RefusedRow>, EngineError> {
     house.permit(name, Action::ShowRefusedRequests, &register(house)).await?;
-    Ok(house.store.refused_requests().await?)
+    Ok(house.store.refused_requests_after(after, limit).await?)
 }
 
 /// The register as counts, over days both included.
 pub async fn refused_statistics(house: &House, name: &str, from: Date, until: Date) -> Result<Statistics, EngineError> {
-    let entries: Vec<RefusedRequest> = refused_requests(house, name).await?.into_iter().map(|row| row.entry).collect();
+    house.permit(name, Action::ShowRefusedRequests, &register(house)).await?;
+    let entries: Vec<RefusedRequest> = house.store.refused_requests().await?.into_iter().map(|row| row.entry).collect();
     Ok(statistics(&entries, from, until))
 }
 

@@ -1,7 +1,6 @@
 //! How does a sealed package reach the partner exactly once?
 
 use causeway_flow::source::Watch;
-use causeway_model::Code;
 use causeway_model::exchange::Delivery;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
@@ -38,6 +37,8 @@ pub(super) async fn deliver(
                 .find(|delivery| delivery.attempt == *attempt && delivery.outcome.is_none());
             (package.clone(), open)
         }
+        // Whoever took its terms out of force let it lapse: nothing leaves, and it is told.
+        Transfer::Lapsed => return Err(EngineError::Wrong(format!("transfer {id} has lapsed"))),
         _ => return Ok(()),
     };
     let exchange = house.exchange(&row.exchange).await?;
@@ -45,8 +46,7 @@ pub(super) async fn deliver(
     let folder = house.home.root().join(path);
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
-    let sealed_to = house.store.sealed_to(&package).await?;
-    let gate = Gate::open_for(house, id, &partner, sealed_to, &Watch::default()).await?;
+    let gate = Gate::open(house, &row, &partner, &Watch::default()).await?;
     let halted = under_way(house, &row).await?.err();
     let seen = match (open, halted) {
         // CRASH: an intent without an outcome. Nothing is guessed: the same package is put there again, which does
@@ -94,6 +94,10 @@ pub(super) async fn deliver(
     };
     let may = |mark: &'static str| {
         (house.surroundings.probe)(mark);
+        // INVARIANT (a stop holds): what the partner would see waits for a look of its own.
+        if mark != "deliver-bytes" && mark != "deliver-renamed" {
+            tokio::runtime::Handle::current().block_on(gate.look());
+        }
         // Once its name is given, the partner has it: what is true then is told.
         gate.is_open() || mark == "deliver-renamed"
     };
@@ -111,13 +115,11 @@ pub(super) async fn deliver(
     let finish = FinishDelivery { seen, attempt, outcome, detail: Some(detail) };
     let seen = house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
-    match sent {
-        Ok(_) => Ok(()),
-        Err(_) if gate.why().is_some_and(|why| why.code == Code::KeyRevoked) => {
-            Err(lapse(house, actor, seen, gate.why().into_iter().collect()).await)
-        }
-        Err(_) if gate.why().is_some() => gate.why().map_or(Ok(()), |why| Err(held(id, why))),
-        Err(detail) => Err(EngineError::Undelivered { transfer: id.to_owned(), detail }),
+    match (sent, gate.why()) {
+        (Ok(_), _) => Ok(()),
+        (Err(_), Some(why)) if gate.lapses() => Err(lapse(house, actor, seen, vec![why]).await),
+        (Err(_), Some(why)) => Err(held(id, why)),
+        (Err(detail), None) => Err(EngineError::Undelivered { transfer: id.to_owned(), detail }),
     }
 }
 

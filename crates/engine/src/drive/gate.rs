@@ -1,12 +1,17 @@
-//! Is a transfer stopped while we work on it? Looked up every second, so that no byte leaves five seconds after a stop.
+//! May a transfer go on while we work on it? Looked up every second, so that no byte leaves five seconds after a stop, and
+//! before each step that the partner would see.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use causeway_flow::source::Watch;
-use causeway_model::stop::is_stopped;
+use causeway_model::arrangement::{InFlight, in_flight};
+use causeway_model::stop::{Stop, is_stopped};
+use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
+use causeway_store::query::TransferRow;
 use causeway_store::{Reader, StoreError};
+use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use crate::command::stopped;
@@ -21,50 +26,73 @@ const BLIND: u32 = 2;
 
 /// What looks after a transfer while it is prepared or delivered; it ends when this is dropped.
 pub(super) struct Gate {
-    why: Arc<OnceLock<Violation>>,
+    look: Look,
     looking: JoinHandle<()>,
 }
 
+/// Why a gate is shut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shut {
+    /// It is stopped, or the partner may not receive now: it goes on later.
+    Held(Violation),
+    /// Its terms are out of force: it ends.
+    Lapses(Violation),
+}
+
 impl Gate {
-    /// Looks once now, and from then on every second. A stop cancels `watch`.
+    /// Looks once now, and from then on every second. A gate that shuts cancels `watch`.
     ///
     /// # Errors
     /// [`EngineError::Held`] when it is stopped already.
-    pub(super) async fn open(house: &House, transfer: &str, partner: &str, watch: &Watch) -> Result<Self, EngineError> {
-        Self::open_for(house, transfer, partner, None, watch).await
-    }
-
-    /// The same, for a package that is sealed to a key: it is held back too once that key is revoked.
-    pub(super) async fn open_for(
+    pub(super) async fn open(
         house: &House,
-        transfer: &str,
+        row: &TransferRow,
         partner: &str,
-        sealed_to: Option<String>,
         watch: &Watch,
     ) -> Result<Self, EngineError> {
         if let Some(violation) = stopped(house, partner).await? {
-            return Err(held(transfer, violation));
+            return Err(held(&row.id, violation));
         }
-        let why = Arc::new(OnceLock::new());
         let look = Look {
             reader: Reader::clone(&house.store),
             partner: partner.to_owned(),
             operation: house.home.config().operation.clone(),
-            sealed_to,
-            why: Arc::clone(&why),
+            sealed_to: match row.state.package() {
+                Some(package) => house.store.sealed_to(package).await?,
+                None => None,
+            },
+            arrangement: row.arrangement.clone(),
+            version: row.arrangement_version,
+            now: house.surroundings.now,
+            shut: Arc::new(OnceLock::new()),
             watch: watch.clone(),
         };
-        Ok(Self { why, looking: tokio::spawn(look.on()) })
+        Ok(Self { look: look.clone(), looking: tokio::spawn(look.on()) })
+    }
+
+    /// Looks once more, at once: before a step that counts.
+    pub(super) async fn look(&self) {
+        // One look that fails is enough here: whoever cannot tell, does not go on.
+        let mut blind = BLIND;
+        let found = self.look.once().await;
+        if let Some(shut) = self.look.judge(found, &mut blind) {
+            self.look.shut(shut);
+        }
     }
 
     /// Whether it may go on.
     pub(super) fn is_open(&self) -> bool {
-        self.why.get().is_none()
+        self.look.shut.get().is_none()
+    }
+
+    /// Whether its terms are out of force.
+    pub(super) fn lapses(&self) -> bool {
+        matches!(self.look.shut.get(), Some(Shut::Lapses(_)))
     }
 
     /// Why it may not.
     pub(super) fn why(&self) -> Option<Violation> {
-        self.why.get().cloned()
+        self.look.shut.get().map(|(Shut::Held(violation) | Shut::Lapses(violation))| violation.clone())
     }
 }
 
@@ -79,13 +107,17 @@ pub(super) fn held(transfer: &str, violation: Violation) -> EngineError {
     EngineError::Held { transfer: transfer.to_owned(), violation: Box::new(violation) }
 }
 
+#[derive(Clone)]
 struct Look {
     reader: Reader,
     partner: String,
     operation: String,
     /// The key that a package on its way is sealed to.
     sealed_to: Option<String>,
-    why: Arc<OnceLock<Violation>>,
+    arrangement: String,
+    version: u32,
+    now: fn() -> Timestamp,
+    shut: Arc<OnceLock<Shut>>,
     watch: Watch,
 }
 
@@ -94,33 +126,61 @@ impl Look {
         let mut blind = 0;
         loop {
             tokio::time::sleep(EVERY).await;
-            let found = tokio::time::timeout(EVERY, self.look()).await;
-            let Some(violation) = self.judge(found.ok(), &mut blind) else { continue };
-            let _ = self.why.set(violation);
-            self.watch.cancel();
-            return;
+            let found = self.once().await;
+            if let Some(shut) = self.judge(found, &mut blind) {
+                self.shut(shut);
+                return;
+            }
         }
     }
 
-    /// One look: what stands in the way, if anything.
-    async fn look(&self) -> Result<Option<Violation>, StoreError> {
+    fn shut(&self, why: Shut) {
+        // The first reason stands.
+        let _ = self.shut.set(why);
+        self.watch.cancel();
+    }
+
+    /// One look; nothing where the database does not answer in time.
+    async fn once(&self) -> Option<Result<Option<Shut>, StoreError>> {
+        tokio::time::timeout(EVERY, self.ask()).await.ok()
+    }
+
+    async fn ask(&self) -> Result<Option<Shut>, StoreError> {
         let stops = self.reader.standing_stops().await?;
         if let Some(stop) = is_stopped(&stops, &self.partner, &self.operation) {
-            return Ok(Some(stop.violation()));
+            return Ok(Some(Shut::Held(Stop::violation(stop))));
         }
-        let Some(key) = &self.sealed_to else { return Ok(None) };
-        let revoked = self.reader.key_is_revoked(key).await?;
-        Ok(revoked.then(|| Violation::new(Code::KeyRevoked, key, "it was revoked while the package was on its way")))
+        let lives = self.reader.arrangement_lives(&self.arrangement).await?;
+        let newest = lives.iter().rev().find(|life| life.was_in_force);
+        let began = lives.iter().find(|life| life.version == self.version && life.was_in_force).or(newest);
+        if let (Some(began), Some(newest)) = (began, newest)
+            // Which step it is at makes no difference: it is not delivered yet.
+            && in_flight(&began.state, &newest.state, &Transfer::Requested, (self.now)()) == InFlight::Lapses
+        {
+            let detail = format!("version {} is out of force", self.version);
+            return Ok(Some(Shut::Lapses(Violation::new(Code::NotInForce, &self.arrangement, detail))));
+        }
+        if let Some(key) = &self.sealed_to
+            && self.reader.key_is_revoked(key).await?
+        {
+            let detail = "it was revoked while the package was on its way";
+            return Ok(Some(Shut::Lapses(Violation::new(Code::KeyRevoked, key, detail))));
+        }
+        let partner = self.reader.partner_life(&self.partner).await?;
+        Ok(partner.filter(|life| life.state.name() != "active").map(|life| {
+            let detail = format!("it is {}", life.state.name());
+            Shut::Held(Violation::new(Code::PartnerNotActive, &self.partner, detail))
+        }))
     }
 
     /// Why the work must end, of one look.
-    fn judge(&self, found: Option<Result<Option<Violation>, StoreError>>, blind: &mut u32) -> Option<Violation> {
-        if let Some(Ok(violation)) = found {
+    fn judge(&self, found: Option<Result<Option<Shut>, StoreError>>, blind: &mut u32) -> Option<Shut> {
+        if let Some(Ok(found)) = found {
             *blind = 0;
-            return violation;
+            return found;
         }
         *blind += 1;
         let detail = "the database does not tell whether it is stopped";
-        (*blind > BLIND).then(|| Violation::new(Code::Stopped, &self.partner, detail))
+        (*blind > BLIND).then(|| Shut::Held(Violation::new(Code::Stopped, &self.partner, detail)))
     }
 }

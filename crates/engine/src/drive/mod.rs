@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use causeway_flow::source::Watch;
 
+use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
@@ -27,6 +28,22 @@ pub fn disclosure_path(house: &House, transfer: &str) -> PathBuf {
 
 /// Carries a transfer as far as it goes without the partner: prepares it if it was not, delivers it if it was not.
 pub async fn run(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    transfer: &str,
+    watch: &Watch,
+) -> Result<Prepared, EngineError> {
+    match carry(house, connectors, actor, transfer, watch).await {
+        Err(error) if !matches!(error, EngineError::Lapsed { .. }) => {
+            // Others may have let it lapse meanwhile: then that is what happened to it, whatever failed for it.
+            Err(lapsed(house, transfer).await?.unwrap_or(error))
+        }
+        outcome => outcome,
+    }
+}
+
+async fn carry(
     house: &House,
     connectors: &dyn Connectors,
     actor: &str,

@@ -88,7 +88,7 @@ pub(super) async fn prepare(
     let asked = request.as_ref().map_or_else(|| bare(&row.exchange), |request| request.asked.clone());
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything is read, every second while it is, and before it is sealed.
-    let gate = Gate::open(house, id, &partner, watch).await?;
+    let gate = Gate::open(house, &row, &partner, watch).await?;
     let token = house.id("run");
     let event = audit(actor, "attempt-begun", id, json!({ "token": token }));
     let begin = BeginAttempt { seen: row.seen(), token: token.clone() };
@@ -104,7 +104,7 @@ pub(super) async fn prepare(
     let mut violations = beyond(house, &row.exchange, &standing.terms, &standing.frequencies, None).await?;
     let own = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value;
     violations.extend(within(house, id, &asked, &own).await?);
-    violations.extend(assessed(house, &own).await?);
+    violations.extend(assessed(house, id, &own).await?);
     let catalogue = house.catalogue().await?;
     violations.extend(house.may_not_pass(&own, &catalogue).await?);
     let mut exchange = house.exchange(&row.exchange).await?;
@@ -154,12 +154,12 @@ pub(super) async fn prepare(
     let sealed = match walked {
         Ok(sealed) => sealed,
         // As after a run that died: the next begins another attempt.
-        Err(_) if !gate.is_open() => return interrupted(house, actor, id, &gate).await,
+        Err(_) if !gate.is_open() => return shut(house, actor, &row, &seen, &gate).await,
         Err(error) => return refuse(house, actor, seen, &token, error.violations()).await,
     };
     if !gate.is_open() || stopped(house, &partner).await?.is_some() {
         destroy(&sealed)?;
-        return interrupted(house, actor, id, &gate).await;
+        return shut(house, actor, &row, &seen, &gate).await;
     }
     // Reading takes its time. Once more before anything is sealed for good: the terms, the partner, and what would leave.
     let released = sealed.package.released;
@@ -180,7 +180,14 @@ pub(super) async fn prepare(
         Ok(violations)
     };
     match judged.await {
-        Ok(violations) if violations.is_empty() => commit(&run, actor, seen, &token, sealed).await,
+        Ok(violations) if violations.is_empty() => match commit(&run, actor, seen.clone(), &token, sealed).await {
+            // Out of force since it was judged: it lapses, unless it is in force again by now.
+            Err(EngineError::Store(error @ StoreError::ChangedMeanwhile { .. })) => {
+                drop(go_on(house, actor, &row, &seen).await?);
+                Err(error.into())
+            }
+            outcome => outcome,
+        },
         outcome => {
             destroy(&sealed)?;
             match outcome {
@@ -222,8 +229,18 @@ fn is_approved(request: &RequestRow) -> bool {
     matches!(&request.state, State::Approved { by, approved_by: Some(officer) } if !by.may_be(officer))
 }
 
-/// A stop came while it was prepared: nothing is sealed, and nothing is lost.
-async fn interrupted(house: &House, actor: &str, id: &str, gate: &Gate) -> Result<Prepared, EngineError> {
+/// The gate shut while it was prepared: nothing is sealed. It lapses where its terms are out of force; else nothing is lost.
+async fn shut(
+    house: &House,
+    actor: &str,
+    row: &TransferRow,
+    seen: &Seen,
+    gate: &Gate,
+) -> Result<Prepared, EngineError> {
+    if gate.lapses() {
+        drop(go_on(house, actor, row, seen).await?);
+    }
+    let id = row.id.as_str();
     let why = gate.why().unwrap_or_else(|| Violation::new(Code::Stopped, id, "it was stopped before it was sealed"));
     house.record(actor, "attempt-interrupted", id, json!({ "violations": [why] })).await?;
     Err(held(id, why))
@@ -351,14 +368,19 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
         receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
     };
     match house.store.seal(Changed::new(seal.clone(), event), house.stamp()).await {
-        // Said by the transaction that would have sealed it: the partner was kept from real data meanwhile.
-        Err(StoreError::Denied { source, .. }) => {
+        Ok(_) => {}
+        Err(error @ (StoreError::Denied { .. } | StoreError::ChangedMeanwhile { .. })) => {
+            // INVARIANT (a stop holds): said by the transaction that would have sealed it. Its terms went out of force, or the partner
+            // was kept from real data, at the last moment.
             std::fs::remove_dir_all(&to).map_err(EngineError::file("remove", &to))?;
             std::fs::remove_file(&people).map_err(EngineError::file("remove", &people))?;
-            return refuse(house, actor, seal.seen, token, source.violations).await;
+            return match error {
+                StoreError::Denied { source, .. } => refuse(house, actor, seal.seen, token, source.violations).await,
+                error => Err(error.into()),
+            };
         }
-        sealed => sealed?,
-    };
+        Err(error) => return Err(error.into()),
+    }
     // CRASH: sealed and committed; the next run only delivers.
     (house.surroundings.probe)("prepare-sealed");
     house.sequence().await?;

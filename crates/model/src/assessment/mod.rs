@@ -196,20 +196,33 @@ pub fn gate(
 }
 
 impl Assessment {
+    /// Where it stands on `today`.
+    pub fn state(&self, today: Date) -> State {
+        let (name, valid_until) = (&self.assessment, self.valid_until);
+        let written = State::Written { written_by: self.written_by.clone(), valid_until };
+        let Some(by) = &self.approved_by else { return written };
+        // The day of the approval is not kept: it was taken, so it was in time.
+        match written.clone().apply(name, Event::Approve { by: by.clone(), today: valid_until }) {
+            Ok(approved) => approved.clone().apply(name, Event::Expire { today }).unwrap_or(approved),
+            Err(_) => written,
+        }
+    }
+
     /// What it lacks to cover all of `due`, if anything.
     fn lacks(&self, figures: &Figures, due: &[Due], today: Date) -> Option<Violation> {
         let refuse = |code, detail: String| Some(Violation::new(code, &self.assessment, detail));
         let said = |due: &[&Due]| due.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         let all: Vec<&Due> = due.iter().collect();
-        match &self.approved_by {
-            None => return refuse(Code::AssessmentNotApproved, format!("nobody has approved it; {}", said(&all))),
-            Some(by) if *by == self.written_by => {
-                return refuse(Code::AssessmentNotApproved, format!("`{by}` wrote and approved it; {}", said(&all)));
+        match self.state(today) {
+            State::Written { .. } => {
+                let by = self.approved_by.as_ref().map(|by| format!("`{by}` wrote and approved it"));
+                let why = by.unwrap_or_else(|| "nobody has approved it".to_owned());
+                return refuse(Code::AssessmentNotApproved, format!("{why}; {}", said(&all)));
             }
-            Some(_) => {}
-        }
-        if today > self.valid_until {
-            return refuse(Code::AssessmentExpired, format!("it held until {}; {}", self.valid_until, said(&all)));
+            State::Expired { valid_until } => {
+                return refuse(Code::AssessmentExpired, format!("it held until {valid_until}; {}", said(&all)));
+            }
+            State::Approved { .. } => {}
         }
         let beyond: Vec<&Due> = due.iter().filter(|due| !self.covers.contains(&due.reason)).collect();
         if !beyond.is_empty() {
@@ -233,6 +246,10 @@ fn nearness(code: Code) -> u8 {
         _ => 0,
     }
 }
+
+mod state;
+
+pub use state::{Event, State};
 
 #[cfg(test)]
 mod tests;

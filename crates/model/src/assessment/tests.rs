@@ -134,3 +134,19 @@ fn thresholds_are_configuration() {
     assert_eq!(read, Thresholds { large: 10, ..Thresholds::default() });
     assert!(serde_json::from_str::<Thresholds>(r#"{ "huge": 10 }"#).is_err());
 }
+
+#[test]
+fn the_whole_table_is_as_reviewed() {
+    let apply = |state: State, event: Event| state.apply("dpia", event).ok();
+    let table = crate::states::table(&State::samples(), &Event::samples(), State::name, Event::name, apply);
+    assert_eq!(table.lines(), "written: approve → approved\napproved: expire → expired\nexpired: \n");
+}
+
+#[test]
+fn nobody_approves_what_they_wrote_nor_after_its_last_day() {
+    let written = || State::samples().swap_remove(0);
+    let approve = |by: &str, today| Event::Approve { by: by.into(), today };
+    assert_eq!(written().apply("dpia", approve("writer", TODAY)).unwrap_err().codes(), [Code::OwnDraft]);
+    let late = written().apply("dpia", approve("officer", date(2027, 1, 1)));
+    assert_eq!(late.unwrap_err().codes(), [Code::AssessmentExpired]);
+}

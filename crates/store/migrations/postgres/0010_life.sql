@@ -40,11 +40,15 @@ CREATE TABLE arrangement_life (
     state          TEXT COLLATE "C"    NOT NULL,
     state_json     TEXT COLLATE "C"    NOT NULL,
     was_in_force   BIGINT NOT NULL CHECK (was_in_force IN (0, 1)),
+    -- The last day on which it holds, as its text says.
+    valid_until    TEXT COLLATE "C"    NOT NULL,
     updated_at     BIGINT NOT NULL,
     PRIMARY KEY (arrangement, version)
 );
 
 CREATE INDEX arrangement_life_by_state ON arrangement_life (state, arrangement, version);
+CREATE INDEX arrangement_life_by_end ON arrangement_life (valid_until, arrangement, version)
+    WHERE state IN ('in-force', 'suspended');
 
 CREATE TABLE arrangement_event (
     arrangement TEXT COLLATE "C"    NOT NULL,

@@ -55,7 +55,7 @@ CREATE TABLE refused_request (
     entered_by TEXT COLLATE "C"    NOT NULL
 );
 
-CREATE INDEX refused_request_by_day ON refused_request (asked_on, id);
+CREATE INDEX refused_request_by_day ON refused_request (asked_on, entered_at, id);
 
 -- Exchanges on invented people, and how many are invented.
 CREATE TABLE sandbox (

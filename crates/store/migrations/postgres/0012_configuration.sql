@@ -11,6 +11,8 @@ CREATE TABLE staged_set (
     staged_at  BIGINT NOT NULL
 );
 
+CREATE INDEX staged_set_by_time ON staged_set (staged_at, name);
+
 CREATE TABLE staged_document (
     staged  TEXT COLLATE "C" NOT NULL REFERENCES staged_set (name),
     kind    TEXT COLLATE "C" NOT NULL CHECK (kind IN ('catalogue', 'arrangement', 'exchange', 'thresholds')),

@@ -54,7 +54,7 @@ CREATE TABLE refused_request (
     entered_by TEXT    NOT NULL
 ) STRICT;
 
-CREATE INDEX refused_request_by_day ON refused_request (asked_on, id);
+CREATE INDEX refused_request_by_day ON refused_request (asked_on, entered_at, id);
 
 -- Exchanges on invented people, and how many are invented.
 CREATE TABLE sandbox (

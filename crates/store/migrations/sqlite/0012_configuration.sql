@@ -11,6 +11,8 @@ CREATE TABLE staged_set (
     staged_at  INTEGER NOT NULL
 ) STRICT;
 
+CREATE INDEX staged_set_by_time ON staged_set (staged_at, name);
+
 CREATE TABLE staged_document (
     staged  TEXT    NOT NULL REFERENCES staged_set (name),
     kind    TEXT    NOT NULL CHECK (kind IN ('catalogue', 'arrangement', 'exchange', 'thresholds')),

@@ -1,5 +1,7 @@
 //! How does a set that was laid by come into use? Whole or not at all, by somebody else than who laid it by.
 
+use causeway_model::Person;
+use causeway_model::configuration::{Event, State};
 use serde::{Deserialize, Serialize};
 
 use super::import_document::{DocumentKind, NewDocument};
@@ -77,7 +79,8 @@ impl Change for ActivateSet {
             return Err(StoreError::Withdrawn { set: set(), officer });
         }
         // INVARIANT (two people): by name and by key, whatever the caller believes.
-        if officer == actor || key == self.key {
+        let staged = State::Staged { by: Person::new(&officer, &key) };
+        if staged.apply(&self.name, Event::Activate { by: Person::new(&actor, &self.key) }).is_err() {
             return Err(StoreError::SameOfficer { set: set(), officer });
         }
         if changes(writing.rows()).await? != self.changes_seen {

@@ -25,7 +25,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::OpenDelivery`] when nobody has said yet how an earlier attempt ended, [`StoreError::ChangedMeanwhile`]
-    /// when the arrangement was taken out of force or the key revoked to which the package is sealed, [`StoreError::Denied`] when
+    /// when the arrangement is out of force or the key revoked to which the package is sealed, [`StoreError::Denied`] when
     /// the data are real and the partner is for invented people only.
     pub async fn begin_delivery(&self, change: Changed<BeginDelivery>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
@@ -38,7 +38,7 @@ impl Change for BeginDelivery {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         let micros = writing.micros();
         self.seen.demand_no_open_delivery(writing).await?;
-        demand_open(writing.rows(), &self.seen.transfer).await?;
+        demand_open(writing, &self.seen.transfer).await?;
         if self.data == DataKind::Real {
             demand_real(writing.rows(), &self.seen.transfer).await?;
         }

@@ -1,6 +1,8 @@
 //! How does a version of an arrangement come to be, and move from one state to the next, when others may move it too?
 
-use causeway_model::arrangement::{Event, State};
+use causeway_model::arrangement::{Event, InFlight, State, in_flight};
+use causeway_model::transfer::Transfer;
+use jiff::Timestamp;
 
 use super::import_document::NewDocument;
 use super::writing::{Applied, Change, Writing};
@@ -77,11 +79,12 @@ impl Change for DraftArrangement {
             (Applied::Nothing(_) | Applied::Changed(_), _) => {}
         }
         let row = query(
-            "INSERT INTO arrangement_life (arrangement, version, state, state_json, was_in_force, updated_at) \
-             VALUES ($1, $2, $3, $4, 0, $5)",
+            "INSERT INTO arrangement_life (arrangement, version, state, state_json, was_in_force, valid_until, updated_at) \
+             VALUES ($1, $2, $3, $4, 0, $5, $6)",
         );
-        let micros = writing.micros();
-        let row = row.bind(name).bind(*version).bind(self.state.name()).bind(to_json(&self.state)?).bind(micros);
+        let (micros, until) = (writing.micros(), self.state.terms().valid.until.to_string());
+        let row = row.bind(name).bind(*version).bind(self.state.name()).bind(to_json(&self.state)?);
+        let row = row.bind(until).bind(micros);
         row.execute(writing.rows()).await?;
         enter(writing, name, *version, "draft").await?;
         Applied::NEW
@@ -159,22 +162,30 @@ async fn enter(writing: &mut Writing<'_>, name: &str, version: u32, event: &str)
     .map(|_| ())
 }
 
-/// Demands that nothing was taken out of force since a transfer of that version was looked at: in the transaction that seals
-/// or that begins to deliver. Arrangements without states are for whoever calls to judge.
-pub(super) async fn demand_open(connection: &mut Transaction, transfer: &str) -> Result<(), StoreError> {
-    let row = query(
-        "SELECT transfer.arrangement AS arrangement, count(life.version) AS known, \
-         count(CASE WHEN life.state = 'in-force' THEN 1 END) AS in_force, \
-         count(CASE WHEN life.version = transfer.arrangement_version AND life.state IN ('in-force', 'superseded') THEN 1 END) AS own \
-         FROM transfer LEFT JOIN arrangement_life AS life ON life.arrangement = transfer.arrangement \
-         WHERE transfer.id = $1 GROUP BY transfer.arrangement",
+/// Demands that the terms of a transfer still hold at that moment: in the transaction that seals or that begins to deliver.
+/// Arrangements of which no version ever was in force here are for whoever calls to judge: an earlier program had another rule.
+pub(super) async fn demand_open(writing: &mut Writing<'_>, transfer: &str) -> Result<(), StoreError> {
+    let now = Timestamp::from_microsecond(writing.micros()).unwrap_or(Timestamp::MAX);
+    let rows = query(
+        "SELECT life.arrangement AS arrangement, transfer.arrangement_version AS own, life.version AS version, \
+         life.state_json AS state_json \
+         FROM transfer JOIN arrangement_life AS life ON life.arrangement = transfer.arrangement \
+         WHERE transfer.id = $1 AND life.was_in_force = 1 ORDER BY life.version",
     );
-    let Some(row) = row.bind(transfer).fetch_optional(connection).await? else { return Ok(()) };
-    let cells = Cells::new(&row, "transfer", "arrangement");
-    let count = |column| cells.count::<u64>(column);
-    if count("known")? > 0 && (count("in_force")? == 0 || count("own")? == 0) {
-        let name = cells.get("arrangement")?;
-        return Err(StoreError::ChangedMeanwhile { what: "arrangement", name });
+    let (mut began, mut newest, mut name) = (None::<State>, None::<State>, String::new());
+    for row in rows.bind(transfer).fetch_all(writing.rows()).await? {
+        let cells = Cells::new(&row, "arrangement_life", "arrangement");
+        let state: State = cells.json("state_json")?;
+        if cells.count::<u32>("own")? == cells.count::<u32>("version")? {
+            began = Some(state.clone());
+        }
+        newest = Some(state);
+        name = cells.get("arrangement")?;
     }
-    Ok(())
+    let Some(newest) = newest else { return Ok(()) };
+    let began = began.as_ref().unwrap_or(&newest);
+    match in_flight(began, &newest, &Transfer::Requested, now) {
+        InFlight::GoesOn => Ok(()),
+        InFlight::Lapses => Err(StoreError::ChangedMeanwhile { what: "arrangement", name }),
+    }
 }

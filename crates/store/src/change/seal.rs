@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
-    /// [`StoreError::ChangedMeanwhile`] when the arrangement was taken out of force or the key revoked, [`StoreError::Denied`] when
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force or the key revoked, [`StoreError::Denied`] when
     /// the data are real and the partner is for invented people only.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
@@ -71,7 +71,7 @@ impl Change for SealTransfer {
         if used.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
             return Err(StoreError::Taken { what: "package", name: self.package.clone() });
         }
-        demand_open(writing.rows(), &seen.transfer).await?;
+        demand_open(writing, &seen.transfer).await?;
         if self.data == DataKind::Real {
             demand_real(writing.rows(), &seen.transfer).await?;
         }

@@ -2,6 +2,7 @@
 
 use causeway_model::arrangement::State;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
@@ -59,15 +60,33 @@ impl Reader {
         rows.bind(arrangement).fetch_all(&self.pool).await?.iter().map(life).collect()
     }
 
-    /// All versions of all arrangements that have a state, by name and version.
+    /// Up to `limit` versions of arrangements that have a state, by name and version, behind the one named: a page of a list.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn all_arrangement_lives(&self) -> Result<Vec<ArrangementLife>, StoreError> {
+    pub async fn arrangement_lives_after(
+        &self,
+        after: Option<(&str, u32)>,
+        limit: u32,
+    ) -> Result<Vec<ArrangementLife>, StoreError> {
+        let (name, version) = after.unwrap_or(("", 0));
         let rows = query(
-            "SELECT arrangement, version, state_json, was_in_force FROM arrangement_life ORDER BY arrangement, version",
+            "SELECT arrangement, version, state_json, was_in_force FROM arrangement_life \
+             WHERE (arrangement, version) > ($1, $2) ORDER BY arrangement, version LIMIT $3",
         );
-        rows.fetch_all(&self.pool).await?.iter().map(life).collect()
+        rows.bind(name).bind(version).bind(limit).fetch_all(&self.pool).await?.iter().map(life).collect()
+    }
+
+    /// The versions in force or suspended whose last day is `day` or before it, by that day.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn arrangements_ending_by(&self, day: Date) -> Result<Vec<ArrangementLife>, StoreError> {
+        let rows = query(
+            "SELECT arrangement, version, state_json, was_in_force FROM arrangement_life \
+             WHERE state IN ('in-force', 'suspended') AND valid_until <= $1 ORDER BY valid_until, arrangement, version",
+        );
+        rows.bind(day.to_string()).fetch_all(&self.pool).await?.iter().map(life).collect()
     }
 
     /// The signatures under a version, oldest first.

@@ -32,22 +32,32 @@ impl Reader {
         row.bind(name).fetch_optional(&self.pool).await?.as_ref().map(assessment).transpose()
     }
 
-    /// All assessments, by arrangement and name; of one arrangement where one is named.
+    /// The assessments of an arrangement, by name.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when a text does not have its digest.
-    pub async fn assessments(&self, arrangement: Option<&str>) -> Result<Vec<StoredAssessment>, StoreError> {
-        let rows = match arrangement {
-            Some(name) => query(
-                "SELECT name, arrangement, text, sha256, imported_by, approved_by FROM assessment \
-                 WHERE arrangement = $1 ORDER BY name",
-            )
-            .bind(name),
-            None => query(
-                "SELECT name, arrangement, text, sha256, imported_by, approved_by FROM assessment ORDER BY arrangement, name",
-            ),
-        };
-        rows.fetch_all(&self.pool).await?.iter().map(assessment).collect()
+    pub async fn assessments(&self, arrangement: &str) -> Result<Vec<StoredAssessment>, StoreError> {
+        let rows = query(
+            "SELECT name, arrangement, text, sha256, imported_by, approved_by FROM assessment \
+             WHERE arrangement = $1 ORDER BY name",
+        );
+        rows.bind(arrangement).fetch_all(&self.pool).await?.iter().map(assessment).collect()
+    }
+
+    /// Up to `limit` assessments, by name, behind the one named: a page of a list.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when a text does not have its digest.
+    pub async fn assessments_after(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<StoredAssessment>, StoreError> {
+        let rows = query(
+            "SELECT name, arrangement, text, sha256, imported_by, approved_by FROM assessment \
+             WHERE name > $1 ORDER BY name LIMIT $2",
+        );
+        rows.bind(after.unwrap_or_default()).bind(limit).fetch_all(&self.pool).await?.iter().map(assessment).collect()
     }
 }
 

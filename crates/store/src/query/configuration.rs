@@ -23,6 +23,17 @@ pub struct StagedSet {
     pub staged_at: Timestamp,
 }
 
+/// A set with what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetHistory {
+    /// The set.
+    pub set: StagedSet,
+    /// Its number among the activations, by whom and when, if it came into use.
+    pub activated: Option<(u64, String, Timestamp)>,
+    /// Kind, name and version of what is in it.
+    pub documents: Vec<(StagedKind, String, u32)>,
+}
+
 /// A set that came into use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activation {
@@ -63,13 +74,39 @@ impl Reader {
         row.as_ref().map(staged_set).transpose()
     }
 
-    /// Every set, oldest first.
+    /// Up to `limit` sets, oldest first, behind the one named, each with what came of it and what is in it: a page of a list.
     ///
     /// # Errors
-    /// When the database fails or a row is damaged.
-    pub async fn staged_sets(&self) -> Result<Vec<StagedSet>, StoreError> {
-        let rows = query(format!("{SET} ORDER BY staged_at, name")).fetch_all(&self.pool).await?;
-        rows.iter().map(staged_set).collect()
+    /// [`StoreError::NotFound`] when no set has that name.
+    pub async fn set_history(&self, after: Option<&str>, limit: u32) -> Result<Vec<SetHistory>, StoreError> {
+        let (mut micros, name) = (i64::MIN, after.unwrap_or_default());
+        if let Some(name) = after {
+            let row = query("SELECT name, staged_at FROM staged_set WHERE name = $1").bind(name);
+            let row = row.fetch_optional(&self.pool).await?;
+            let row = row.ok_or_else(|| StoreError::NotFound { what: "staged set", name: name.to_owned() })?;
+            micros = Cells::new(&row, "staged_set", "name").get("staged_at")?;
+        }
+        let rows = query(
+            "SELECT s.name, s.sha256, s.origin, s.staged_by, s.staged_key, s.staged_at, a.number, a.activated_by, a.activated_at \
+             FROM staged_set AS s LEFT JOIN activation AS a ON a.staged = s.name \
+             WHERE (s.staged_at, s.name) > ($1, $2) ORDER BY s.staged_at, s.name LIMIT $3",
+        );
+        let rows = rows.bind(micros).bind(name).bind(limit).fetch_all(&self.pool).await?;
+        let mut found = rows.iter().map(history).collect::<Result<Vec<_>, _>>()?;
+        let documents = query(
+            "SELECT d.staged, d.kind, d.name, d.version FROM staged_document AS d JOIN (SELECT name FROM staged_set \
+             WHERE (staged_at, name) > ($1, $2) ORDER BY staged_at, name LIMIT $3) AS s ON s.name = d.staged \
+             ORDER BY d.staged, d.kind, d.name",
+        );
+        for row in documents.bind(micros).bind(name).bind(limit).fetch_all(&self.pool).await? {
+            let cells = Cells::new(&row, "staged_document", "name");
+            let set: String = cells.get("staged")?;
+            if let Some(history) = found.iter_mut().find(|history| history.set.name == set) {
+                let kind = cells.named("kind", StagedKind::from_name)?;
+                history.documents.push((kind, cells.get("name")?, cells.count("version")?));
+            }
+        }
+        Ok(found)
     }
 
     /// The documents of a set, by kind and name.
@@ -143,6 +180,15 @@ fn staged_set(row: &Row) -> Result<StagedSet, StoreError> {
         staged_key: cells.get("staged_key")?,
         staged_at: cells.time("staged_at")?,
     })
+}
+
+fn history(row: &Row) -> Result<SetHistory, StoreError> {
+    let cells = Cells::new(row, "activation", "name");
+    let activated = match cells.optional_count("number")? {
+        Some(number) => Some((number, cells.get("activated_by")?, cells.time("activated_at")?)),
+        None => None,
+    };
+    Ok(SetHistory { set: staged_set(row)?, activated, documents: Vec::new() })
 }
 
 fn activation(row: &Row) -> Result<Activation, StoreError> {

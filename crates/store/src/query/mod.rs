@@ -16,7 +16,7 @@ mod transfers;
 
 pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
 pub use assessments::StoredAssessment;
-pub use configuration::{Activation, StagedSet, Withdrawal};
+pub use configuration::{Activation, SetHistory, StagedSet, Withdrawal};
 pub use deliveries::Delivery;
 pub use documents::{Document, DocumentListing};
 pub use enquiries::EnquiryRow;

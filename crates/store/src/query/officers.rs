@@ -1,6 +1,6 @@
 //! Whose signature counts, and under what does it stand?
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_model::permission::Role;
 use jiff::Timestamp;
@@ -67,19 +67,33 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn officers(&self) -> Result<Vec<Officer>, StoreError> {
+        self.officers_after(None, u32::MAX).await
+    }
+
+    /// Up to `limit` officers, by name, behind the one named: a page of a list.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn officers_after(&self, after: Option<&str>, limit: u32) -> Result<Vec<Officer>, StoreError> {
         let rows = query(
-            "SELECT name, role, partner, public_key_pem, fingerprint, added_at, revoked_at FROM officer ORDER BY name",
+            "SELECT name, role, partner, public_key_pem, fingerprint, added_at, revoked_at FROM officer \
+             WHERE name > $1 ORDER BY name LIMIT $2",
         );
-        let mut found: Vec<Officer> =
-            rows.fetch_all(&self.pool).await?.iter().map(officer).collect::<Result<_, StoreError>>()?;
-        let roles = query("SELECT officer, role FROM officer_role ORDER BY officer, role");
-        for row in roles.fetch_all(&self.pool).await? {
+        let rows = rows.bind(after.unwrap_or_default()).bind(limit).fetch_all(&self.pool).await?;
+        let mut found = BTreeMap::new();
+        for row in &rows {
+            let officer = officer(row)?;
+            found.insert(officer.name.clone(), officer);
+        }
+        let (Some(first), Some(last)) = (found.keys().next(), found.keys().next_back()) else { return Ok(Vec::new()) };
+        let roles = query("SELECT officer, role FROM officer_role WHERE officer BETWEEN $1 AND $2");
+        for row in roles.bind(first).bind(last).fetch_all(&self.pool).await? {
             let name: String = Cells::new(&row, "officer_role", "officer").get("officer")?;
-            if let Some(officer) = found.iter_mut().find(|officer| officer.name == name) {
+            if let Some(officer) = found.get_mut(&name) {
                 officer.roles.extend(role(&row)?);
             }
         }
-        Ok(found)
+        Ok(found.into_values().collect())
     }
 
     /// The approvals of a version of an arrangement, oldest first.

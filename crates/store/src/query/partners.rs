@@ -127,6 +127,18 @@ impl Reader {
         );
         rows.fetch_all(&self.pool).await?.iter().map(partner).collect()
     }
+
+    /// Up to `limit` partners, by name, behind the one named: a page of a list.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn partners_after(&self, after: Option<&str>, limit: u32) -> Result<Vec<Partner>, StoreError> {
+        let rows = query(
+            "SELECT name, title, age_recipient, signing_key_pem, fingerprint, state, added_at, added_by \
+             FROM partner WHERE name > $1 ORDER BY name LIMIT $2",
+        );
+        rows.bind(after.unwrap_or_default()).bind(limit).fetch_all(&self.pool).await?.iter().map(partner).collect()
+    }
 }
 
 fn partner(row: &Row) -> Result<Partner, StoreError> {

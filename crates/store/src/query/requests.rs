@@ -117,6 +117,27 @@ impl Reader {
         );
         rows.fetch_all(&self.pool).await?.iter().map(refused).collect()
     }
+
+    /// Up to `limit` entries of the register of refused requests in the same order, behind the one of that id: a page of a list.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when no entry has that id.
+    pub async fn refused_requests_after(&self, after: Option<&str>, limit: u32) -> Result<Vec<RefusedRow>, StoreError> {
+        let (mut day, mut micros, id) = (String::new(), 0, after.unwrap_or_default());
+        if let Some(id) = after {
+            let row = query("SELECT id, asked_on, entered_at FROM refused_request WHERE id = $1").bind(id);
+            let row = row.fetch_optional(&self.pool).await?;
+            let row = row.ok_or_else(|| StoreError::NotFound { what: "refused request", name: id.to_owned() })?;
+            let cells = Cells::new(&row, "refused_request", "id");
+            (day, micros) = (cells.get("asked_on")?, cells.get("entered_at")?);
+        }
+        let rows = query(
+            "SELECT id, entry_json, entered_at, entered_by FROM refused_request \
+             WHERE (asked_on, entered_at, id) > ($1, $2, $3) ORDER BY asked_on, entered_at, id LIMIT $4",
+        );
+        let rows = rows.bind(day).bind(micros).bind(id).bind(limit);
+        rows.fetch_all(&self.pool).await?.iter().map(refused).collect()
+    }
 }
 
 fn request(row: &Row) -> Result<RequestRow, StoreError> {

@@ -49,6 +49,8 @@ pub struct TransferFilter {
     pub state: Option<&'static str>,
     /// Requested at this instant or later.
     pub since: Option<Timestamp>,
+    /// Requested before this one, or at its instant and sorted before it: the page behind it.
+    pub after: Option<String>,
     /// At most so many, the newest.
     pub limit: Option<u32>,
 }
@@ -110,6 +112,15 @@ impl Reader {
             let joint = if binds.is_empty() { "WHERE" } else { "AND" };
             binds.push(bind);
             text.push_str(&format!(" {joint} {condition} ${}", binds.len()));
+        }
+        if let Some(id) = &filter.after {
+            let row = query("SELECT id, requested_at FROM transfer WHERE id = $1").bind(id);
+            let row = row.fetch_optional(&self.pool).await?;
+            let row = row.ok_or_else(|| StoreError::NotFound { what: "transfer", name: id.clone() })?;
+            let joint = if binds.is_empty() { "WHERE" } else { "AND" };
+            binds.push(Bind::from(Cells::new(&row, "transfer", "id").get::<i64>("requested_at")?));
+            binds.push(Bind::from(id.as_str()));
+            text.push_str(&format!(" {joint} (requested_at, id) < (${}, ${})", binds.len() - 1, binds.len()));
         }
         text.push_str(&format!(" ORDER BY requested_at DESC, id DESC LIMIT ${}", binds.len() + 1));
         let asked = binds.into_iter().fold(query(text), |asked, bind| asked.bind(bind));

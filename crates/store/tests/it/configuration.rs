@@ -4,7 +4,7 @@ use causeway_store::change::{ActivateSet, DocumentKind, InUse, NewStagedSet, Set
 use causeway_store::{AuditEvent, Changed, Kind, Saved, Store, StoreError};
 use serde_json::json;
 
-use crate::house::{House, stamp};
+use crate::house::{House, at, stamp};
 use crate::street::found;
 
 pub(crate) fn exchange(name: &str, version: u32) -> StagedDocument {
@@ -110,6 +110,12 @@ async fn a_set_that_was_overtaken_comes_in_neither_whole_nor_in_part(kind: Kind)
     let [first, second] = [activation(&store, &sets[0], "key-c").await, activation(&store, &sets[1], "key-d").await];
     // Two officers at once: both looked at the same configuration, and one is first.
     store.activate_set(by("cy", "activated", first), stamp(2)).await.unwrap();
+    let all = store.set_history(None, 9).await.unwrap();
+    assert_eq!(all[0].activated, Some((1, "cy".to_owned(), at(2))));
+    assert_eq!(all[0].documents, [(StagedKind::Exchange, "extra".to_owned(), 1)]);
+    assert_eq!((all.len(), &all[1].activated, all[1].documents.len()), (2, &None, 2));
+    assert_eq!(store.set_history(None, 1).await.unwrap(), all[..1]);
+    assert_eq!(store.set_history(Some("first"), 9).await.unwrap(), all[1..]);
     let overtaken = store.activate_set(by("di", "activated", second), stamp(2)).await;
     assert!(matches!(overtaken, Err(StoreError::ConfigurationChanged)));
     let again = activation(&store, &sets[1], "key-d").await;

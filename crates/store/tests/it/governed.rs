@@ -173,6 +173,14 @@ async fn consents_entries_and_sandboxes_are_kept_once(kind: Kind) {
     let entry = NewRefusedRequest { id: "rr-2".into(), entry: refused("a list of households") };
     assert_eq!(store.register_refused(changed(entry, "registered", "rr-2"), stamp(9)).await.unwrap(), Saved::Already);
     assert_eq!(store.refused_requests().await.unwrap()[0].entry, refused("a list of households"));
+    let entry = NewRefusedRequest { id: "rr-0".into(), entry: refused("a list of people") };
+    store.register_refused(changed(entry, "registered", "rr-0"), stamp(10)).await.unwrap();
+    let all = store.refused_requests().await.unwrap();
+    assert_eq!(all.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["rr-1", "rr-0"]);
+    assert_eq!(store.refused_requests_after(None, 1).await.unwrap(), all[..1]);
+    assert_eq!(store.refused_requests_after(Some("rr-1"), 9).await.unwrap(), all[1..]);
+    let unknown = store.refused_requests_after(Some("rr-9"), 9).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { what: "refused request", .. })));
     let sandbox = NewSandbox { exchange: "food-list-sandbox".into(), twin_of: "food-list".into(), records: 9 };
     let again = store.open_sandbox(changed(sandbox, "sandbox.opened", "food-list-sandbox"), stamp(9)).await;
     assert_eq!(again.unwrap(), Saved::Already);

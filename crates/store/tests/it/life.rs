@@ -84,6 +84,12 @@ async fn two_at_once_are_one_and_a_clear_reason(kind: Kind) {
     assert!(matches!(denied, Err(StoreError::Denied { .. })), "{denied:?}");
     let lives = store.arrangement_lives("food").await.unwrap();
     assert_eq!((lives.len(), lives[0].state.name(), lives[0].was_in_force), (1, "suspended", true));
+    assert_eq!(store.arrangement_lives_after(None, 9).await.unwrap(), lives);
+    assert_eq!(store.arrangement_lives_after(Some(("food", 1)), 9).await.unwrap(), lives);
+    assert_eq!(store.arrangement_lives_after(Some(("food", 2)), 9).await.unwrap(), []);
+    let last = lives[0].state.terms().valid.until;
+    assert_eq!(store.arrangements_ending_by(last).await.unwrap(), lives, "suspended ones end too");
+    assert_eq!(store.arrangements_ending_by(last.yesterday().unwrap()).await.unwrap(), []);
     let events: Vec<String> =
         store.arrangement_events("food").await.unwrap().into_iter().map(|one| one.event).collect();
     assert_eq!(events, ["draft", "propose", "sign", "sign", "activate", "suspend"]);

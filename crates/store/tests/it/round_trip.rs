@@ -88,7 +88,10 @@ async fn officers_approve_the_text_that_is_stored(kind: Kind) {
     let revoked = store.approve(approval("officer-b", &sha256, "bb"), stamp(6)).await;
     assert!(matches!(revoked, Err(StoreError::OfficerRevoked { .. })));
     assert_eq!(store.officer("officer-b").await.unwrap().unwrap().revoked_at, Some(at(4)));
-    assert_eq!(store.officers().await.unwrap().len(), 2);
+    let all = store.officers().await.unwrap();
+    assert_eq!(all.len(), 2);
+    assert_eq!(store.officers_after(None, 1).await.unwrap(), all[..1]);
+    assert_eq!(store.officers_after(Some("officer-a"), 9).await.unwrap(), all[1..]);
     let kept = store.approvals("food", 2).await.unwrap();
     assert_eq!((kept.len(), kept[0].signature.as_str(), kept[0].approved_at), (1, "aa", at(2)));
 }
@@ -104,7 +107,9 @@ async fn partners_are_kept_as_confirmed(kind: Kind) {
     assert!(matches!(refused, Err(StoreError::Taken { what: "partner", .. })), "a key is never replaced silently");
     let kept = store.partner("agency").await.unwrap().unwrap();
     assert_eq!((kept.title.as_str(), kept.state), ("Invented Agency, ምሳሌ", PartnerState::Active));
-    assert_eq!(store.partners().await.unwrap(), vec![kept]);
+    assert_eq!(store.partners().await.unwrap(), vec![kept.clone()]);
+    assert_eq!(store.partners_after(Some("a"), 1).await.unwrap(), vec![kept]);
+    assert_eq!(store.partners_after(Some("agency"), 1).await.unwrap(), []);
     assert_eq!(store.partner("none").await.unwrap(), None);
 }
 
@@ -180,6 +185,12 @@ async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are(kind
     let all = TransferFilter::default;
     assert_eq!(ids(all()).await, ["t5", "t4", "t3", "t2", "t1"]);
     assert_eq!(ids(TransferFilter { limit: Some(2), ..all() }).await, ["t5", "t4"]);
+    let behind = |id: &str| TransferFilter { after: Some(id.into()), ..all() };
+    assert_eq!(ids(TransferFilter { limit: Some(2), ..behind("t4") }).await, ["t3", "t2"]);
+    assert_eq!(ids(TransferFilter { state: Some("refused"), ..behind("t4") }).await, ["t1"]);
+    assert_eq!(ids(behind("t1")).await, [""; 0]);
+    let unknown = store.transfers(&behind("t9")).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { what: "transfer", .. })));
     assert_eq!(ids(TransferFilter { state: Some("cancelled"), ..all() }).await, ["t2"]);
     assert_eq!(ids(TransferFilter { since: Some(at(11)), ..all() }).await, ["t5"]);
     assert_eq!(ids(TransferFilter { exchange: Some("another".into()), ..all() }).await, [""; 0]);

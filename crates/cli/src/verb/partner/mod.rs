@@ -18,6 +18,7 @@ use causeway_package::key::Recipient as AgeRecipient;
 use clap::Subcommand;
 
 use super::officer::again;
+use super::page::Page;
 use super::{Ended, Place, public_key};
 
 /// Partners.
@@ -186,17 +187,14 @@ pub enum Partner {
         name: String,
     },
     /// Lists partners.
-    List,
+    List(Page),
 }
 
 impl Partner {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        // What ends something waits for nobody who is at work.
-        let house = match self {
-            Partner::RevokeKey { .. } | Partner::Suspend { .. } => place.beside().await?,
-            _ => place.house().await?,
-        };
+        // People decide beside whoever works: nobody waits for a running transfer to end.
+        let house = place.beside().await?;
         let actor = place.actor.as_str();
         match self {
             Partner::Add(add) => add.run(&house, actor).await?,
@@ -266,10 +264,12 @@ impl Partner {
                 house.may_see(actor, Action::ShowPartner, &house.of_partner(name, name)).await?;
                 show::show(&house, name).await?;
             }
-            Partner::List => {
+            Partner::List(page) => {
                 let restricted = house.store.synthetic_only_partners().await?;
                 let restricted: Vec<String> = restricted.into_iter().map(|(name, _)| name).collect();
-                for partner in house.store.partners().await? {
+                let found = house.store.partners_after(page.after(), page.asked()).await?;
+                let (partners, end) = page.cut(found, |partner| partner.name.clone());
+                for partner in partners {
                     let thing = house.of_partner(&partner.name, &partner.name);
                     if !house.sees(actor, Action::ShowPartner, &thing).await? {
                         continue;
@@ -283,6 +283,7 @@ impl Partner {
                         partner.fingerprint
                     );
                 }
+                end.tell();
             }
         }
         Ok(ExitCode::SUCCESS)

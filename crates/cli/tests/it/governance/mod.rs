@@ -12,7 +12,7 @@
 //! Each is run on SQLite and on PostgreSQL against the same file. `TRANSCRIPTS=overwrite` writes what SQLite says into the files:
 //! read the difference like code.
 
-mod place;
+pub mod place;
 mod plain;
 mod raced;
 mod transcript;

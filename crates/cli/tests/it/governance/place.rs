@@ -10,7 +10,8 @@ use causeway_testkit::server::postgres;
 use causeway_testkit::street::Street;
 use causeway_testkit::throw_away;
 
-const PASSWORD: &str = "invented word";
+/// Of the user `causeway` of those databases.
+pub const PASSWORD: &str = "invented word";
 
 /// The moment at which every command runs, unless it says another.
 const NOW: &str = "2026-05-04T09:00:00Z";
@@ -86,7 +87,7 @@ pub fn examples() -> PathBuf {
 }
 
 /// A new database on the server of all tests, which its user `causeway` owns.
-fn new_database() -> String {
+pub fn new_database() -> String {
     static MADE: AtomicU32 = AtomicU32::new(0);
     let server = postgres();
     let make = format!(

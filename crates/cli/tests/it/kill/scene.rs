@@ -223,7 +223,7 @@ impl Scene {
         assert!(begun.iter().eq(self.delivered.keys()), "every transfer that was begun ends with a package");
     }
 
-    /// Transfers and their states, as `status` tells them: the newest fifty.
+    /// Transfers and their states, as `status` tells them: the newest hundred.
     fn status(&self) -> BTreeMap<String, String> {
         let said = self.good(&["status"]);
         let rows = said.lines().filter(|line| line.starts_with("tr-")).map(|line| line.split_whitespace());

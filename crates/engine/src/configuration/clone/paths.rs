@@ -36,7 +36,7 @@ impl Walk<'_, '_> {
         let declared = self.before.entity(entity).and_then(|entity| entity.element(element));
         let Value::Text(text) = value else { return };
         let renamed = match declared.map(|element| &element.value_type) {
-            Some(ValueType::Code(list)) => self.ask_in(Identifier::Code, &list, &text, at),
+            Some(ValueType::Code(list)) => self.ask_in(Identifier::Code, list, text, at),
             Some(ValueType::Place(_)) => self.ask(Identifier::Place, text, at),
             Some(ValueType::Text | ValueType::Uuid | ValueType::Bytes) | None => {
                 self.ask_in(Identifier::Literal, &format!("{entity}.{element}"), text, at)
@@ -144,7 +144,7 @@ impl Walk<'_, '_> {
                     if let Some(led) = made_of {
                         self.compared(led, &mut key, &at);
                     }
-                    let theirs = self.ask_in(Identifier::PartnerCode, &output, &theirs, &at);
+                    let theirs = self.ask_in(Identifier::PartnerCode, output, &theirs, &at);
                     rule.map.insert(key.to_string(), theirs);
                 }
                 if let Some(vocabulary) = &mut rule.to {
@@ -171,7 +171,7 @@ impl Walk<'_, '_> {
     /// A text that the exchange itself writes.
     fn written(&mut self, output: &str, value: &mut Value, at: &str) {
         if let Value::Text(text) = value {
-            *text = self.ask_in(Identifier::Literal, &output, &text, at);
+            *text = self.ask_in(Identifier::Literal, output, text, at);
         }
     }
 }

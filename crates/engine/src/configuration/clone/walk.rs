@@ -47,7 +47,7 @@ impl Walk<'_, '_> {
     }
 
     pub(super) fn element(&mut self, entity: &str, place: &mut String, at: &str) {
-        *place = self.ask_in(Identifier::Element, &entity, &place, at);
+        *place = self.ask_in(Identifier::Element, entity, place, at);
     }
 
     /// Arrangement and exchange.
@@ -169,10 +169,10 @@ impl Walk<'_, '_> {
         for (i, table) in entity.tables.iter_mut().enumerate() {
             let (at, place) = (format!("{at}/tables/{i}"), stands_in(table));
             for column in &mut table.key {
-                *column = self.ask_in(Identifier::Column, &place, &column, &format!("{at}/key"));
+                *column = self.ask_in(Identifier::Column, &place, column, &format!("{at}/key"));
             }
             if let Some(there) = &mut table.table {
-                *there = self.ask_in(Identifier::Table, &table.source, &there, &format!("{at}/table"));
+                *there = self.ask_in(Identifier::Table, &table.source, there, &format!("{at}/table"));
             }
             self.put(Identifier::Source, &mut table.source, &format!("{at}/source"));
         }
@@ -197,7 +197,7 @@ impl Walk<'_, '_> {
                 marks.everyone = value.to_string();
                 self.element(&entity, &mut marks.withheld_from, &format!("{at}/withheld_from"));
             }
-            marks.marks = self.ask_in(Identifier::Step, &person, &marks.marks, &format!("{at}/marks"));
+            marks.marks = self.ask_in(Identifier::Step, person, &marks.marks, &format!("{at}/marks"));
         }
         if let Some(origin) = &mut subject.origin {
             self.element(person, origin, &format!("{at}/origin"));
@@ -255,7 +255,7 @@ impl Walk<'_, '_> {
 
     fn reference(&mut self, element: &mut ElementRef, at: &str) {
         let name = self.ask_in(Identifier::Element, &element.entity, &element.element, at);
-        *element = ElementRef::new(&self.ask(Identifier::Entity, &element.entity, at), &name);
+        *element = ElementRef::new(self.ask(Identifier::Entity, &element.entity, at), &name);
     }
 }
 

@@ -1,0 +1,174 @@
+//! Which action does each command ask for?
+
+use causeway_model::permission::Action;
+use causeway_testkit::street::Street;
+
+use super::place::filled;
+
+/// Whose the thing is that a line acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The operation's own.
+    Operation,
+    /// A partner's own.
+    Partner,
+    /// Of a partner that is not there yet.
+    NewPartner,
+    /// The operation's and a partner's.
+    Both,
+}
+
+/// A command line that asks for an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    /// The command, as its help calls it.
+    pub command: &'static str,
+    /// The action that it asks for.
+    pub action: Action,
+    /// On whose thing.
+    pub whose: Whose,
+    /// Who drafted what it approves.
+    pub drafter: Option<&'static str>,
+    /// Whether who acts signs, with `--officer` and `--key`.
+    pub signed: bool,
+    /// The line.
+    pub words: &'static str,
+    /// Lines before it, by whoever may.
+    pub before: &'static [&'static str],
+}
+
+impl Line {
+    /// Brings the installation to where the line can be tried.
+    pub fn before(&self, street: &Street) {
+        for words in self.before {
+            let words = filled(words, street);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            street.good(&words).unwrap();
+        }
+    }
+}
+
+const fn line(command: &'static str, action: Action, whose: Whose, words: &'static str) -> Line {
+    Line { command, action, whose, drafter: None, signed: false, words, before: &[] }
+}
+
+impl Line {
+    const fn signed(self) -> Self {
+        Self { signed: true, ..self }
+    }
+
+    const fn drafted_by(self, name: &'static str) -> Self {
+        Self { drafter: Some(name), ..self }
+    }
+
+    const fn after(self, before: &'static [&'static str]) -> Self {
+        Self { before, ..self }
+    }
+}
+
+use Whose::{Both, NewPartner, Operation, Partner};
+
+/// Every command that changes something, or shows what not everybody may see.
+#[rustfmt::skip]
+pub const LINES: &[Line] = &[
+    line("officer add", Action::AddOfficer, Operation, "officer add newcomer --role auditor --key @officers/newcomer.pub.pem --fingerprint %newcomer.print"),
+    line("officer add", Action::AddOfficer, Partner, "officer add newcomer --role partner-auditor --partner lantern-relief --key @officers/newcomer.pub.pem --fingerprint %newcomer.print"),
+    line("officer revoke", Action::RevokeOfficer, Operation, "officer revoke leaver --reason left-the-service"),
+    line("officer revoke", Action::RevokeOfficer, Partner, "officer revoke lantern-leaver --reason left-the-service"),
+    line("partner add", Action::AddPartner, NewPartner, "partner add new-relief --title New --jurisdiction KEN --hosting-country KEN --recipient @partner/recipient.txt --signing-key @partner/signing.pub.pem"),
+    line("partner challenge", Action::AddPartner, Partner, "partner challenge lantern-relief --out @challenge.age"),
+    line("partner prove-key", Action::ProveKey, Partner, "partner prove-key lantern-relief --answer @next.yaml --signature @next.yaml"),
+    line("partner verify", Action::VerifyPartner, Partner, "partner verify lantern-relief"),
+    line("partner activate", Action::ActivatePartner, Partner, "partner activate lantern-relief"),
+    line("partner suspend", Action::SuspendPartner, Partner, "partner suspend lantern-relief --reason a-breach-was-reported"),
+    line("partner resume", Action::ResumePartner, Partner, "partner resume lantern-relief").after(&["--as representative partner suspend lantern-relief --reason a-breach-was-reported"]),
+    line("partner close", Action::ClosePartner, Partner, "partner close lantern-relief --reason it-is-over-now"),
+    line("partner attest", Action::Attest, Partner, "partner attest lantern-relief --evidence report-8 --until 2030-11-30"),
+    line("partner accept-attestation", Action::AcceptAttestation, Partner, "partner accept-attestation lantern-relief").after(&["--as lantern-relief-admin partner attest lantern-relief --evidence report-8 --until 2030-11-30"]),
+    line("catalogue import", Action::ImportConfiguration, Operation, "catalogue import @catalogue-next.yaml"),
+    line("exchange import", Action::ImportConfiguration, Operation, "exchange import @exchange-new.yaml"),
+    line("exchange clone", Action::CloneExchange, Both, "exchange clone food-people --to @cloned --operation uganda-example"),
+    line("exchange preview", Action::PreviewReal, Both, "exchange preview food-people --real 1 --reason looking-at-it"),
+    line("arrangement draft", Action::DraftArrangement, Both, "arrangement draft @other.yaml"),
+    line("arrangement amend", Action::AmendArrangement, Both, "arrangement amend @next.yaml"),
+    line("arrangement propose", Action::ProposeArrangement, Both, "arrangement propose food-2026").after(&["arrangement amend @next.yaml"]),
+    line("arrangement sign", Action::SignArrangement, Both, "arrangement sign food-2026").signed().after(&["arrangement amend @next.yaml", "arrangement propose food-2026"]),
+    line("arrangement activate", Action::ActivateArrangement, Both, "arrangement activate food-2026").after(&["arrangement amend @next.yaml", "arrangement propose food-2026"]),
+    line("arrangement suspend", Action::SuspendArrangement, Both, "arrangement suspend food-2026 --reason a-breach-was-reported"),
+    line("arrangement resume", Action::ResumeArrangement, Both, "arrangement resume food-2026").after(&["--as protection arrangement suspend food-2026 --reason a-breach-was-reported"]),
+    line("arrangement terminate", Action::TerminateArrangement, Both, "arrangement terminate food-2026 --reason it-is-over-now"),
+    line("assessment import", Action::Assess, Both, "assessment import @dpia-new.yaml"),
+    line("assessment approve", Action::ApproveAssessment, Both, "assessment approve dpia-waits"),
+    line("configuration export", Action::ExportConfiguration, Operation, "configuration export --out @exported"),
+    line("configuration diff", Action::ExportConfiguration, Operation, "configuration diff @winter"),
+    line("configuration import", Action::ImportConfiguration, Operation, "configuration import @winter --stage spring").signed(),
+    line("configuration activate", Action::ActivateConfiguration, Operation, "configuration activate winter").signed().drafted_by("engineer"),
+    line("configuration roll-back", Action::RollBackConfiguration, Operation, "configuration roll-back autumn --stage back").signed(),
+    line("transfer run", Action::RequestTransfer, Both, "transfer run food-people"),
+    line("transfer request", Action::RequestTransfer, Both, "transfer request food-people"),
+    line("transfer approve", Action::ApproveTransfer, Both, "transfer approve %waits.id").signed(),
+    line("transfer release-exceptionally", Action::ReleaseExceptionally, Both, "transfer release-exceptionally %waits.id --reason because-lives-depend").signed(),
+    line("transfer refuse", Action::RefuseTransfer, Both, "transfer refuse %waits.id --reason not-needed-now"),
+    line("transfer withdraw", Action::WithdrawRequest, Both, "transfer withdraw %waits.id"),
+    line("transfer resume", Action::CarryOnTransfers, Both, "transfer resume").after(&["transfer request food-people"]),
+    line("request more", Action::RequestTransfer, Both, "request more food-people --elements individual.phone:raw --necessity calling"),
+    line("request more", Action::ProposeAmendment, Both, "request more food-people --elements individual.ethnicity:raw --necessity calling-people-up --propose @proposal.yaml"),
+    line("request register", Action::RegisterRefusedRequest, Operation, "request register --asker donor --organisation Donor --manner informal --asked-on 2026-05-01 --asked-for names --reason not-needed-now"),
+    line("request list", Action::ShowRefusedRequests, Operation, "request list"),
+    line("request statistics", Action::ShowRefusedRequests, Operation, "request statistics"),
+    line("register export", Action::ExportRegister, Operation, "register export --out @register"),
+    line("stop", Action::Stop, Operation, "stop all --reason a-test-of-the-switch"),
+    line("stop", Action::Stop, Operation, "stop operation --reason a-test-of-the-switch"),
+    line("stop", Action::Stop, Both, "stop partner lantern-relief --reason a-test-of-the-switch"),
+    line("resume", Action::Resume, Operation, "resume all").signed().after(&["stop all --reason a-test-of-the-switch"]),
+    line("resume", Action::Resume, Both, "resume partner lantern-relief").signed().after(&["stop partner lantern-relief --reason a-test-of-the-switch"]),
+    line("resume", Action::Stop, Operation, "resume all --object").after(&["stop all --reason a-test-of-the-switch"]),
+    line("receipt add", Action::AcceptReceipt, Both, "receipt add @receipt.json"),
+    line("quarantine open", Action::OpenQuarantine, Both, "quarantine open %sent.id --reason looking-at-it"),
+    line("backup", Action::Backup, Operation, "backup @copy.backup"),
+];
+
+/// Every other command, and why it asks nothing.
+pub const ASKS_NOTHING: &[(&str, &str)] = &[
+    ("init", "makes an installation: nobody is registered in it yet"),
+    ("restore", "asks Restore and AcceptLoss of the people in the backup: tried in `drill.rs`"),
+    ("doctor", "reads"),
+    ("status", "reads"),
+    ("schema", "needs no installation"),
+    ("officer new", "makes a key pair; needs no installation"),
+    ("officer list", "reads"),
+    ("partner show", "reads"),
+    ("partner list", "reads"),
+    ("catalogue check", "reads"),
+    ("exchange check", "reads"),
+    ("exchange explain", "reads"),
+    ("exchange clone-apply", "makes documents of documents; needs no installation"),
+    ("arrangement check", "reads"),
+    ("arrangement show", "reads"),
+    ("arrangement list", "reads; what the clock has ended is entered as the clock's"),
+    ("arrangement diff", "reads"),
+    ("arrangement warnings", "reads; what the clock has ended is entered as the clock's"),
+    ("assessment list", "reads"),
+    ("configuration history", "reads"),
+    ("register verify", "needs no installation"),
+    ("package verify", "the partner's; needs no installation"),
+    ("package open", "the partner's; needs no installation"),
+    ("receipt sign", "the partner's; needs no installation"),
+    ("ledger verify", "reads: anybody may prove it"),
+    ("ledger export", "reads"),
+    ("ledger prove", "reads"),
+];
+
+/// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, and those that
+/// have no command yet.
+pub const IN_NO_LINE: &[&str] = &[
+    "restore",
+    "accept-loss",
+    "rotate-key",
+    "declare-recipient",
+    "enquire",
+    "assess-feasibility",
+    "open-sandbox",
+    "cancel-transfer",
+    "erase-package",
+];
