@@ -13,6 +13,7 @@ use std::sync::Arc;
 use causeway_connect::source::{self, Pace, RealPace};
 use causeway_flow::source::{Hint, Scan, ScanColumn, Watch};
 use causeway_model::catalogue::{Connection, Limits, Secret, Server, SnapshotMode, Source, Tls, TlsMode};
+use causeway_model::environment::DataKind;
 use causeway_model::{ElementRef, ValueType};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,7 +35,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "postgres" => Connection::Postgres(server),
         other => return Err(format!("`{other}` is no kind of server: mariadb or postgres").into()),
     };
-    let source = Source { name: "server".to_owned(), description: String::new(), connect, limits: Limits::default() };
+    let source = Source {
+        name: "server".to_owned(),
+        description: String::new(),
+        data: DataKind::Real,
+        connect,
+        limits: Limits::default(),
+    };
     let columns: Vec<ScanColumn> = columns.iter().map(|column| parse(column)).collect::<Result<_, _>>()?;
     let scan = Scan {
         source: source.name.clone(),

@@ -74,7 +74,7 @@ impl House {
         if environment == own {
             return Ok(());
         }
-        let detail = format!("it is a key for {environment}, and this installation is for {own}");
+        let detail = format!("it is a key for `{environment}`, and this installation is for `{own}`");
         Err(Refused::one(Code::KeyEnvironment, what, detail))
     }
 }

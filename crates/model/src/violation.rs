@@ -170,9 +170,9 @@ codes! {
     /// The partner takes invented people only.
     SyntheticOnlyPartner = "synthetic-only-partner", "use the sandbox; real data need a partner that is registered for them";
     /// Real data would pass a test installation, exchange or key.
-    TestEnvironment = "test-environment", "use the production exchange, or invented people";
+    TestEnvironment = "test-environment", "use a production installation, or invented people: a source that holds these says `data: synthetic`";
     /// Invented people would pass a production exchange, where they could be taken for real ones.
-    SyntheticInProduction = "synthetic-in-production", "use the exchange's sandbox twin";
+    SyntheticInProduction = "synthetic-in-production", "use the exchange's sandbox twin, or a source of real people's data";
     /// A key of one environment would be used in the other.
     KeyEnvironment = "key-environment", "use a key made for this environment; a key file for tests says `# environment: test`";
     /// The partner may not pass data on to this recipient.

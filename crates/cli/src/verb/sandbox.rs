@@ -22,7 +22,7 @@ const SHOWN: u32 = 100;
 pub enum Sandbox {
     /// Brings in the keys with which a partner takes part: of their own, made for tests.
     Key {
-        /// The partner, as arrangements write it; it need not be registered yet.
+        /// The partner, as arrangements write it; it need only be invited.
         partner: String,
         /// File with the age recipient; a line `# environment: test` says that it is one for tests.
         #[arg(long, value_name = "FILE")]

@@ -168,7 +168,7 @@ fn yesterdays(lost: &Lost) {
     let refused = there.run(&["restore", &text(&lost.yesterday)]).unwrap();
     assert_eq!(refused.code, Some(3), "{}", refused.err);
     let accept = refused.err.split('`').find(|word| word.starts_with("--accept-loss ")).unwrap().to_owned();
-    let count: u64 = accept.rsplit(' ').next().unwrap().parse().unwrap();
+    let count: u64 = accept.split(' ').nth(1).unwrap().parse().unwrap();
     assert!(count > 5, "{accept}");
     // Nothing was restored: what is there is still refused.
     assert_eq!(there.run(&["status"]).unwrap().code, Some(3));

@@ -56,8 +56,7 @@ pub async fn open_sandbox(
     Ok(Opened { partner, signer, saved })
 }
 
-/// Brings in the keys with which a partner takes part in sandboxes; the partner need not be registered yet. They are for
-/// tests, and nobody's for real people's data.
+/// Brings in the keys with which a partner takes part in sandboxes. They are for tests, and nobody's for real people's data.
 pub async fn add_test_keys(
     house: &House,
     actor: &str,

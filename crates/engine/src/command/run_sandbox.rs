@@ -86,7 +86,7 @@ pub async fn run_sandbox(
     }
     let Some(key) = house.store.sandbox_key(partner).await? else {
         let detail = "it has no keys for tests here: `causeway sandbox key`";
-        return Err(refuse(Refused::one(Code::KeyNotVerified, partner, detail)).await);
+        return Err(refuse(Refused::one(Code::KeyEnvironment, partner, detail)).await);
     };
     let records = records.unwrap_or(found.records);
     if records == 0 || records as usize > MOST_IN_TWIN {

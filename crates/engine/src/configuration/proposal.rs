@@ -66,7 +66,8 @@ pub async fn propose(house: &House, dir: &Path, bringing: Bringing) -> Result<Pr
     let standing = standing(house).await?;
     let checked = check(&parts, &standing, operation, &mut report);
     for foreign in checked.catalogue.iter().flat_map(|catalogue| foreign_sources(house, catalogue)) {
-        report.line(format!("catalogue.yaml:1:1: error [{}] {}\n    {}", foreign.code, foreign, foreign.code.help()));
+        let (code, subject, detail, help) = (foreign.code, &foreign.subject, &foreign.detail, foreign.code.help());
+        report.line(format!("catalogue.yaml:1:1: error [{code}] source `{subject}`: {detail}\n    {help}"));
     }
     let wanted = wanted(&parts, &checked)?;
     let there = standing.objects()?;

@@ -11,7 +11,7 @@ use causeway_package::disclosure::DisclosureKey;
 use causeway_package::inner::ArrangementRef;
 use causeway_package::key::{Identities, Identity, SigningKey};
 use causeway_package::{Data, Entropy, Environment, Limits, Opened};
-use causeway_testkit::population::{self, Spec};
+use causeway_testkit::population::{self, Plant, Spec};
 use causeway_testkit::throw_away;
 
 use super::examples::{catalogue, example, sources};
@@ -69,7 +69,7 @@ fn make(
 #[test]
 fn a_twin_has_fields_forms_and_format_of_its_exchange_and_says_what_it_is() {
     let real = throw_away::directory().unwrap();
-    population::generate(real.path(), &Spec::of(200)).unwrap();
+    population::generate(real.path(), &Spec::of(200).plant(Plant::none())).unwrap();
     for names in EXAMPLES {
         let (made, opened, _kept) = make(names, 120, 1, Environment::Test).unwrap();
         assert!(made.clearance.released > 60, "{names:?}: {:?}", made.clearance);

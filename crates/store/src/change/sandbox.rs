@@ -1,7 +1,7 @@
 //! How does an exchange get a twin on invented people?
 
 use super::writing::{Applied, Change, Writing};
-use crate::db::query;
+use crate::db::{Cells, query};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 /// An exchange's twin on invented people.
@@ -19,7 +19,7 @@ impl Store {
     /// Opens a sandbox. One that is there stays as it is.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when the name belongs to an exchange or to another's twin.
+    /// [`StoreError::Taken`] when the name belongs to an exchange or to another's twin, or the exchange has a twin of another name.
     pub async fn open_sandbox(&self, change: Changed<NewSandbox>, stamp: Stamp) -> Result<Saved, StoreError> {
         self.save(change, stamp).await
     }
@@ -31,12 +31,12 @@ impl Change for NewSandbox {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let (micros, actor) = (writing.micros(), writing.actor().to_owned());
         let taken = || StoreError::Taken { what: "exchange", name: self.exchange.clone() };
-        let twin = query("SELECT twin_of FROM sandbox WHERE exchange = $1 OR twin_of = $2");
-        let twin = twin.bind(&self.exchange).bind(&self.twin_of).fetch_optional(writing.rows()).await?;
-        match twin.map(|row| row.only::<String>()).transpose()? {
-            Some(twin) if twin == self.twin_of => return Applied::ALREADY,
-            Some(_) => return Err(taken()),
-            None => {}
+        let there = query("SELECT exchange, twin_of FROM sandbox WHERE exchange = $1 OR twin_of = $2");
+        let there = there.bind(&self.exchange).bind(&self.twin_of).fetch_all(writing.rows()).await?;
+        if let Some(row) = there.first() {
+            let cells = Cells::new(row, "sandbox", "exchange");
+            let same = cells.get::<&str>("exchange")? == self.exchange && cells.get::<&str>("twin_of")? == self.twin_of;
+            return if same { Applied::ALREADY } else { Err(taken()) };
         }
         let used = query("SELECT count(*) FROM document WHERE kind = 'exchange' AND name = $1").bind(&self.exchange);
         if used.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
