@@ -37,7 +37,7 @@ pub(crate) async fn live(store: &Store) -> State {
     let attestations = || vec![attested()];
     let attest = NewAttestations { partner: "agency".into(), attestations: attestations() };
     store.attest(changed(attest, "attested", "agency"), stamp(2)).await.unwrap();
-    let text = "arrangement: food\nversion: 2\n".to_owned();
+    let text = "arrangement: food\nversion: 2\npartner: agency\n".to_owned();
     let document = NewDocument { kind: DocumentKind::Arrangement, name: "food".into(), version: 2, text };
     let digest = "d".repeat(64);
     let State::Draft { terms } = State::samples().remove(0) else { panic!("the first one is a draft") };
