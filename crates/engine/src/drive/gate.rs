@@ -21,6 +21,9 @@ use crate::house::House;
 /// How long between two looks.
 const EVERY: Duration = Duration::from_secs(1);
 
+/// How long one look may take that a step waits for: as long as a stop may take to hold.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Looks that may fail in a row. Whoever cannot tell whether it is stopped, stops.
 const BLIND: u32 = 2;
 
@@ -74,7 +77,7 @@ impl Gate {
     pub(super) async fn look(&self) {
         // One look that fails is enough here: whoever cannot tell, does not go on.
         let mut blind = BLIND;
-        let found = self.look.once().await;
+        let found = self.look.once(PATIENCE).await;
         if let Some(shut) = self.look.judge(found, &mut blind) {
             self.look.shut(shut);
         }
@@ -126,7 +129,7 @@ impl Look {
         let mut blind = 0;
         loop {
             tokio::time::sleep(EVERY).await;
-            let found = self.once().await;
+            let found = self.once(EVERY).await;
             if let Some(shut) = self.judge(found, &mut blind) {
                 self.shut(shut);
                 return;
@@ -141,8 +144,8 @@ impl Look {
     }
 
     /// One look; nothing where the database does not answer in time.
-    async fn once(&self) -> Option<Result<Option<Shut>, StoreError>> {
-        tokio::time::timeout(EVERY, self.ask()).await.ok()
+    async fn once(&self, within: Duration) -> Option<Result<Option<Shut>, StoreError>> {
+        tokio::time::timeout(within, self.ask()).await.ok()
     }
 
     async fn ask(&self) -> Result<Option<Shut>, StoreError> {

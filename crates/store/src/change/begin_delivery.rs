@@ -38,6 +38,7 @@ impl Change for BeginDelivery {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         let micros = writing.micros();
         self.seen.demand_no_open_delivery(writing).await?;
+        self.seen.check(writing).await?;
         demand_open(writing, &self.seen.transfer).await?;
         if self.data == DataKind::Real {
             demand_real(writing.rows(), &self.seen.transfer).await?;

@@ -1,6 +1,6 @@
 //! Do partners, arrangements and assessments move only as they were seen, and is nothing sealed once terms are out of force?
 
-use causeway_model::arrangement::{Event, State, Terms};
+use causeway_model::arrangement::{Event, State, Terms, Validity};
 use causeway_model::partner::{self, Attestation, AttestationKind};
 use causeway_model::permission::Role;
 use causeway_store::change::{
@@ -41,7 +41,9 @@ pub(crate) async fn live(store: &Store) -> State {
     let document = NewDocument { kind: DocumentKind::Arrangement, name: "food".into(), version: 2, text };
     let digest = "d".repeat(64);
     let State::Draft { terms } = State::samples().remove(0) else { panic!("the first one is a draft") };
-    let mut state = State::Draft { terms: Terms { digest: digest.clone(), ..terms } };
+    // Until long after the tests' invented days.
+    let valid = Validity { until: "2099-12-31".parse().unwrap(), ..terms.valid };
+    let mut state = State::Draft { terms: Terms { digest: digest.clone(), valid, ..terms } };
     let draft = DraftArrangement { document, state: state.clone() };
     store.draft_arrangement(changed(draft, "drafted", "food"), stamp(2)).await.unwrap();
     // Proposed, signed by both, in force: the samples' first events that do it.

@@ -19,7 +19,7 @@ async fn documents_are_versions_that_are_never_edited(kind: Kind) {
     let store = house.open().await;
     found(&store).await;
     let second = store.document(DocumentKind::Arrangement, "food", 2).await.unwrap().unwrap();
-    assert_eq!(second.text, "arrangement: food\nversion: 2\n");
+    assert_eq!(second.text, "arrangement: food\nversion: 2\npartner: agency\n");
     assert_eq!((second.listing.imported_at, second.listing.imported_by.as_str()), (at(0), "officer-a"));
     assert_eq!(store.latest_document(DocumentKind::Arrangement, "food").await.unwrap(), Some(second));
     let all = store.documents(DocumentKind::Arrangement).await.unwrap();

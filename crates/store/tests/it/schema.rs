@@ -2,13 +2,10 @@
 
 use causeway_store::change::ReceiptOutcome;
 use causeway_store::query::TransferFilter;
-use causeway_store::{Kind, StoreError};
+use causeway_store::{Kind, StoreError, newest_schema};
 
 use crate::house::{House, record, stamp};
 use crate::street::{delivered, found, receipt};
-
-/// The newest schema of this program.
-const KNOWN: i64 = 15;
 
 /// As a newer program would leave the database that only works with schema `oldest` and later.
 async fn migrated_further(house: &House, oldest: i64) {
@@ -26,8 +23,12 @@ async fn a_newer_schema_is_refused_untouched(kind: Kind) {
     let house = House::new(kind);
     house.open().await.close().await;
     migrated_further(&house, 8999).await;
-    assert!(matches!(house.try_open().await, Err(StoreError::NewerSchema { found: 9000, known: KNOWN })));
-    assert!(matches!(house.try_read().await, Err(StoreError::NewerSchema { found: 9000, known: KNOWN })));
+    assert!(
+        matches!(house.try_open().await, Err(StoreError::NewerSchema { found: 9000, known }) if known == newest_schema())
+    );
+    assert!(
+        matches!(house.try_read().await, Err(StoreError::NewerSchema { found: 9000, known }) if known == newest_schema())
+    );
 }
 
 async fn a_newer_schema_that_only_expands_is_worked_in_also_while_it_comes(kind: Kind) {
@@ -39,7 +40,7 @@ async fn a_newer_schema_that_only_expands_is_worked_in_also_while_it_comes(kind:
     for table in ["transfer", "package", "delivery", "receipt", "partner"] {
         house.sql(&format!("ALTER TABLE {table} ADD COLUMN from_the_future TEXT NOT NULL DEFAULT ''")).await;
     }
-    migrated_further(&house, KNOWN).await;
+    migrated_further(&house, newest_schema()).await;
     // The program that was at work goes on, and one of its version starts.
     assert_eq!(running.transfer("t1").await.unwrap().unwrap().state, seen.state);
     running.accept_receipt(receipt(&seen, "{}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
@@ -64,7 +65,9 @@ async fn a_reader_makes_and_migrates_nothing(kind: Kind) {
         assert!(!house.database().exists());
     }
     house.sql("CREATE TABLE other (id INTEGER)").await;
-    assert!(matches!(house.try_read().await, Err(StoreError::OlderSchema { found: 0, known: KNOWN })));
+    assert!(
+        matches!(house.try_read().await, Err(StoreError::OlderSchema { found: 0, known }) if known == newest_schema())
+    );
 }
 
 async fn opening_again_keeps_everything(kind: Kind) {
