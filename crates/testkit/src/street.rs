@@ -203,11 +203,7 @@ impl Street {
     /// Makes the installation with some of the partners, arrangements and exchanges.
     pub fn set_up_with(&self, partners: &[&str], arrangements: &[&str], exchanges: &[(&str, &str)]) -> io::Result<()> {
         self.init()?;
-        fs::create_dir_all(self.home.join("officers"))?;
-        for (name, roles) in OFFICERS {
-            let roles: Vec<&str> = roles.iter().flat_map(|role| ["--role", *role]).collect();
-            self.officer(name, "representative", &roles)?;
-        }
+        self.officers()?;
         self.partner_keys()?;
         for name in partners {
             self.bring_in(name)?;
@@ -219,6 +215,16 @@ impl Street {
         for (_, file) in exchanges {
             self.good(&["exchange", "check", &self.example(file)])?;
             self.good(&["exchange", "import", &self.example(file)])?;
+        }
+        Ok(())
+    }
+
+    /// Registers the operation's people.
+    pub fn officers(&self) -> io::Result<()> {
+        fs::create_dir_all(self.home.join("officers"))?;
+        for (name, roles) in OFFICERS {
+            let roles: Vec<&str> = roles.iter().flat_map(|role| ["--role", *role]).collect();
+            self.officer(name, "representative", &roles)?;
         }
         Ok(())
     }

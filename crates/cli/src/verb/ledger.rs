@@ -38,6 +38,10 @@ impl Ledger {
         if !matches!(self, Ledger::Verify { .. }) {
             house.may_see(&place.actor, Action::ExportLedger, &house.own("the ledger")).await?;
         }
+        if matches!(self, Ledger::Export { .. }) {
+            // What was done beside another command may still wait for its place.
+            house.sequence().await?;
+        }
         let mut ledger = house.store.ledger().await?;
         match self {
             Ledger::Verify { against } => {

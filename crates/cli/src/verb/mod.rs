@@ -46,19 +46,23 @@ pub struct Place {
 impl Place {
     /// The installation, to work in it.
     pub async fn house(&self) -> Result<House, EngineError> {
-        let house = House::open(Home::open(&self.home)?, crate::hooks::surroundings()).await?;
-        if let Some(newest) = house.clock_set_back().await? {
-            eprintln!(
-                "warning: the clock was set back: the newest entry of the ledger is of {newest}; that is entered there too"
-            );
-        }
-        Ok(house)
+        told(House::open(Home::open(&self.home)?, crate::hooks::surroundings()).await?).await
     }
 
     /// The installation, beside whoever works in it: for decisions that wait for nobody.
     pub async fn beside(&self) -> Result<House, EngineError> {
-        House::beside(Home::open(&self.home)?, crate::hooks::surroundings()).await
+        told(House::beside(Home::open(&self.home)?, crate::hooks::surroundings()).await?).await
     }
+}
+
+/// Says so where the clock was set back.
+async fn told(house: House) -> Result<House, EngineError> {
+    if let Some(newest) = house.clock_set_back().await? {
+        eprintln!(
+            "warning: the clock was set back: the newest entry of the ledger is of {newest}; that is entered there too"
+        );
+    }
+    Ok(house)
 }
 
 /// Who signs, where an installation demands it.

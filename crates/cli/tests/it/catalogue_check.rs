@@ -15,7 +15,8 @@ use crate::street::street;
 fn installed(home: &Path) -> (Street, String) {
     let street = street(home);
     street.people(&Spec::of(200).plant(Plant::none())).unwrap();
-    street.good(&["init", "--operation", "kenya-example"]).unwrap();
+    street.init().unwrap();
+    street.officers().unwrap();
     let copy = home.join("catalogue.yaml");
     fs::copy(street.example("catalogue.yaml"), &copy).unwrap();
     (street, copy.display().to_string())
