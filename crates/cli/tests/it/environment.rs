@@ -3,12 +3,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use causeway_testkit::population::{Plant, Spec};
 use causeway_testkit::street::{EXCHANGES, Street};
 use causeway_testkit::throw_away;
 
 const PARTNER: &str = "lantern-relief";
+
+/// Where a run of a sandbox is killed.
+pub const MARKS: [&str; 2] = ["sandbox-package-in-staging", "sandbox-run-known"];
 
 /// What is said of the partner, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -139,4 +143,36 @@ fn no_configuration_lets_real_people_reach_a_partner_for_invented_ones() {
         };
         assert_eq!(found, expected, "{configuration:?}");
     }
+}
+
+#[test]
+fn a_sandbox_that_dies_leaves_nothing_half_done() {
+    let kept = throw_away::directory().unwrap();
+    let street = Street::new(env!("CARGO_BIN_EXE_causeway"), kept.path().join("home"), examples());
+    fs::create_dir(street.home()).unwrap();
+    street.people(&Spec::of(20).plant(Plant::none())).unwrap();
+    street.set_up_with(&[PARTNER], &["food"], &EXCHANGES[..1]).unwrap();
+    let file = |name: &str| kept.path().join(name).display().to_string();
+    assert!(Command::new("age-keygen").args(["-o", &file("identity.txt")]).output().unwrap().status.success());
+    let recipient = Command::new("age-keygen").args(["-y", &file("identity.txt")]).output().unwrap().stdout;
+    let recipient = format!("# environment: test\n{}", String::from_utf8(recipient).unwrap());
+    fs::write(file("recipient.txt"), recipient).unwrap();
+    street.good(&["officer", "new", "--out", &file("signing.pem"), "--environment", "test"]).unwrap();
+    let (exchange, _) = EXCHANGES[0];
+    street.good(&["sandbox", "make", exchange, "--records", "12"]).unwrap();
+    let keys = [file("recipient.txt"), file("signing.pub.pem")];
+    street.good(&["sandbox", "key", PARTNER, "--recipient", &keys[0], "--signing-key", &keys[1]]).unwrap();
+
+    let outbox = street.home().join("sandbox-outbox").join(PARTNER);
+    let packages = || fs::read_dir(&outbox).map_or(0, Iterator::count);
+    for (before, mark) in MARKS.into_iter().enumerate() {
+        let died = street.command(&["sandbox", "run", exchange]).env("CAUSEWAY_CRASH_AT", mark).output().unwrap();
+        assert_eq!(died.status.code(), None, "{mark} is not passed: {}", String::from_utf8_lossy(&died.stderr));
+        assert_eq!(packages(), before, "{mark}: a package that nobody finished is shown");
+        street.good(&["sandbox", "run", exchange]).unwrap();
+        assert_eq!(packages(), before + 1, "{mark}");
+        let staging = street.home().join("data/staging");
+        assert_eq!(fs::read_dir(staging).unwrap().count(), 0, "{mark}: something is left in staging");
+    }
+    street.good(&["ledger", "verify"]).unwrap();
 }

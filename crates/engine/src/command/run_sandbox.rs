@@ -126,6 +126,7 @@ pub async fn run_sandbox(
         Err(error) => return Err(refuse(Refused { violations: error.violations() }).await),
     };
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
+    (house.surroundings.probe)("sandbox-package-in-staging");
     let body = json!({
         "package": package.id, "manifest_sha256": package.manifest_sha256, "released": clearance.released,
         "twin_of": found.twin_of, "exchange_version": exchange.version, "arrangement": arrangement.arrangement,
@@ -145,6 +146,7 @@ pub async fn run_sandbox(
     house.store.sandbox_run(Changed::new(run, audit(actor, "sandbox-run", name, body)), house.stamp()).await?;
     house.sequence().await?;
     // CRASH: the run is known and its package still in staging, where recovery destroys it: run it again.
+    (house.surroundings.probe)("sandbox-run-known");
     let outbox = house.home.sandbox_outbox().join(partner);
     private_folder(&outbox)?;
     let folder = outbox.join(format!("{SYNTHETIC}{}", package.id));

@@ -85,6 +85,11 @@ pub const LINES: &[Line] = &[
     line("partner close", Action::ClosePartner, Partner, "partner close lantern-relief --reason it-is-over-now"),
     line("partner attest", Action::Attest, Partner, "partner attest lantern-relief --evidence report-8 --until 2030-11-30"),
     line("partner accept-attestation", Action::AcceptAttestation, Partner, "partner accept-attestation lantern-relief").after(&["--as lantern-relief-admin partner attest lantern-relief --evidence report-8 --until 2030-11-30"]),
+    line("partner rotate-key", Action::RotateKey, Partner, "partner rotate-key lantern-relief --recipient @partner/recipient.txt --old-until 2030-01-31"),
+    line("partner confirm-key", Action::VerifyPartner, Partner, "partner confirm-key lantern-relief --fingerprint SHA256:unknown"),
+    line("partner revoke-key", Action::RevokeKey, Partner, "partner revoke-key lantern-relief --fingerprint SHA256:unknown --reason it-was-taken"),
+    line("partner declare", Action::DeclareRecipient, Partner, "partner declare lantern-relief --recipient printers --kind processor --jurisdiction KEN --hosting-country KEN --purpose printing-cards"),
+    line("partner undeclare", Action::DeclareRecipient, Partner, "partner undeclare lantern-relief --recipient printers"),
     line("partner restrict", Action::RestrictPartner, Partner, "partner restrict lantern-relief --reason it-is-only-trying"),
     line("partner admit-real-data", Action::AdmitRealData, Partner, "partner admit-real-data lantern-relief --reason it-is-ready-now").after(&["--as protection partner restrict lantern-relief --reason it-is-only-trying"]),
     line("sandbox key", Action::AddTestKeys, Partner, "sandbox key lantern-relief --recipient @partner/recipient.txt --signing-key @partner/signing.pub.pem"),
@@ -108,6 +113,7 @@ pub const LINES: &[Line] = &[
     line("configuration diff", Action::ExportConfiguration, Operation, "configuration diff @winter"),
     line("configuration import", Action::ImportConfiguration, Operation, "configuration import @winter --stage spring").signed(),
     line("configuration activate", Action::ActivateConfiguration, Operation, "configuration activate winter").signed().drafted_by("engineer"),
+    line("configuration withdraw", Action::WithdrawConfiguration, Operation, "configuration withdraw winter --reason not-needed-now"),
     line("configuration roll-back", Action::RollBackConfiguration, Operation, "configuration roll-back autumn --stage back").signed(),
     line("transfer run", Action::RequestTransfer, Both, "transfer run food-people"),
     line("transfer request", Action::RequestTransfer, Both, "transfer request food-people"),
@@ -133,6 +139,8 @@ pub const LINES: &[Line] = &[
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
 
+const ENQUIRIES: &str = "asks Enquire, AssessFeasibility, DraftArrangement of an enquiry, which is tried by the transcripts of `arrangements`";
+
 /// Every other command, and why it asks nothing.
 pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("init", "makes an installation: nobody is registered in it yet"),
@@ -143,6 +151,13 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("sandbox receipt", "asks AcceptReceipt of a run's receipt, which is tried by the transcripts of `environment`"),
     ("sandbox show", "reads"),
     ("sandbox list", "reads"),
+    ("enquiry receive", ENQUIRIES),
+    ("enquiry assess", ENQUIRIES),
+    ("enquiry draft", ENQUIRIES),
+    ("enquiry decline", ENQUIRIES),
+    ("enquiry withdraw", ENQUIRIES),
+    ("enquiry show", "reads"),
+    ("enquiry list", "reads"),
     ("officer new", "makes a key pair; needs no installation"),
     ("officer list", "reads"),
     ("partner show", "reads"),
@@ -167,15 +182,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("ledger prove", "reads"),
 ];
 
-/// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, and those that
-/// have no command yet.
-pub const IN_NO_LINE: &[&str] = &[
-    "restore",
-    "accept-loss",
-    "rotate-key",
-    "declare-recipient",
-    "enquire",
-    "assess-feasibility",
-    "cancel-transfer",
-    "erase-package",
-];
+/// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
+/// enquiries, and those that have no command yet.
+pub const IN_NO_LINE: &[&str] =
+    &["restore", "accept-loss", "enquire", "assess-feasibility", "cancel-transfer", "erase-package"];
