@@ -123,7 +123,6 @@ pub const LINES: &[Line] = &[
     line("transfer withdraw", Action::WithdrawRequest, Both, "transfer withdraw %waits.id"),
     line("transfer resume", Action::CarryOnTransfers, Both, "transfer resume").after(&["transfer request food-people"]),
     line("request more", Action::RequestTransfer, Both, "request more food-people --elements individual.phone:raw --necessity calling"),
-    line("request more", Action::ProposeAmendment, Both, "request more food-people --elements individual.ethnicity:raw --necessity calling-people-up --propose @proposal.yaml"),
     line("request register", Action::RegisterRefusedRequest, Operation, "request register --asker donor --organisation Donor --manner informal --asked-on 2026-05-01 --asked-for names --reason not-needed-now"),
     line("request list", Action::ShowRefusedRequests, Operation, "request list"),
     line("request statistics", Action::ShowRefusedRequests, Operation, "request statistics"),
@@ -183,6 +182,6 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 ];
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
-/// enquiries, and those that have no command yet.
+/// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
 pub const IN_NO_LINE: &[&str] =
     &["restore", "accept-loss", "enquire", "assess-feasibility", "cancel-transfer", "erase-package"];
