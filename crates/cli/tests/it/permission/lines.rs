@@ -183,5 +183,12 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
 /// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
-pub const IN_NO_LINE: &[&str] =
-    &["restore", "accept-loss", "enquire", "assess-feasibility", "cancel-transfer", "erase-package"];
+pub const IN_NO_LINE: &[&str] = &[
+    "restore",
+    "accept-loss",
+    "enquire",
+    "assess-feasibility",
+    "propose-amendment",
+    "cancel-transfer",
+    "erase-package",
+];
