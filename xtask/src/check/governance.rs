@@ -180,7 +180,11 @@ mod tests {
 
     #[test]
     fn every_item_of_the_ten_is_demanded_and_none_can_lose_its_transcripts() {
-        let numbers: BTreeSet<&str> = ITEMS.iter().filter_map(|(item, _)| item.split(' ').next()).collect();
+        let numbers: BTreeSet<&str> = ITEMS
+            .iter()
+            .filter_map(|(item, _)| item.split(' ').next())
+            .filter(|number| number.parse::<u8>().is_ok())
+            .collect();
         assert_eq!(numbers, (1..=10).map(|n| n.to_string()).collect::<Vec<_>>().iter().map(String::as_str).collect());
         // One transcript in every place: nothing is missing. Without the places of one item, that item is, whichever.
         let walked = "```console\n$ causeway status\n```\n";

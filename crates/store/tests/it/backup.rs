@@ -46,6 +46,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     sealed(&store, "t2").await;
     prepared(&store, "t3").await;
     governed(&store).await;
+    crate::environment::tried(&store).await;
     record(&store, 600).await;
     house.sequence(&store).await;
     record(&store, 3).await;

@@ -192,6 +192,15 @@ fn run(package: &str, sequence: u64) -> Changed<NewSandboxRun> {
     changed(run, "sandbox-run", "trial")
 }
 
+/// Something in every table of sandboxes, in a house whose partner is for invented people only.
+pub async fn tried(store: &Store) {
+    let sandbox = NewSandbox { exchange: "trial".into(), twin_of: "school-list".into(), records: 40 };
+    store.open_sandbox(changed(sandbox, "sandbox.opened", "trial"), stamp(8)).await.unwrap();
+    store.sandbox_keys(test_keys("agency", "age1trial", "trial"), stamp(8)).await.unwrap();
+    store.sandbox_run(run("trial-1", 1), stamp(8)).await.unwrap();
+    ask(store, "officer-a").await.unwrap();
+}
+
 fn loaded(package: &str, sha256: &str) -> Changed<SandboxReceipt> {
     let receipt = SandboxReceipt {
         package: package.into(),
