@@ -201,6 +201,11 @@ pub async fn tried(store: &Store) {
     ask(store, "officer-a").await.unwrap();
 }
 
+/// Another person lets real data go to the partner again.
+pub async fn admitted(store: &Store) {
+    assert_eq!(admit(store, "officer-b", "key of officer-b").await.unwrap(), Saved::New);
+}
+
 fn loaded(package: &str, sha256: &str) -> Changed<SandboxReceipt> {
     let receipt = SandboxReceipt {
         package: package.into(),
