@@ -25,7 +25,7 @@ pub fn run(root: &Path, _arguments: &[String]) -> Outcome {
     walk(root, &street)?;
     println!(
         "\nIt is all in {home}. Try next:\n  \
-         causeway=\"{binary} --home {home}\"\n  \
+         causeway=\"{binary} --home {home} --as registration\"\n  \
          $causeway exchange check examples/kenya/exchange-households.yaml\n  \
          $causeway status\n  \
          $causeway quarantine open TRANSFER --reason 'mending the register'\n  \

@@ -1,10 +1,11 @@
 //! Does an installation of the previous program go on under this one, with a transfer in flight, and the previous program on the
 //! tables of this one? `cargo xtask upgrade [COMMIT]` builds both and tries it.
 //!
-//! The previous program is the commit given, a release's tag for one; else the last one before the newest migration. It is
-//! built in a work tree of its own with the same dependencies, its own demo makes the installation, and both programs have the hooks
-//! of the tests, so that a transfer can be cut off at a mark.
+//! The previous program is the commit given, a release's tag for one; else the newest one that had fewer migrations, all of them
+//! as they are today. It is built in a work tree and a target directory of its own, its own demo makes the installation, and both
+//! programs have the hooks of the tests, so that a transfer can be cut off at a mark.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,22 +17,23 @@ use crate::{Outcome, shell};
 /// The mark at which the transfer in flight is cut off: one part is at the partner's.
 const CUT: &str = "deliver-part-sent";
 const PARTNER: &str = "lantern-relief";
+const MIGRATIONS: &str = "crates/store/migrations";
 
 /// Builds both programs and walks the upgrade.
 pub fn run(root: &Path, arguments: &[String]) -> Outcome {
     let commit = match arguments.first() {
         Some(commit) => commit.clone(),
-        None => before_the_newest_migration(root)?,
+        None => with_fewer_migrations(root)?,
     };
     let folder = target(root)?.join("upgrade");
     fs::create_dir_all(&folder)?;
     let tree = work_tree(root, &folder, &commit)?;
     step("building the previous program, and making an installation by its own demo");
-    let previous = built(&tree, &folder.join("causeway-previous"))?;
+    let previous = built(root, &tree, &folder.join("causeway-previous"))?;
     let made = folder.join("made");
     demo(root, &tree, &made)?;
     step("building this program");
-    let current = built(root, &folder.join("causeway-current"))?;
+    let current = built(root, root, &folder.join("causeway-current"))?;
     let both = Both { previous, current, examples: examples(root, &folder)?, folder };
     both.cut_off(&made)?;
     both.forward(&made)?;
@@ -50,7 +52,8 @@ struct Both {
 
 impl Both {
     fn previous(&self, home: &Path) -> Street {
-        Street::new(&self.previous, home, &self.examples)
+        // Both programs know this option, where the first ones know no other.
+        Street::new(&self.previous, home, &self.examples).naming_the_actor_by("--actor")
     }
 
     fn current(&self, home: &Path) -> Street {
@@ -167,14 +170,29 @@ fn holds(right: bool, what: &str, said: &str) -> Outcome {
     Err(format!("{what}, and it is not so:\n{said}").into())
 }
 
-/// The last commit before the newest migration.
-fn before_the_newest_migration(root: &Path) -> Outcome<String> {
-    let mut newest = Command::new("git");
-    newest.current_dir(root).args(["log", "-1", "--format=%H", "--diff-filter=A", "--", "crates/store/migrations"]);
-    let newest = shell::output(&mut newest)?;
-    let mut before = Command::new("git");
-    before.current_dir(root).args(["rev-parse", "--verify", &format!("{}^1", newest.trim())]);
-    Ok(shell::output(&mut before)?.trim().to_owned())
+/// The newest commit of this line that had fewer migrations, all of them as they are today: its installation is one that exists,
+/// where that of a commit whose migrations were edited before any release never was one.
+fn with_fewer_migrations(root: &Path) -> Outcome<String> {
+    let today = migrations(root, "HEAD")?;
+    let mut line = Command::new("git");
+    line.current_dir(root).args(["rev-list", "--first-parent", "HEAD", "--", MIGRATIONS]);
+    for newer in shell::output(&mut line)?.lines() {
+        let mut before = Command::new("git");
+        before.current_dir(root).args(["rev-parse", "--verify", &format!("{newer}^1")]);
+        let before = shell::output(&mut before)?.trim().to_owned();
+        let then = migrations(root, &before)?;
+        if then.len() < today.len() && !then.is_empty() && then.is_subset(&today) {
+            return Ok(before);
+        }
+    }
+    Err("no earlier commit has fewer migrations, all as they are today; name one".into())
+}
+
+/// Migrations of a commit, each with the digest of its bytes.
+fn migrations(root: &Path, commit: &str) -> Outcome<BTreeSet<String>> {
+    let mut list = Command::new("git");
+    list.current_dir(root).args(["ls-tree", "-r", commit, "--", MIGRATIONS]);
+    Ok(shell::output(&mut list)?.lines().map(str::to_owned).collect())
 }
 
 /// A work tree of the repository at `commit`.
@@ -194,20 +212,21 @@ fn work_tree(root: &Path, folder: &Path, commit: &str) -> Outcome<PathBuf> {
 }
 
 /// Builds the program of a work tree with the hooks of the tests, and keeps it under a name of its own.
-fn built(tree: &Path, to: &Path) -> Outcome<PathBuf> {
+fn built(root: &Path, tree: &Path, to: &Path) -> Outcome<PathBuf> {
     let mut build = shell::cargo(tree);
     build.args(["build", "--quiet", "--workspace", "--features", "causeway/test-hooks"]);
-    if !shell::succeeds(build.env("CARGO_TARGET_DIR", target_of(tree)?))? {
+    let target = target_of(root, tree)?;
+    if !shell::succeeds(build.env("CARGO_TARGET_DIR", &target))? {
         return Err(format!("`{}` does not build", tree.display()).into());
     }
-    fs::copy(target_of(tree)?.join("debug/causeway"), to)?;
+    fs::copy(target.join("debug/causeway"), to)?;
     Ok(to.to_owned())
 }
 
 /// Has the demo of the previous program make an installation in `home`.
 fn demo(root: &Path, tree: &Path, home: &Path) -> Outcome {
     let mut demo = shell::cargo(tree);
-    demo.args(["run", "--quiet", "--package", "xtask", "--", "demo"]).env("CARGO_TARGET_DIR", target(root)?);
+    demo.args(["run", "--quiet", "--package", "xtask", "--", "demo"]).env("CARGO_TARGET_DIR", target_of(root, tree)?);
     // Not of ours: the manifest that names the folder of the work tree.
     demo.env_remove("CARGO_MANIFEST_DIR");
     if shell::output(&mut demo).is_err() {
@@ -243,10 +262,9 @@ fn target(root: &Path) -> Outcome<PathBuf> {
     Ok(PathBuf::from(target.ok_or("cargo names no target directory")?))
 }
 
-/// One target directory for both, so that the dependencies are compiled once.
-fn target_of(tree: &Path) -> Outcome<PathBuf> {
-    let shared = tree.ancestors().find(|folder| folder.ends_with("upgrade")).and_then(Path::parent);
-    shared.map_or_else(|| target(tree), |target| Ok(target.to_owned()))
+/// Where a work tree is built: the previous program beside itself, so that neither has the other's builds thrown away.
+fn target_of(root: &Path, tree: &Path) -> Outcome<PathBuf> {
+    if tree == root { target(root) } else { Ok(tree.with_extension("target")) }
 }
 
 fn step(what: &str) {

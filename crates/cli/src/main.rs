@@ -107,6 +107,7 @@ enum Verb {
 
 fn main() -> ExitCode {
     no_core_dumps();
+    end_when_nobody_reads();
     small_pages();
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| "warn".into());
@@ -129,6 +130,19 @@ fn main() -> ExitCode {
 fn small_pages() {
     #[cfg(target_os = "linux")]
     let _nothing_depends_on_it = rustix::thread::disable_transparent_huge_pages(true);
+}
+
+/// `causeway … | head` closes the pipe: that ends the command as it ends any other, without a word.
+fn end_when_nobody_reads() {
+    let panics = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let said = panic.payload_as_str().unwrap_or_default();
+        if said.starts_with("failed printing to stdout") && said.contains("Broken pipe") {
+            // What a shell calls a program that SIGPIPE ended.
+            std::process::exit(141);
+        }
+        panics(panic);
+    }));
 }
 
 /// A core dump would write memory with personal data to disk.

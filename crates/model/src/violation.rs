@@ -116,7 +116,7 @@ codes! {
     /// The partner is not active, so that nothing may go to it.
     PartnerNotActive = "partner-not-active", "verify and activate the partner, or end its suspension";
     /// A key's fingerprint was not confirmed by another way, or its possession not proven.
-    KeyNotVerified = "key-not-verified", "confirm the fingerprint out of band and have the partner sign a challenge with the key";
+    KeyNotVerified = "key-not-verified", "use the key that is registered under that name; one that is new is confirmed by its fingerprint out of band, and a partner's signs a challenge";
     /// A key that was revoked is used or counted.
     KeyRevoked = "key-revoked", "use a key that is current";
     /// A key is used after its last day, when the next one had taken its place.

@@ -38,6 +38,7 @@ pub struct Street {
     init: Vec<String>,
     environment: &'static str,
     partner: Vec<String>,
+    actor: &'static str,
 }
 
 /// How a command ended.
@@ -67,7 +68,8 @@ impl Street {
     pub fn new(binary: impl Into<PathBuf>, home: impl Into<PathBuf>, examples: impl Into<PathBuf>) -> Self {
         let (binary, home, examples) = (binary.into(), home.into(), examples.into());
         let (operation, environment) = ("kenya-example".to_owned(), "production");
-        Self { binary, home, examples, operation, shows: false, init: Vec::new(), environment, partner: Vec::new() }
+        let (init, partner) = (Vec::new(), Vec::new());
+        Self { binary, home, examples, operation, shows: false, init, environment, partner, actor: "--as" }
     }
 
     /// Makes the installation with more arguments of `init`.
@@ -82,6 +84,13 @@ impl Street {
     pub fn for_tests(mut self) -> Self {
         self.init.extend(["--environment".to_owned(), "test".to_owned()]);
         self.environment = "test";
+        self
+    }
+
+    /// Says who acts by another option than `--as`: programs before it know `--actor`.
+    #[must_use]
+    pub fn naming_the_actor_by(mut self, option: &'static str) -> Self {
+        self.actor = option;
         self
     }
 
@@ -138,17 +147,21 @@ impl Street {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
         command.arg("--home").arg(&self.home);
-        if !arguments.contains(&"--as") {
-            command.args(["--as", "registration"]);
-        }
-        command.args(arguments);
+        command.args(self.acting(arguments));
         command
+    }
+
+    /// A command's words, with who acts: `registration`, where they name nobody.
+    fn acting<'a>(&self, arguments: &[&'a str]) -> Vec<&'a str> {
+        let named: &[&str] = if arguments.contains(&"--as") { &[] } else { &[self.actor, "registration"] };
+        [named, arguments].concat()
     }
 
     /// Runs a command, whatever becomes of it.
     pub fn run(&self, arguments: &[&str]) -> io::Result<Ended> {
         if self.shows {
-            let short: Vec<&str> = arguments.iter().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
+            let shown = self.acting(arguments);
+            let short: Vec<&str> = shown.iter().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
             println!("\n$ causeway {}", short.join(" "));
         }
         let mut command = self.command(arguments);

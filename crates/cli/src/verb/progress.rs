@@ -55,7 +55,7 @@ impl Teller {
     fn tell(&self, told: Told, done: &AtomicBool) {
         let terminal = std::io::stderr().is_terminal();
         let every = if told == Told::Text && terminal { Duration::from_millis(200) } else { Duration::from_secs(1) };
-        let mut last = false;
+        let (mut last, mut open) = (false, false);
         while !last {
             std::thread::park_timeout(every);
             // What is told after this was noticed is all that there was.
@@ -63,11 +63,16 @@ impl Teller {
             match told {
                 Told::None => {}
                 Told::Json => eprintln!("{}", self.json()),
-                Told::Text if terminal => eprint!("\r\x1b[K{}", self.text()),
+                // Nothing is read yet, or it was refused before anything was.
+                Told::Text if self.watch.reading().0.is_empty() => {}
+                Told::Text if terminal => {
+                    eprint!("\r\x1b[K{}", self.text());
+                    open = true;
+                }
                 Told::Text => eprintln!("{}", self.text()),
             }
         }
-        if told == Told::Text && terminal {
+        if open {
             eprintln!();
         }
     }

@@ -76,7 +76,7 @@ fn tables(house: &House) -> Vec<(&'static str, i64, String)> {
         (
             "attestation (partner, kind, evidence, valid_until, stated_by, stated_at)",
             PARTNERS,
-            format!("'partner-' || i, 'confidentiality', 'report', '2032-01-01', 'officer-1', {first}"),
+            format!("'partner-' || i, 'confidentiality-undertaking', 'report', '2032-01-01', 'officer-1', {first}"),
         ),
         (
             "document (kind, name, version, text, sha256, imported_at, imported_by)",
