@@ -83,6 +83,8 @@ enum Verb {
     Stop(verb::stop::Stop),
     /// Consents, as one of two officers, to resume what was stopped.
     Resume(verb::stop::Resume),
+    /// Carries transfers out, for as long as it runs.
+    Work(verb::work::Work),
     /// Where every transfer stands, newest first.
     Status(verb::status::Status),
     /// Packages, from the partner's side.
@@ -110,7 +112,9 @@ fn main() -> ExitCode {
     end_when_nobody_reads();
     small_pages();
     let arguments = Arguments::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| "warn".into());
+    // A process that runs for months tells what it does; a command says it on standard output.
+    let usual = if matches!(arguments.verb, Verb::Work(_)) { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| usual.into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
@@ -173,6 +177,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Register(register) => register.run(&place).await,
         Verb::Stop(stop) => stop.run(&place).await,
         Verb::Resume(resume) => resume.run(&place).await,
+        Verb::Work(work) => work.run(&place).await,
         Verb::Status(status) => status.run(&place).await,
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,

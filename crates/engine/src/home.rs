@@ -169,6 +169,11 @@ impl Home {
         self.data().join("staging")
     }
 
+    /// Locks of the processes that work here.
+    pub fn workers(&self) -> PathBuf {
+        self.data().join("workers")
+    }
+
     /// Packages that exist.
     pub fn packages(&self) -> PathBuf {
         self.data().join("packages")

@@ -1,18 +1,20 @@
 //! An installation at work: its store, its keys, its surroundings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use causeway_flow::aggregate::Memory;
 use causeway_flow::source::Source;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
-use causeway_store::{AuditEvent, Changed, Lock, Opening, Place, Server, Stamp, Store, StoreError};
+use causeway_store::{AuditEvent, Changed, Opening, Place, Server, Stamp, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::error::EngineError;
 use crate::home::Home;
 use crate::keys::Keys;
+use crate::worker::Worker;
 
 /// Time, randomness and the places where dying is tried: arguments, never taken from the air.
 #[derive(Clone, Copy)]
@@ -61,7 +63,7 @@ pub trait Connectors: Sync {
     fn arrived(&self, package: &Path, folder: &Path, id: &str) -> Result<bool, String>;
 }
 
-/// An installation at work. One process at a time works in its data folder, whatever its database.
+/// An installation at work. On SQLite one process at a time holds it open; others work beside it, a lease to each transfer.
 pub struct House {
     /// Where it keeps things.
     pub home: Home,
@@ -73,8 +75,8 @@ pub struct House {
     pub surroundings: Surroundings,
     /// Memory that a transfer aims to stay within, in mebibytes.
     pub memory_mebibytes: u32,
-    /// Held where the database is no file in the data folder, whose lock would do.
-    _lock: Option<Lock>,
+    /// This process as a worker, once it takes its first lease.
+    pub(crate) worker: OnceLock<Worker>,
 }
 
 /// What a transfer holds besides what is related: program, buffers of readers and of the package, batches on their way.
@@ -88,14 +90,12 @@ impl House {
     pub async fn open(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
         let keys = Keys::load(&home)?;
         let server = server(&home, surroundings)?;
-        // What a crash left in the folder is cleared when the next work begins: nobody else may have work in it then.
-        let lock = server.as_ref().map(|_| Lock::take(&home.data().join("work"))).transpose()?;
         let (file, head) = (home.database(), home.ledger_head());
         let place = server.as_ref().map_or(Place::File(&file), Place::Server);
         let store =
             Store::open(Opening { place, head: &head, key: keys.ledger.public() }).await?.probed(surroundings.probe);
         let memory_mebibytes = home.config().memory_mebibytes;
-        Ok(Self { home, keys, store, surroundings, memory_mebibytes, _lock: lock })
+        Ok(Self { home, keys, store, surroundings, memory_mebibytes, worker: OnceLock::new() })
     }
 
     /// Opens an installation beside whoever works in its data folder, for what must not wait until they are done: a stop, a
@@ -109,7 +109,7 @@ impl House {
         match Store::beside(opening).await {
             Ok(store) => {
                 let (store, memory_mebibytes) = (store.probed(surroundings.probe), home.config().memory_mebibytes);
-                Ok(Self { home, keys, store, surroundings, memory_mebibytes, _lock: None })
+                Ok(Self { home, keys, store, surroundings, memory_mebibytes, worker: OnceLock::new() })
             }
             // Not there yet, or of an older program: nobody of this program can be at work in it.
             Err(StoreError::OlderSchema { .. }) => Self::open(home, surroundings).await,
@@ -117,10 +117,10 @@ impl House {
         }
     }
 
-    /// What a transfer may hold of what is related to its records, and where the rest goes.
-    pub(crate) fn memory(&self) -> Memory {
+    /// What a transfer may hold of what is related to its records; the rest goes into `folder`, encrypted.
+    pub(crate) fn memory(&self, folder: PathBuf) -> Memory {
         let mebibytes = self.memory_mebibytes.saturating_sub(FIXED_MEBIBYTES).max(1);
-        let memory = Memory::bounded((mebibytes as usize) << 20, self.home.staging(), self.random());
+        let memory = Memory::bounded((mebibytes as usize) << 20, folder, self.random());
         #[cfg(feature = "test-hooks")]
         if let Some(share) = (self.surroundings.share)() {
             return memory.sharing(share);

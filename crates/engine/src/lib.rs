@@ -18,6 +18,7 @@ mod keys;
 pub mod query;
 pub mod register;
 mod standing;
+mod worker;
 
 pub use actor::NOBODY;
 pub use database::{Database, TlsMode};

@@ -53,6 +53,11 @@ pub enum Transfer {
     Cancelled,
     /// The arrangement ended before the package was delivered.
     Lapsed,
+    /// It was tried for as long as it is tried, and did not succeed: a person decides what comes next.
+    Abandoned {
+        /// Its package, if one was sealed.
+        package: Option<String>,
+    },
 }
 
 /// What happens to a transfer.
@@ -79,6 +84,8 @@ pub enum Event {
     Cancel,
     /// The arrangement is no longer in force.
     Lapse,
+    /// It failed too often in a row.
+    GiveUp,
 }
 
 /// An event that this state does not take.
@@ -106,6 +113,10 @@ impl Transfer {
             (T::Delivered { package }, Event::Dispute) => T::Disputed { package },
             (T::Requested | T::Preparing { .. } | T::Sealed { .. }, Event::Cancel) => T::Cancelled,
             (T::Requested | T::Preparing { .. } | T::Sealed { .. } | T::Delivering { .. }, Event::Lapse) => T::Lapsed,
+            (T::Requested | T::Preparing { .. }, Event::GiveUp) => T::Abandoned { package: None },
+            (T::Sealed { package } | T::Delivering { package, .. }, Event::GiveUp) => {
+                T::Abandoned { package: Some(package) }
+            }
             _ => return Err(impossible),
         })
     }
@@ -123,6 +134,7 @@ impl Transfer {
             Transfer::Refused { .. } => "refused",
             Transfer::Cancelled => "cancelled",
             Transfer::Lapsed => "lapsed",
+            Transfer::Abandoned { .. } => "abandoned",
         }
     }
 
@@ -134,6 +146,7 @@ impl Transfer {
             | Transfer::Delivered { package }
             | Transfer::Receipted { package }
             | Transfer::Disputed { package } => Some(package),
+            Transfer::Abandoned { package } => package.as_deref(),
             _ => None,
         }
     }
@@ -166,6 +179,7 @@ impl Event {
             Event::Dispute => "dispute",
             Event::Cancel => "cancel",
             Event::Lapse => "lapse",
+            Event::GiveUp => "give-up",
         }
     }
 }

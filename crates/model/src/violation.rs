@@ -98,6 +98,12 @@ codes! {
     SnapshotSpread = "snapshot-spread", "run again when the sources answer faster, or raise `snapshot_spread_s` of the exchange";
     /// The run was cancelled.
     Cancelled = "cancelled", "run it again when ready";
+    /// Another worker has taken the transfer over, or may have.
+    LeaseLost = "lease-lost", "nothing to do: whoever has it carries it on";
+    /// The program was asked to end while it worked.
+    Ending = "ending", "nothing to do: the next worker carries the transfer on";
+    /// It failed in a row for as long as it is tried.
+    GaveUp = "gave-up", "see what stood in the way, mend it, then request the transfer again";
     /// The disk is full or a file cannot be written.
     CannotWrite = "cannot-write", "free space or mend the permissions, then run again";
 

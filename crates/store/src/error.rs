@@ -233,6 +233,20 @@ pub enum StoreError {
         /// The transfer.
         transfer: String,
     },
+    /// Another worker has the transfer in hand.
+    #[error("transfer `{transfer}` is in the hands of worker `{worker}`: wait until it is done")]
+    Leased {
+        /// The transfer.
+        transfer: String,
+        /// Who has it.
+        worker: String,
+    },
+    /// The lease under which it was done is another's by now.
+    #[error("transfer `{transfer}` is in the hands of another worker: this one may not go on")]
+    StaleLease {
+        /// The transfer.
+        transfer: String,
+    },
     /// The transfer's state does not allow it.
     #[error("transfer `{transfer}`: {source}")]
     Impossible {

@@ -9,6 +9,7 @@
 //! - [`open`](mod@open): the database file, its lock, its schema, and the guard against an older copy;
 //! - [`change`]: the named transactions, a file a verb;
 //! - [`query`]: what can be asked, a file a subject;
+//! - [`lease`]: who works on a transfer now;
 //! - [`ledger`]: the sequencer, and reading the log to verify, export and prove.
 //!
 //! Times and salts are arguments. The database is an SQLite file or on a PostgreSQL server, and every statement is one
@@ -35,6 +36,7 @@ pub mod change;
 mod changed;
 mod db;
 mod error;
+pub mod lease;
 pub mod ledger;
 pub mod open;
 pub mod query;

@@ -31,7 +31,7 @@ pub struct Restore {
 impl Backup {
     /// Makes it.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = place.beside().await?;
         let made = backup::make(&house, &place.actor, &self.file).await?;
         println!("{}: {} rows, {} files, {} bytes", self.file.display(), made.rows, made.files, made.size);
         println!("sha256 {}", made.sha256);

@@ -41,7 +41,7 @@ pub enum Catalogue {
 impl Catalogue {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = place.beside().await?;
         match self {
             Catalogue::Check { file, grants } => {
                 house.may_see(&place.actor, Action::InspectSources, &house.own("the sources")).await?;

@@ -100,7 +100,7 @@ impl How {
 impl Configuration {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = place.beside().await?;
         match self {
             Configuration::Export { out } => {
                 let objects = export_configuration(&house, &place.actor, out).await?;

@@ -17,7 +17,7 @@ const SOON: i64 = 30;
 
 /// Looks at sources, clock, disk, expiry, swap and permissions. Exit 5 when something is wrong.
 pub async fn run(place: &Place) -> Ended {
-    let house = place.house().await?;
+    let house = place.beside().await?;
     let mut troubles = 0;
     let mut tell = |good: bool, what: String, help: &str| {
         if good {

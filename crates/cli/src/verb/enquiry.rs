@@ -85,7 +85,7 @@ pub enum Enquiry {
 impl Enquiry {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = place.beside().await?;
         let actor = place.actor.as_str();
         match self {
             Enquiry::Receive { name, file, partner } => {

@@ -95,7 +95,7 @@ impl Exchange {
             );
             return Ok(ExitCode::SUCCESS);
         }
-        let house = place.house().await?;
+        let house = place.beside().await?;
         match self {
             Exchange::CloneApply { .. } => Ok(ExitCode::SUCCESS),
             Exchange::Clone { exchange, to, operation } => {

@@ -34,7 +34,7 @@ pub enum Ledger {
 impl Ledger {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = place.beside().await?;
         if !matches!(self, Ledger::Verify { .. }) {
             house.may_see(&place.actor, Action::ExportLedger, &house.own("the ledger")).await?;
         }

@@ -8,6 +8,7 @@ pub mod configuration;
 pub mod doctor;
 pub mod enquiry;
 pub mod exchange;
+mod history;
 pub mod init;
 pub mod ledger;
 pub mod officer;
@@ -24,6 +25,7 @@ pub mod schema;
 pub mod status;
 pub mod stop;
 pub mod transfer;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -25,7 +25,7 @@ impl Quarantine {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         let Quarantine::Open { transfer, reason } = self;
-        let house = place.house().await?;
+        let house = place.beside().await?;
         for line in open_quarantine(&house, &place.actor, transfer, reason).await? {
             // JSON escapes control characters, so that no name can speak to the terminal.
             let text = serde_json::to_string(&line).map_err(|error| EngineError::Wrong(error.to_string()))?;

@@ -97,7 +97,7 @@ impl Receipt {
                 println!("{} and {}: send both back", out.display(), beside.display());
             }
             Receipt::Add { receipt, signature } => {
-                let house = place.house().await?;
+                let house = place.beside().await?;
                 let found = signature.clone().unwrap_or_else(|| beside(receipt));
                 let json = std::fs::read(receipt).map_err(EngineError::file("read", receipt))?;
                 let signature = std::fs::read(&found).map_err(EngineError::file("read", found))?;

@@ -73,7 +73,7 @@ pub enum Sandbox {
 impl Sandbox {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = place.beside().await?;
         let actor = place.actor.as_str();
         match self {
             Sandbox::Key { partner, recipient, signing_key } => {

@@ -4,19 +4,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::command::{
-    Decided, Manner, Released, Requested, approve_transfer, expire_arrangements, may_carry_on, refuse_transfer,
-    release_exceptionally, request_transfer, withdraw_transfer,
+    Decided, Manner, Released, Requested, approve_transfer, cancel_transfer, expire_arrangements, may_carry_on,
+    refuse_transfer, release_exceptionally, request_transfer, withdraw_transfer,
 };
-use causeway_engine::drive::{self, Prepared};
+use causeway_engine::drive::{self, Lease, Prepared};
 use causeway_engine::{EngineError, House};
-use causeway_flow::source::Watch;
+use causeway_flow::enforce::Clearance;
 use causeway_model::Value;
 use causeway_model::request::{Place as Somewhere, TransferRequest};
+use causeway_model::transfer::Transfer as State;
+use causeway_store::StoreError;
 use clap::{Args, Subcommand};
 
 use super::progress::{Progress, Told};
 use super::{Ended, Place, private_key};
 use crate::connectors::AllConnectors;
+use crate::say::plain;
 
 /// Transfers.
 #[derive(Subcommand)]
@@ -72,6 +75,19 @@ pub enum Transfer {
     },
     /// Takes a request back.
     Withdraw {
+        /// The transfer.
+        transfer: String,
+    },
+    /// Stops one transfer for good, before anything of it leaves.
+    Cancel {
+        /// The transfer.
+        transfer: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Tells where a transfer stands and all that happened to it.
+    Show {
         /// The transfer.
         transfer: String,
     },
@@ -175,13 +191,21 @@ impl Transfer {
             Transfer::Withdraw { transfer } => {
                 said(transfer, withdraw_transfer(house, &place.actor, transfer).await?, "withdrawn");
             }
+            Transfer::Cancel { transfer, reason } => {
+                said(transfer, cancel_transfer(house, &place.actor, transfer, reason).await?, "cancelled");
+            }
+            Transfer::Show { transfer } => return super::history::show(place, house, transfer).await,
             Transfer::Run { .. } | Transfer::Resume => {}
         }
         Ok(ExitCode::SUCCESS)
     }
 
     async fn work(&self, place: &Place) -> Ended {
-        let mut house = place.house().await?;
+        let mut house = match place.house().await {
+            // On SQLite one process works, and does this too.
+            Err(EngineError::Store(StoreError::Locked { .. })) => return self.have_done(place).await,
+            opened => opened?,
+        };
         if let Transfer::Run { memory: Some(mebibytes), .. } = self {
             house.memory_mebibytes = *mebibytes;
         }
@@ -202,8 +226,15 @@ impl Transfer {
                 continue;
             }
             may_carry_on(&house, &place.actor, id).await?;
+            let lease = match Lease::take(&house, id).await {
+                Err(EngineError::Store(StoreError::Leased { worker, .. })) => {
+                    println!("transfer {id} is in the hands of {worker}");
+                    continue;
+                }
+                taken => taken?,
+            };
             println!("carrying on transfer {id}");
-            match carry(&house, place, id, self.told()).await {
+            match carry(&house, place, lease, self.told()).await {
                 Ok(()) => resumed.push(row.exchange.clone()),
                 Err(error @ EngineError::Lapsed { .. }) => ended = Some(crate::say::failed(&error)),
                 // Others need not wait for what is stopped, nor for a partner that may not receive now.
@@ -224,17 +255,18 @@ impl Transfer {
                 println!("the transfer of `{exchange}` that was cut off is delivered; run again for another");
             }
             Transfer::Run { exchange, expect_fewer, .. } => {
-                let asked =
-                    TransferRequest { exchange: exchange.clone(), cycle: None, place: None, cut_off: None, note: None };
-                let manner = Manner { expect_fewer: *expect_fewer, exceptionally: false };
-                let asked = request_transfer(&house, &place.actor, asked, manner).await?;
+                let asked = request_transfer(&house, &place.actor, bare(exchange), manner(*expect_fewer)).await?;
                 let id = asked.transfer.clone();
                 if asked.awaits_approval {
                     println!("transfer {id} requested");
                     next(&asked);
                     return Ok(ExitCode::SUCCESS);
                 }
-                carry(&house, place, &id, self.told()).await?;
+                match Lease::take(&house, &id).await {
+                    // Another worker found it first.
+                    Err(EngineError::Store(StoreError::Leased { .. })) => follow(&house, &id).await?,
+                    lease => carry(&house, place, lease?, self.told()).await?,
+                }
                 #[cfg(feature = "test-hooks")]
                 crate::hooks::leak(&house, &place.actor, &id).await?;
             }
@@ -242,6 +274,30 @@ impl Transfer {
         }
         Ok(ExitCode::SUCCESS)
     }
+
+    /// Leaves the work to the process that is at work here.
+    async fn have_done(&self, place: &Place) -> Ended {
+        let house = place.beside().await?;
+        let Transfer::Run { exchange, expect_fewer, .. } = self else {
+            println!("another process is at work here and carries on what was cut off: see `causeway status`");
+            return Ok(ExitCode::SUCCESS);
+        };
+        let asked = request_transfer(&house, &place.actor, bare(exchange), manner(*expect_fewer)).await?;
+        println!("transfer {} requested", asked.transfer);
+        if asked.awaits_approval {
+            next(&asked);
+            return Ok(ExitCode::SUCCESS);
+        }
+        follow(&house, &asked.transfer).await.map(|()| ExitCode::SUCCESS)
+    }
+}
+
+fn manner(expect_fewer: bool) -> Manner {
+    Manner { expect_fewer, exceptionally: false }
+}
+
+fn bare(exchange: &str) -> TransferRequest {
+    TransferRequest { exchange: exchange.to_owned(), cycle: None, place: None, cut_off: None, note: None }
 }
 
 /// What comes after a request.
@@ -257,8 +313,8 @@ fn next(asked: &Requested) {
     }
 }
 
-async fn carry(house: &House, place: &Place, id: &str, told: Told) -> Result<(), EngineError> {
-    let watch = Watch::default();
+async fn carry(house: &House, place: &Place, lease: Lease, told: Told) -> Result<(), EngineError> {
+    let (id, watch) = (lease.transfer().to_owned(), lease.watch().clone());
     let progress = Progress::start(&watch, told);
     let stop = watch.clone();
     let cancel = tokio::spawn(async move {
@@ -266,30 +322,65 @@ async fn carry(house: &House, place: &Place, id: &str, told: Told) -> Result<(),
             stop.cancel();
         }
     });
-    let outcome = drive::run(house, &AllConnectors, &place.actor, id, &watch).await;
+    let outcome = drive::run(house, &AllConnectors, &place.actor, &lease).await;
     cancel.abort();
     progress.stop();
+    lease.end(house, &outcome).await?;
     let Prepared { package, clearance } = outcome?;
     if let Some(clearance) = clearance {
-        let withheld: u64 = clearance.withheld.values().sum();
-        println!("released {}, withheld {withheld}, quarantined {}", clearance.released, clearance.quarantined);
-        for (code, count) in &clearance.withheld {
-            println!("  withheld     {count:>6}  {code}");
-        }
-        for ((subject, code), count) in &clearance.faults {
-            println!("  quarantined  {count:>6}  {subject}: {code}");
-        }
-        for (element, count) in &clearance.conflicts {
-            println!("  conflicts    {count:>6}  {element}: two origins disagree, the first was taken");
-        }
-        for ((field, kind), count) in &clearance.substitutions {
-            println!("  substituted  {count:>6}  {field}: {kind}");
-        }
+        tell(&clearance);
     }
     let spilled = watch.bytes_spilled();
     if spilled > 0 {
         println!("spilled: {spilled} bytes, encrypted");
     }
+    delivered(house, &id, &package).await
+}
+
+/// Follows a transfer that another process carries out, until it has ended one way or the other.
+async fn follow(house: &House, id: &str) -> Result<(), EngineError> {
+    println!("another process carries it out; ending this command does not end the transfer");
+    let mut said = String::new();
+    loop {
+        let Some(row) = house.store.transfer(id).await? else { return Ok(()) };
+        let lease = house.store.lease(id).await?;
+        let why = lease.filter(|lease| lease.ended.is_some()).and_then(|lease| lease.why);
+        let says = why.map_or_else(|| row.state.to_string(), |why| format!("{}: {}", row.state, plain(&why)));
+        if says != said {
+            println!("  {says}");
+            said = says;
+        }
+        match row.state {
+            State::Refused { violations } => return Err(EngineError::Refused { transfer: id.to_owned(), violations }),
+            State::Delivered { package } | State::Receipted { package } | State::Disputed { package } => {
+                return delivered(house, id, &package).await;
+            }
+            state if !state.is_unfinished() => {
+                return Err(EngineError::Wrong(format!("transfer {id} is {state}: see `causeway transfer show {id}`")));
+            }
+            _ => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+        }
+    }
+}
+
+fn tell(clearance: &Clearance) {
+    let withheld: u64 = clearance.withheld.values().sum();
+    println!("released {}, withheld {withheld}, quarantined {}", clearance.released, clearance.quarantined);
+    for (code, count) in &clearance.withheld {
+        println!("  withheld     {count:>6}  {code}");
+    }
+    for ((subject, code), count) in &clearance.faults {
+        println!("  quarantined  {count:>6}  {subject}: {code}");
+    }
+    for (element, count) in &clearance.conflicts {
+        println!("  conflicts    {count:>6}  {element}: two origins disagree, the first was taken");
+    }
+    for ((field, kind), count) in &clearance.substitutions {
+        println!("  substituted  {count:>6}  {field}: {kind}");
+    }
+}
+
+async fn delivered(house: &House, id: &str, package: &str) -> Result<(), EngineError> {
     let exchange = house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default();
     let causeway_model::exchange::Delivery::Folder { path } = house.exchange(&exchange).await?.deliver;
     println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());

@@ -52,13 +52,14 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 15] = [
+const WHERE: [(&str, usize); 16] = [
     ("connect/src/deliver/folder.rs", 6),
     ("engine/src/command/request_transfer.rs", 1),
     ("engine/src/command/run_sandbox.rs", 2),
     ("engine/src/drive/deliver.rs", 3),
-    ("engine/src/drive/prepare.rs", 7),
-    ("engine/src/drive/recover.rs", 4),
+    ("engine/src/drive/prepare.rs", 8),
+    ("engine/src/drive/recover.rs", 1),
+    ("engine/src/drive/room.rs", 1),
     ("package/src/disclosure.rs", 1),
     ("package/src/files.rs", 1),
     ("package/src/open/unpack.rs", 1),
@@ -188,9 +189,9 @@ fn what_the_packages_writer_leaves_half_done_is_cleared() {
         }),
         ("a report without its end", |package, sealed| {
             entries(package).iter().for_each(|file| fs::remove_file(file).unwrap());
-            half(sealed, "report");
+            half(package, sealed, "report");
         }),
-        ("a disclosure set without its end", |_, sealed| half(sealed, "people")),
+        ("a disclosure set without its end", |package, sealed| half(package, sealed, "people")),
     ];
     for (state, break_it) in states {
         let died = scene
@@ -202,7 +203,8 @@ fn what_the_packages_writer_leaves_half_done_is_cleared() {
         let staged: Vec<PathBuf> =
             fs::read_dir(scene.home().join("data/staging")).unwrap().map(|entry| entry.unwrap().path()).collect();
         assert_eq!(staged.len(), 1, "{state}");
-        break_it(&staged[0], &scene.home().join("data/sealed"));
+        let package = fs::read_dir(&staged[0]).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+        break_it(&package.unwrap(), &scene.home().join("data/sealed"));
         scene.survives(state, WIDE);
     }
     scene.ends();
@@ -285,11 +287,11 @@ fn cut(file: &Path) {
     fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
 }
 
-/// Makes of a sealed file what an attempt that died while it wrote one leaves.
-fn half(sealed: &Path, kind: &str) {
+/// Makes of a sealed file what an attempt that died while it wrote one leaves beside the package.
+fn half(package: &Path, sealed: &Path, kind: &str) {
     let whole =
         entries(sealed).into_iter().find(|path| path.to_str().unwrap().ends_with(&format!(".{kind}.age"))).unwrap();
-    let part = whole.with_extension("age.part");
+    let part = package.with_file_name(format!("{kind}.age"));
     fs::copy(&whole, &part).unwrap();
     cut(&part);
 }

@@ -40,3 +40,5 @@ mod stop;
 mod street;
 mod tamper;
 mod types;
+#[cfg(feature = "test-hooks")]
+mod work;

@@ -1,10 +1,11 @@
-//! How is a backup made while nobody else works in the data folder?
+//! How is a backup made while others work?
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use causeway_model::permission::Action;
 use causeway_package::report::ReportWriter;
+use causeway_store::backup::BackupRow;
 use serde_json::json;
 
 use super::{CHUNK, FORMAT, Header, Line, Tally};
@@ -70,17 +71,20 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     };
     let mut writer = Writer { sealed: ReportWriter::create(path, house.keys.recipient())?, tally: Tally::default() };
     writer.line(&Line::Backup(header))?;
+    let mut packages = Vec::new();
     loop {
         let page = export.next_page().await?;
         if page.is_empty() {
             break;
         }
         for row in page {
+            packages.extend(held(&row).map(|id| house.home.packages().join(id)));
             writer.line(&Line::Row(row))?;
         }
     }
-    // Nobody adds or takes a package meanwhile: we hold the data folder.
-    for folder in [house.home.packages(), house.home.sealed()] {
+    // A package is where it belongs before its row is committed, and is never changed: those of the rows are copied, whoever adds
+    // another meanwhile.
+    for folder in packages.into_iter().chain([house.home.sealed()]) {
         for file in files(&folder)? {
             writer.file(&house.home.data(), &file)?;
         }
@@ -90,6 +94,12 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     sealed.line(&Line::End(trailer.clone()))?;
     let file = sealed.finish()?;
     Ok(Made { rows: trailer.rows, files: trailer.files, size: file.size, sha256: file.sha256 })
+}
+
+/// The id of a package that is not erased, where the row is of one.
+fn held(row: &BackupRow) -> Option<&str> {
+    let standing = row.table == "package" && row.values.get("erased_at").is_none_or(serde_json::Value::is_null);
+    row.values.get("id").and_then(serde_json::Value::as_str).filter(|_| standing)
 }
 
 /// All files below a folder, in order.

@@ -26,7 +26,7 @@ pub async fn open_quarantine(
         None => house.own(transfer),
     };
     house.permit(actor, Action::OpenQuarantine, &thing).await?;
-    let path = crate::drive::report_path(house, transfer);
+    let path = crate::drive::report_of(house, transfer).await?;
     if !path.exists() {
         return Err(EngineError::Unknown {
             what: "report of transfer",

@@ -97,8 +97,10 @@ pub async fn run_sandbox(
     let entropy = house.surroundings.entropy;
     let keys = SandboxKeys::load_or_make(&house.home, &mut |buffer| entropy(buffer))?;
     let purge_by = house.today().saturating_add(i64::from(arrangement.retention_days).days());
+    let room = house.home.staging().join(house.worker()?);
+    private_folder(&room)?;
     let sealing = Sealing {
-        staging: &house.home.staging(),
+        staging: &room,
         exchange: &exchange,
         now: house.now(),
         recipients: vec![Recipient::parse(&key.age_recipient)?.meant_for(Environment::Test)],
@@ -151,5 +153,6 @@ pub async fn run_sandbox(
     private_folder(&outbox)?;
     let folder = outbox.join(format!("{SYNTHETIC}{}", package.id));
     std::fs::rename(&package.dir, &folder).map_err(EngineError::file("rename", &folder))?;
+    std::fs::remove_dir_all(&room).map_err(EngineError::file("remove", &room))?;
     Ok(Ran { sandbox: found, sequence, folder, clearance })
 }

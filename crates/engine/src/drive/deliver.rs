@@ -1,6 +1,5 @@
 //! How does a sealed package reach the partner exactly once?
 
-use causeway_flow::source::Watch;
 use causeway_model::exchange::Delivery;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
@@ -8,6 +7,7 @@ use causeway_store::{Changed, StoreError};
 use serde_json::json;
 
 use super::gate::{Gate, held};
+use super::lease::Lease;
 use crate::command::lapse;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
@@ -19,8 +19,9 @@ pub(super) async fn deliver(
     house: &House,
     connectors: &dyn Connectors,
     actor: &str,
-    id: &str,
+    lease: &Lease,
 ) -> Result<(), EngineError> {
+    let id = lease.transfer();
     let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown {
         what: "transfer",
         name: id.to_owned(),
@@ -38,7 +39,9 @@ pub(super) async fn deliver(
             (package.clone(), open)
         }
         // Whoever took its terms out of force let it lapse: nothing leaves, and it is told.
-        Transfer::Lapsed => return Err(EngineError::Wrong(format!("transfer {id} has lapsed"))),
+        Transfer::Lapsed | Transfer::Abandoned { .. } => {
+            return Err(EngineError::Wrong(format!("transfer {id} is {}: request another", row.state)));
+        }
         _ => return Ok(()),
     };
     let exchange = house.exchange(&row.exchange).await?;
@@ -46,12 +49,12 @@ pub(super) async fn deliver(
     let folder = house.home.root().join(path);
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
-    let gate = Gate::open(house, &row, &partner, &Watch::default()).await?;
+    let gate = Gate::open(house, &row, &partner, lease).await?;
     let halted = under_way(house, &row).await?.err();
     let seen = match (open, halted) {
         // CRASH: an intent without an outcome. Nothing is guessed: the same package is put there again, which does
         // nothing where it already stands whole.
-        (Some(_), None) => row.seen(),
+        (Some(_), None) => lease.seen(&row),
         // Nothing may be sent any more: it is only looked whether everything was there before.
         (Some(delivery), Some(halted)) => {
             let arrived = connectors.arrived(&house.home.packages().join(&package), &folder, &package);
@@ -65,7 +68,7 @@ pub(super) async fn deliver(
             let event =
                 audit(actor, what, id, json!({ "package": package, "attempt": delivery.attempt, "detail": detail }));
             let finish = FinishDelivery {
-                seen: row.seen(),
+                seen: lease.seen(&row),
                 attempt: delivery.attempt,
                 outcome,
                 detail: Some(detail.to_owned()),
@@ -74,10 +77,10 @@ pub(super) async fn deliver(
             house.sequence().await?;
             return if arrived { Ok(()) } else { Err(stop(house, actor, seen, halted).await) };
         }
-        (None, Some(halted)) => return Err(stop(house, actor, row.seen(), halted).await),
+        (None, Some(halted)) => return Err(stop(house, actor, lease.seen(&row), halted).await),
         (None, None) => {
             let event = audit(actor, "delivery-begun", id, json!({ "package": package }));
-            let begin = BeginDelivery { seen: row.seen(), data: house.environment().data() };
+            let begin = BeginDelivery { seen: lease.seen(&row), data: house.environment().data() };
             match house.store.begin_delivery(Changed::new(begin, event), house.stamp()).await {
                 Err(StoreError::Denied { source, .. }) => return Err(house.deny(actor, "deliver", id, source).await),
                 begun => begun?,

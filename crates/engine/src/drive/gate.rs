@@ -4,7 +4,6 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use causeway_flow::source::Watch;
 use causeway_model::arrangement::{InFlight, in_flight};
 use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::transfer::Transfer;
@@ -14,6 +13,7 @@ use causeway_store::{Reader, StoreError};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
+use super::lease::{Lease, Over};
 use crate::command::stopped;
 use crate::error::EngineError;
 use crate::house::House;
@@ -43,7 +43,7 @@ enum Shut {
 }
 
 impl Gate {
-    /// Looks once now, and from then on every second. A gate that shuts cancels `watch`.
+    /// Looks once now, and from then on every second. A gate that shuts lets go what the lease's watch reads.
     ///
     /// # Errors
     /// [`EngineError::Held`] when it is stopped already.
@@ -51,7 +51,7 @@ impl Gate {
         house: &House,
         row: &TransferRow,
         partner: &str,
-        watch: &Watch,
+        lease: &Lease,
     ) -> Result<Self, EngineError> {
         if let Some(violation) = stopped(house, partner).await? {
             return Err(held(&row.id, violation));
@@ -68,7 +68,9 @@ impl Gate {
             version: row.arrangement_version,
             now: house.surroundings.now,
             shut: Arc::new(OnceLock::new()),
-            watch: watch.clone(),
+            transfer: row.id.clone(),
+            token: lease.token().to_owned(),
+            over: lease.over(),
         };
         Ok(Self { look: look.clone(), looking: tokio::spawn(look.on()) })
     }
@@ -85,7 +87,7 @@ impl Gate {
 
     /// Whether it may go on.
     pub(super) fn is_open(&self) -> bool {
-        self.look.shut.get().is_none()
+        self.why().is_none()
     }
 
     /// Whether its terms are out of force.
@@ -95,7 +97,8 @@ impl Gate {
 
     /// Why it may not.
     pub(super) fn why(&self) -> Option<Violation> {
-        self.look.shut.get().map(|(Shut::Held(violation) | Shut::Lapses(violation))| violation.clone())
+        let shut = self.look.shut.get().map(|(Shut::Held(violation) | Shut::Lapses(violation))| violation.clone());
+        shut.or_else(|| self.look.over.why())
     }
 }
 
@@ -121,7 +124,10 @@ struct Look {
     version: u32,
     now: fn() -> Timestamp,
     shut: Arc<OnceLock<Shut>>,
-    watch: Watch,
+    transfer: String,
+    /// Of the lease under which it is worked on.
+    token: String,
+    over: Over,
 }
 
 impl Look {
@@ -140,7 +146,7 @@ impl Look {
     fn shut(&self, why: Shut) {
         // The first reason stands.
         let _ = self.shut.set(why);
-        self.watch.cancel();
+        self.over.let_go();
     }
 
     /// One look; nothing where the database does not answer in time.
@@ -149,6 +155,18 @@ impl Look {
     }
 
     async fn ask(&self) -> Result<Option<Shut>, StoreError> {
+        // INVARIANT (fencing): whoever was asleep for longer than its lease finds that out before anything leaves.
+        let lease = self.reader.lease(&self.transfer).await?;
+        if !lease.and_then(|lease| lease.held).is_some_and(|(token, ..)| token == self.token) {
+            let detail = "another worker has it, or may have";
+            return Ok(Some(Shut::Held(Violation::new(Code::LeaseLost, &self.transfer, detail))));
+        }
+        if let Some(row) = self.reader.transfer(&self.transfer).await?
+            && !row.state.is_unfinished()
+        {
+            let detail = format!("it is {} by now", row.state);
+            return Ok(Some(Shut::Held(Violation::new(Code::ChangedMeanwhile, &self.transfer, detail))));
+        }
         let stops = self.reader.standing_stops().await?;
         if let Some(stop) = is_stopped(&stops, &self.partner, &self.operation) {
             return Ok(Some(Shut::Held(Stop::violation(stop))));

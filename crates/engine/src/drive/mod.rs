@@ -2,28 +2,44 @@
 
 mod deliver;
 mod gate;
+mod lease;
+mod outcome;
 mod prepare;
 mod recover;
+mod room;
+mod work;
 
 use std::path::PathBuf;
-
-use causeway_flow::source::Watch;
 
 use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
+pub use lease::{Lease, Over};
+pub use outcome::Outcome;
 pub use prepare::Prepared;
 pub use recover::{Recovered, recover};
+pub use work::{Done, Working, work};
 
-/// Where the sealed report of a transfer stands.
-pub fn report_path(house: &House, transfer: &str) -> PathBuf {
-    house.home.sealed().join(format!("{transfer}.report.age"))
+/// Who acts where no person does.
+pub const WORKER: &str = "worker";
+
+/// Where the sealed report of a transfer's run stands.
+pub fn report_path(house: &House, transfer: &str, token: &str) -> PathBuf {
+    house.home.sealed().join(format!("{transfer}.{token}.report.age"))
 }
 
-/// Where the disclosure set of a transfer stands.
-pub fn disclosure_path(house: &House, transfer: &str) -> PathBuf {
-    house.home.sealed().join(format!("{transfer}.people.age"))
+/// Where the report of a transfer's newest run stands, if that left any.
+pub async fn report_of(house: &House, transfer: &str) -> Result<PathBuf, EngineError> {
+    let token = house.store.transfer(transfer).await?.and_then(|row| row.attempt_token).unwrap_or_default();
+    let path = report_path(house, transfer, &token);
+    // One of the program before has no token in its name.
+    Ok(if path.exists() { path } else { house.home.sealed().join(format!("{transfer}.report.age")) })
+}
+
+/// Where the disclosure set of a transfer stands that the run of this token sealed.
+pub fn disclosure_path(house: &House, transfer: &str, token: &str) -> PathBuf {
+    house.home.sealed().join(format!("{transfer}.{token}.people.age"))
 }
 
 /// Carries a transfer as far as it goes without the partner: prepares it if it was not, delivers it if it was not.
@@ -31,26 +47,30 @@ pub async fn run(
     house: &House,
     connectors: &dyn Connectors,
     actor: &str,
-    transfer: &str,
-    watch: &Watch,
+    lease: &Lease,
 ) -> Result<Prepared, EngineError> {
-    match carry(house, connectors, actor, transfer, watch).await {
+    let outcome = match carry(house, connectors, actor, lease).await {
         Err(error) if !matches!(error, EngineError::Lapsed { .. }) => {
             // Others may have let it lapse meanwhile: then that is what happened to it, whatever failed for it.
-            Err(lapsed(house, transfer).await?.unwrap_or(error))
+            Err(lapsed(house, lease.transfer()).await?.unwrap_or(error))
         }
         outcome => outcome,
-    }
+    };
+    let room = lease.room(house);
+    let left = match &outcome {
+        Err(_) if lease.is_lost(house).await => room::leave(house, &room, lease.transfer(), lease.token()).await,
+        _ => room::clear(house, &room).await.map(|_| ()),
+    };
+    outcome.and_then(|prepared| left.map(|()| prepared))
 }
 
 async fn carry(
     house: &House,
     connectors: &dyn Connectors,
     actor: &str,
-    transfer: &str,
-    watch: &Watch,
+    lease: &Lease,
 ) -> Result<Prepared, EngineError> {
-    let prepared = prepare::prepare(house, connectors, actor, transfer, watch).await?;
-    deliver::deliver(house, connectors, actor, transfer).await?;
+    let prepared = prepare::prepare(house, connectors, actor, lease).await?;
+    deliver::deliver(house, connectors, actor, lease).await?;
     Ok(prepared)
 }

@@ -1,6 +1,6 @@
 //! How do the stores become a sealed package: plan, source, aggregate, transform, enforce, seal?
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use causeway_flow::enforce::{Clearance, Expectation, Reporter, Sink};
 use causeway_flow::plan::Plan;
@@ -26,10 +26,13 @@ use jiff::ToSpan;
 use serde_json::json;
 
 use super::gate::{Gate, held};
+use super::lease::Lease;
+use super::room::{MOVED, PEOPLE, REPORT, remove};
 use super::{disclosure_path, report_path};
 use crate::command::{assessed, beyond, lapse, stopped, within};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
+use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
 use crate::standing::{Halted, Standing, under_way};
@@ -47,6 +50,9 @@ pub struct Prepared {
 struct Run<'h> {
     house: &'h House,
     id: &'h str,
+    token: &'h str,
+    /// Where nothing but this run's is in the making.
+    room: PathBuf,
     arrangement: InForce,
     digest: String,
     exchange: Exchange,
@@ -64,9 +70,9 @@ pub(super) async fn prepare(
     house: &House,
     connectors: &dyn Connectors,
     actor: &str,
-    id: &str,
-    watch: &Watch,
+    lease: &Lease,
 ) -> Result<Prepared, EngineError> {
+    let id = lease.transfer();
     let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown {
         what: "transfer",
         name: id.to_owned(),
@@ -88,11 +94,15 @@ pub(super) async fn prepare(
     let asked = request.as_ref().map_or_else(|| bare(&row.exchange), |request| request.asked.clone());
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything is read, every second while it is, and before it is sealed.
-    let gate = Gate::open(house, &row, &partner, watch).await?;
-    let token = house.id("run");
+    let gate = Gate::open(house, &row, &partner, lease).await?;
+    let token = lease.token().to_owned();
     let event = audit(actor, "attempt-begun", id, json!({ "token": token }));
-    let begin = BeginAttempt { seen: row.seen(), token: token.clone() };
+    let begin = BeginAttempt { seen: lease.seen(&row), token: token.clone() };
     let seen = house.store.begin_attempt(Changed::new(begin, event), house.stamp()).await?;
+    // What an attempt before left that came to nothing: nobody asks for its report any more.
+    if let Some(before) = &row.attempt_token {
+        remove(&report_path(house, id, before))?;
+    }
     let checkpoint = house.sequence().await?;
     // CRASH: an attempt is named in the ledger and nothing was read: the next run begins another.
     (house.surroundings.probe)("prepare-attempt-begun");
@@ -128,9 +138,13 @@ pub(super) async fn prepare(
         help: "see `causeway partner show`",
     })?;
     let last = house.store.last_receipted(&row.exchange).await?;
+    let room = lease.room(house);
+    private_folder(&room)?;
     let run = Run {
         house,
         id,
+        token: &token,
+        room,
         digest,
         exchange,
         catalogue,
@@ -150,7 +164,7 @@ pub(super) async fn prepare(
         }
     }
     // The street is one straight piece of work on this thread; nothing else of the process waits for it.
-    let walked = tokio::task::block_in_place(|| run.walk(&sources, watch));
+    let walked = tokio::task::block_in_place(|| run.walk(&sources, lease.watch()));
     let sealed = match walked {
         Ok(sealed) => sealed,
         // As after a run that died: the next begins another attempt.
@@ -262,10 +276,10 @@ impl Run<'_> {
             return Err(FlowError::refuse(Violation::new(Code::SnapshotSpread, &self.exchange.exchange, detail)));
         }
         let snapshots = extract.snapshots();
-        let report = unfinished(&report_path(house, self.id));
+        let report = self.room.join(REPORT);
         let _ = std::fs::remove_file(&report);
         let (sink, finish) = report_sink(&report, house)?;
-        let memory = house.memory();
+        let memory = house.memory(self.room.clone());
         let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink), &memory)?;
         let draft = transform::transform(bundle, &plan);
         let cleared = enforce::enforce(draft, &plan, self.expectation, watch.clone());
@@ -279,7 +293,7 @@ impl Run<'_> {
             .date()
             .saturating_add(i64::from(self.arrangement.retention_days).days());
         let sealing = Sealing {
-            staging: &house.home.staging(),
+            staging: &self.room,
             exchange: &self.exchange,
             now: house.now(),
             recipients: vec![self.recipient.clone()],
@@ -301,14 +315,14 @@ impl Run<'_> {
         };
         let sealed = seal::seal(cleared, &plan, sealing);
         // The report tells why, whether or not anything is released.
-        if let Err(error) = finish().and_then(|()| rename(&report, &report_path(house, self.id))) {
+        if let Err(error) = finish().and_then(|()| rename(&report, &report_path(house, self.id, self.token))) {
             // Nothing is released while the operation cannot be told who was left out.
             if let Ok(sealed) = sealed {
                 let _ = std::fs::remove_dir_all(&sealed.package.dir);
             }
             return Err(error);
         }
-        // CRASH: the report of an attempt that came to nothing stands: the next attempt's takes its place.
+        // CRASH: the report of an attempt that came to nothing stands: the next attempt removes it.
         (house.surroundings.probe)("prepare-report-kept");
         sealed
     }
@@ -319,15 +333,17 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     let Sealed { package, clearance, disclosed } = sealed;
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
     (house.surroundings.probe)("prepare-package-in-staging");
-    let people = disclosure_path(house, id);
-    let unfinished = unfinished(&people);
-    let _ = std::fs::remove_file(&unfinished);
-    let _ = std::fs::remove_file(&people);
+    let people = disclosure_path(house, id, token);
+    let unfinished = run.room.join(PEOPLE);
     let disclosed = disclosed.seal(&unfinished, house.keys.recipient())?;
-    // CRASH: a disclosure set under a name that recovery destroys; the package is still in staging.
+    // CRASH: a disclosure set in the room, which recovery clears with the package.
     (house.surroundings.probe)("prepare-disclosure-sealed");
-    std::fs::rename(&unfinished, &people).map_err(EngineError::file("rename", &people))?;
     let to = house.home.packages().join(&package.id);
+    // CRASH: whoever clears this room finds here which package may stand among those that exist without being one.
+    let moved = run.room.join(MOVED);
+    std::fs::write(&moved, format!("{id} {}", package.id)).map_err(EngineError::file("write", &moved))?;
+    sync(&run.room)?;
+    std::fs::rename(&unfinished, &people).map_err(EngineError::file("rename", &people))?;
     std::fs::rename(&package.dir, &to).map_err(EngineError::file("rename", &to))?;
     sync(&house.home.packages())?;
     sync(&house.home.sealed())?;
@@ -384,6 +400,8 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     // CRASH: sealed and committed; the next run only delivers.
     (house.surroundings.probe)("prepare-sealed");
     house.sequence().await?;
+    // Nothing is left in it but the note of what was moved out.
+    remove(&run.room)?;
     Ok(Prepared { package: package.id, clearance: Some(clearance) })
 }
 
@@ -422,10 +440,6 @@ fn report_sink(path: &Path, house: &House) -> Result<(Sink, Finish), FlowError> 
         None => Ok(()),
     });
     Ok((sink, finish))
-}
-
-fn unfinished(path: &Path) -> std::path::PathBuf {
-    path.with_extension("age.part")
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), FlowError> {

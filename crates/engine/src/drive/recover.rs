@@ -1,9 +1,9 @@
 //! What is found after a crash, and what is done about it?
 //!
-//! The same steps as on the happy path finish what was begun: recovery only clears away what never became a package.
+//! The same steps as on the happy path finish what was begun: recovery only takes leases away from those who are gone, and clears
+//! what never became a package.
 
-use causeway_package::seal::{destroy_unfinished, is_finished};
-
+use super::room;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -18,41 +18,9 @@ pub struct Recovered {
     pub waiting: Vec<String>,
 }
 
-/// Clears staging and orphans, and names the transfers that are left. Called before any work begins.
+/// Clears what is nobody's, and names the transfers that are left. Others may be at work meanwhile.
 pub async fn recover(house: &House) -> Result<Recovered, EngineError> {
-    let mut found = Recovered::default();
-    // CRASH: leaves that were committed and not ordered are ordered now.
-    house.sequence().await?;
-    for folder in folders(&house.home.staging())? {
-        // CRASH: a file system without nameless files gave a spill file a name for a moment: it holds nothing, or ciphertext
-        // under a key that is gone.
-        if !folder.is_dir() {
-            std::fs::remove_file(&folder).map_err(EngineError::file("remove", &folder))?;
-            continue;
-        }
-        // CRASH: a package in staging was never committed, finished or not: its run is repeated from the beginning.
-        if !is_finished(&folder) {
-            destroy_unfinished(&folder)?;
-        }
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).map_err(EngineError::file("remove", &folder))?;
-        }
-        found.destroyed += 1;
-    }
-    for folder in folders(&house.home.packages())? {
-        let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // CRASH: moved out of staging, not committed: no transfer knows it and nothing was delivered.
-        if house.store.package(id).await?.is_none() {
-            std::fs::remove_dir_all(&folder).map_err(EngineError::file("remove", &folder))?;
-            found.destroyed += 1;
-        }
-    }
-    for file in folders(&house.home.sealed())? {
-        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.ends_with(".part") {
-            std::fs::remove_file(&file).map_err(EngineError::file("remove", &file))?;
-        }
-    }
+    let mut found = Recovered { destroyed: clear(house).await?, ..Recovered::default() };
     found.waiting = house.store.requests_awaiting_approval().await?.into_iter().map(|row| row.transfer).collect();
     for row in house.store.unfinished_transfers().await? {
         if row.state.is_unfinished() && !found.waiting.contains(&row.id) {
@@ -62,7 +30,27 @@ pub async fn recover(house: &House) -> Result<Recovered, EngineError> {
     Ok(found)
 }
 
-fn folders(path: &std::path::Path) -> Result<Vec<std::path::PathBuf>, EngineError> {
+/// Takes leases away that are nobody's any more and clears their rooms; how many packages were destroyed.
+pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
+    // CRASH: leaves that were committed and not ordered are ordered now.
+    house.sequence().await?;
+    // In this order: a room is made after its lease was taken, and a worker's lock before either.
+    let rooms = entries(&house.home.staging())?;
+    let workers = house.workers()?;
+    let left = house.store.leases().void(&workers.gone, house.now()).await?;
+    workers.forget_gone(house)?;
+    let mut destroyed = 0;
+    for room in rooms {
+        let name = room.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if left.iter().chain(&workers.alive).any(|kept| kept == name) {
+            continue;
+        }
+        destroyed += usize::from(room::clear(house, &room).await?);
+    }
+    Ok(destroyed)
+}
+
+fn entries(path: &std::path::Path) -> Result<Vec<std::path::PathBuf>, EngineError> {
     let entries = std::fs::read_dir(path).map_err(EngineError::file("read", path))?;
     let mut found = Vec::new();
     for entry in entries {

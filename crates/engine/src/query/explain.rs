@@ -37,7 +37,7 @@ pub async fn explain(
         let mut extract = extract(&plan, &sources, &|| house.now(), &Watch::default())?;
         let readings = forecast(&plan, &mut extract)?;
         let snapshots = extract.snapshots().into_iter().map(|(name, info)| (name, info.kind)).collect();
-        Ok(Explanation { readings, snapshots, related_mebibytes: house.memory().budget() >> 20 })
+        Ok(Explanation { readings, snapshots, related_mebibytes: house.memory(house.home.staging()).budget() >> 20 })
     };
     tokio::task::block_in_place(ask).map_err(|error: FlowError| EngineError::Wrong(error.to_string()))
 }

@@ -16,6 +16,7 @@ fn the_whole_table_is_as_reviewed() {
         Transfer::Refused { violations: vec![] },
         Transfer::Cancelled,
         Transfer::Lapsed,
+        Transfer::Abandoned { package: None },
     ];
     let events = [
         Event::Begin,
@@ -27,6 +28,7 @@ fn the_whole_table_is_as_reviewed() {
         Event::Dispute,
         Event::Cancel,
         Event::Lapse,
+        Event::GiveUp,
     ];
     let mut table = String::new();
     for state in &states {
@@ -38,11 +40,11 @@ fn the_whole_table_is_as_reviewed() {
     }
     assert_eq!(
         table,
-        "requested: begin → preparing, refuse → refused, cancel → cancelled, lapse → lapsed\n\
-         preparing: begin → preparing, refuse → refused, seal → sealed, cancel → cancelled, lapse → lapsed\n\
-         sealed: send → delivering, cancel → cancelled, lapse → lapsed\n\
-         delivering: send → delivering, arrive → delivered, lapse → lapsed\n\
+        "requested: begin → preparing, refuse → refused, cancel → cancelled, lapse → lapsed, give-up → abandoned\n\
+         preparing: begin → preparing, refuse → refused, seal → sealed, cancel → cancelled, lapse → lapsed, give-up → abandoned\n\
+         sealed: send → delivering, cancel → cancelled, lapse → lapsed, give-up → abandoned\n\
+         delivering: send → delivering, arrive → delivered, lapse → lapsed, give-up → abandoned\n\
          delivered: acknowledge → receipted, dispute → disputed\n\
-         receipted: \ndisputed: \nrefused: \ncancelled: \nlapsed: \n"
+         receipted: \ndisputed: \nrefused: \ncancelled: \nlapsed: \nabandoned: \n"
     );
 }

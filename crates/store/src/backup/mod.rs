@@ -47,6 +47,7 @@ const TABLES: &[Table] = &[
     table("set_withdrawal", &["staged"]),
     table("enquiry", &["name"]),
     table("transfer", &["id"]),
+    table("lease", &["transfer"]),
     table("package", &["id"]),
     table("package_key", &["package"]),
     table("delivery", &["transfer", "attempt"]),

@@ -100,6 +100,8 @@ impl Restoring {
             body.insert("ledger_entries".to_owned(), entries.into());
             body.insert("entries_lost".to_owned(), lost.into());
         }
+        // Whoever had a transfer in hand did so on the machine that the backup is of.
+        query("UPDATE lease SET token = NULL, worker = NULL, held_until = NULL").execute(&mut transaction).await?;
         enter(&mut transaction, &event, &stamp).await?;
         let newest = newest_checkpoint(&mut transaction).await?;
         transaction.commit().await?;

@@ -5,6 +5,7 @@ use causeway_model::transfer::{Event, Transfer};
 use super::writing::Writing;
 use crate::StoreError;
 use crate::db::{Cells, Transaction, query, to_json};
+use crate::lease::demand;
 
 /// A transfer as the caller knows it: a decision counts only if it is still so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct Seen {
     pub transfer: String,
     /// The state in which it was read.
     pub state: Transfer,
+    /// The token of the lease under which it is worked on; officers decide without one.
+    pub lease: Option<String>,
 }
 
 /// What is stored of a transfer's state.
@@ -69,12 +72,21 @@ impl Seen {
         Err(StoreError::OpenDelivery { transfer: self.transfer.clone(), attempt })
     }
 
+    /// The same, worked on under a lease: what is changed by it is refused once the lease is another's.
+    #[must_use]
+    pub fn under(self, token: &str) -> Self {
+        Self { lease: Some(token.to_owned()), ..self }
+    }
+
     /// The same transfer in its next state.
     pub(super) fn next(&self, state: Transfer) -> Self {
-        Self { transfer: self.transfer.clone(), state }
+        Self { state, ..self.clone() }
     }
 
     async fn still(&self, connection: &mut Transaction) -> Result<Current, StoreError> {
+        if let Some(token) = &self.lease {
+            demand(connection, &self.transfer, token).await?;
+        }
         let current = self.current(connection).await?;
         if current.state == self.state { Ok(current) } else { Err(self.conflict()) }
     }

@@ -1,5 +1,6 @@
 //! What can be done to our memory? These named transactions, a file a verb; there is no other way to write.
 
+mod abandon;
 mod accept_receipt;
 mod activate_set;
 mod add_officer;
@@ -36,6 +37,7 @@ mod synthetic_only;
 mod withdraw_set;
 mod writing;
 
+pub use abandon::AbandonTransfer;
 pub use accept_receipt::{NewReceipt, ReceiptOutcome};
 pub use activate_set::{ActivateSet, InUse};
 pub(crate) use activate_set::{CHANGES, staged_document};

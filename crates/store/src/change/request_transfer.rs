@@ -70,6 +70,6 @@ impl Change for NewTransfer {
         .bind(state.name())
         .bind(to_json(&state)?);
         row.execute(writing.rows()).await?;
-        Ok(Applied::Changed(Seen { transfer: self.id.clone(), state }))
+        Ok(Applied::Changed(Seen { transfer: self.id.clone(), state, lease: None }))
     }
 }

@@ -70,7 +70,7 @@ impl TransferRow {
     /// The transfer as seen here, for a decision about it.
     #[must_use]
     pub fn seen(&self) -> Seen {
-        Seen { transfer: self.id.clone(), state: self.state.clone() }
+        Seen { transfer: self.id.clone(), state: self.state.clone(), lease: None }
     }
 }
 

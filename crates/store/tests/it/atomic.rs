@@ -1,8 +1,8 @@
 //! Does every change come with its leaf, and no leaf without its change?
 
 use causeway_store::change::{
-    CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer, NewApproval, ReceiptOutcome,
-    RefuseTransfer, RevokeOfficer,
+    AbandonTransfer, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer, NewApproval,
+    ReceiptOutcome, RefuseTransfer, RevokeOfficer,
 };
 use causeway_store::{Kind, StoreError};
 
@@ -106,6 +106,8 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
     only_with_its_leaf!(house, store, store.cancel(changed(cancel.clone(), "cancelled", "t3"), stamp(12)));
     let lapse = LapseTransfer { seen: sealed(&store, "t4").await };
     only_with_its_leaf!(house, store, store.lapse(changed(lapse.clone(), "lapsed", "t4"), stamp(13)));
+    let abandon = AbandonTransfer { seen: sealed(&store, "t5").await };
+    only_with_its_leaf!(house, store, store.abandon(changed(abandon.clone(), "abandoned", "t5"), stamp(14)));
 }
 
 async fn a_second_row_that_fails_takes_the_first_with_it(kind: Kind) {

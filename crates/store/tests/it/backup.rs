@@ -2,11 +2,12 @@
 
 use causeway_store::backup::{BackupRow, Restored, tables};
 use causeway_store::change::{DocumentKind, NewApproval, ReceiptOutcome};
+use causeway_store::lease::{End, Ended};
 use causeway_store::{Kind, Reader, StoreError};
 use serde_json::json;
 
 use crate::governed::governed;
-use crate::house::{House, changed, on_both, record, stamp};
+use crate::house::{House, at, changed, on_both, record, stamp};
 use crate::street::{delivered, found, prepared, receipt, sealed};
 
 async fn exported(reader: &Reader) -> Vec<BackupRow> {
@@ -45,6 +46,9 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     store.accept_receipt(receipt(&seen, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
     sealed(&store, "t2").await;
     prepared(&store, "t3").await;
+    let lease = store.leases().take("t3", "worker-1", "token-1", at(20)).await.unwrap();
+    let failed = End { ended: Ended::Failed, why: Some("it rained".into()), not_before: at(60) };
+    assert!(store.leases().end(&lease, &failed).await.unwrap());
     governed(&store).await;
     crate::environment::tried(&store).await;
     record(&store, 600).await;

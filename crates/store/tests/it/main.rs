@@ -18,6 +18,7 @@ mod figures;
 mod governed;
 mod house;
 mod keys;
+mod lease;
 mod ledger;
 mod life;
 mod lock;

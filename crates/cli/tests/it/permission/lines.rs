@@ -120,6 +120,8 @@ pub const LINES: &[Line] = &[
     line("transfer approve", Action::ApproveTransfer, Both, "transfer approve %waits.id").signed(),
     line("transfer release-exceptionally", Action::ReleaseExceptionally, Both, "transfer release-exceptionally %waits.id --reason because-lives-depend").signed(),
     line("transfer refuse", Action::RefuseTransfer, Both, "transfer refuse %waits.id --reason not-needed-now"),
+    line("transfer cancel", Action::CancelTransfer, Both, "transfer cancel %waits.id --reason not-needed-now"),
+    line("transfer show", Action::ShowTransfers, Both, "transfer show %waits.id"),
     line("transfer withdraw", Action::WithdrawRequest, Both, "transfer withdraw %waits.id"),
     line("transfer resume", Action::CarryOnTransfers, Both, "transfer resume").after(&["transfer request food-people"]),
     line("request more", Action::RequestTransfer, Both, "request more food-people --elements individual.phone:raw --necessity calling"),
@@ -146,6 +148,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("restore", "asks Restore and AcceptLoss of the people in the backup: tried in `drill.rs`"),
     ("doctor", "reads"),
     ("status", "reads"),
+    ("work", "the service's own process: all that it carries out was asked for and approved by people"),
     ("schema", "needs no installation"),
     ("sandbox receipt", "asks AcceptReceipt of a run's receipt, which is tried by the transcripts of `environment`"),
     ("sandbox show", "reads"),
@@ -183,12 +186,5 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
 /// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
-pub const IN_NO_LINE: &[&str] = &[
-    "restore",
-    "accept-loss",
-    "enquire",
-    "assess-feasibility",
-    "propose-amendment",
-    "cancel-transfer",
-    "erase-package",
-];
+pub const IN_NO_LINE: &[&str] =
+    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "erase-package"];

@@ -1,0 +1,70 @@
+//! `causeway work`: the process that carries transfers out, for as long as it runs.
+
+use std::process::ExitCode;
+
+use causeway_engine::drive::{Done, Outcome, Working, work};
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::{Ended, Place};
+use crate::connectors::AllConnectors;
+use crate::say::plain;
+
+/// How it works.
+#[derive(Args)]
+pub struct Work {
+    /// Ends as soon as nothing is due, instead of waiting for more.
+    #[arg(long)]
+    until_idle: bool,
+}
+
+impl Work {
+    /// Works until it is asked to end, by SIGTERM or Ctrl-C.
+    pub async fn run(&self, place: &Place) -> Ended {
+        let house = place.house().await?;
+        let (ask, ending) = watch::channel(false);
+        let ended = tokio::spawn(async move {
+            let asked = async {
+                let mut terminate = signal(SignalKind::terminate())?;
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    interrupted = tokio::signal::ctrl_c() => interrupted?,
+                }
+                std::io::Result::Ok(())
+            };
+            match asked.await {
+                Ok(()) => info!("asked to end: what is in hand has twenty seconds"),
+                Err(error) => warn!("signals cannot be waited for: {error}"),
+            }
+            let _nobody_works_any_more = ask.send(true);
+            // A second Ctrl-C ends it at once.
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(130);
+            }
+        });
+        info!("at work");
+        work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
+        ended.abort();
+        info!("ended");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn tell(done: Done) {
+    match done {
+        Done::Cleared { packages } => info!(packages, "cleared what never came to be a package"),
+        Done::Expired { arrangement } => info!(arrangement, "arrangement has expired"),
+        Done::Troubled { error } => warn!("it goes on: {}", plain(&error.to_string())),
+        Done::Worked { transfer, outcome, seconds } => match outcome {
+            Outcome::Done => info!(transfer, seconds, "done"),
+            Outcome::Held { why } => warn!(transfer, why = plain(&why), "held back"),
+            Outcome::Failed { why, again_s } => {
+                warn!(transfer, again_s, why = plain(&why), "failed, and is tried again")
+            }
+            Outcome::GivenUp { why } => warn!(transfer, why = plain(&why), "given up"),
+            Outcome::Lost => warn!(transfer, "another worker has it"),
+        },
+    }
+}

@@ -1,0 +1,125 @@
+//! What does a worker do all day? It finds what is to be done, does it, and looks again.
+
+use std::time::{Duration, Instant};
+
+use causeway_model::Code;
+use tokio::sync::watch::Receiver;
+
+use super::{Lease, Outcome, WORKER, recover, run};
+use crate::command::expire_arrangements;
+use crate::error::EngineError;
+use crate::house::{Connectors, House};
+
+/// How long after nothing was found it looks again.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// How often leavings are cleared and what has ended by its day is ended.
+const SWEPT: Duration = Duration::from_secs(30);
+
+/// How long the transfer in hand may go on once the worker is asked to end.
+const GRACE: Duration = Duration::from_secs(20);
+
+/// How it works.
+#[derive(Clone, Debug)]
+pub struct Working {
+    /// Ends as soon as nothing is due.
+    pub until_idle: bool,
+    /// Turns true when it is to end: it takes nothing more, and has twenty seconds for what it has in hand.
+    pub ending: Receiver<bool>,
+}
+
+/// What a worker tells of itself, as it happens.
+#[derive(Debug)]
+pub enum Done {
+    /// Leavings of those who died were cleared: packages that never came to exist.
+    Cleared {
+        /// How many.
+        packages: usize,
+    },
+    /// An arrangement has ended by its day.
+    Expired {
+        /// Its name.
+        arrangement: String,
+    },
+    /// A transfer was taken in hand and given back.
+    Worked {
+        /// The transfer.
+        transfer: String,
+        /// How it ended.
+        outcome: Outcome,
+        /// How long it took.
+        seconds: f64,
+    },
+    /// Something of its own did not succeed, the database for one: it goes on.
+    Troubled {
+        /// What.
+        error: EngineError,
+    },
+}
+
+/// Works until it is asked to end.
+///
+/// Nothing that fails ends it: a database that is away is asked again, and what it had in hand is found by whoever comes first.
+pub async fn work(house: &House, connectors: &dyn Connectors, mut working: Working, tell: &(dyn Fn(Done) + Sync)) {
+    let mut swept: Option<Instant> = None;
+    while !*working.ending.borrow() {
+        if swept.is_none_or(|last| last.elapsed() >= SWEPT) {
+            match sweep(house, tell).await {
+                Ok(()) => swept = Some(Instant::now()),
+                Err(error) => tell(Done::Troubled { error }),
+            }
+        }
+        match Lease::find(house).await {
+            Ok(Some(lease)) => one(house, connectors, lease, &working, tell).await,
+            Ok(None) if working.until_idle => return,
+            Ok(None) => rest(&mut working).await,
+            Err(error) => {
+                tell(Done::Troubled { error });
+                rest(&mut working).await;
+            }
+        }
+    }
+}
+
+async fn sweep(house: &House, tell: &(dyn Fn(Done) + Sync)) -> Result<(), EngineError> {
+    let packages = recover::clear(house).await?;
+    if packages > 0 {
+        tell(Done::Cleared { packages });
+    }
+    for arrangement in expire_arrangements(house).await? {
+        tell(Done::Expired { arrangement });
+    }
+    Ok(())
+}
+
+async fn one(
+    house: &House,
+    connectors: &dyn Connectors,
+    lease: Lease,
+    working: &Working,
+    tell: &(dyn Fn(Done) + Sync),
+) {
+    let (begun, transfer, over) = (Instant::now(), lease.transfer().to_owned(), lease.over());
+    let (mut ending, name) = (working.ending.clone(), transfer.clone());
+    let called = tokio::spawn(async move {
+        if ending.wait_for(|ending| *ending).await.is_ok() {
+            tokio::time::sleep(GRACE).await;
+            over.call(Code::Ending, &name, "the worker was asked to end");
+        }
+    });
+    let came = run(house, connectors, WORKER, &lease).await;
+    called.abort();
+    match lease.end(house, &came).await {
+        Ok(outcome) => tell(Done::Worked { transfer, outcome, seconds: begun.elapsed().as_secs_f64() }),
+        // The lease runs out by itself.
+        Err(error) => tell(Done::Troubled { error }),
+    }
+}
+
+async fn rest(working: &mut Working) {
+    tokio::select! {
+        () = tokio::time::sleep(IDLE) => {}
+        // Whoever asks it to end need not wait; whoever can no longer ask, leaves it at work.
+        Ok(()) = working.ending.changed() => {}
+    }
+}

@@ -1,0 +1,377 @@
+//! Who works on a transfer now, and when is it tried again?
+//!
+//! INVARIANT (work is found): what is to be done is read from the transfers themselves; a row here only says who has one in
+//! hand. Nothing here is governance, so nothing enters the ledger. Whatever counts is fenced: [`demand`] in the transaction
+//! that changes the transfer.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::db::{Cells, On, Patience, Pool, Row, Transaction, named, query};
+use crate::{Reader, Store, StoreError};
+
+/// How long a lease lasts unless it is renewed.
+pub const LASTS: SignedDuration = SignedDuration::from_secs(60);
+
+/// The longest that a try is put off. What is put off further was written by a clock that has been set back since.
+pub const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(40);
+
+named! {
+    /// How a try ended that did not end in another's hands.
+    Ended {
+        /// Nothing is left to do without the partner.
+        Done = "done",
+        /// Something that people decide holds it back.
+        Held = "held",
+        /// It did not succeed.
+        Failed = "failed",
+    }
+}
+
+/// Never `*`: a column that a newer program adds must not change what a running one has prepared.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT transfer, token, worker, held_until, taken, failures, not_before, ended, why FROM lease", $rest)
+    };
+}
+
+/// A transfer in somebody's hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The transfer.
+    pub transfer: String,
+    /// Unguessable, and used once: only who holds it may change the transfer.
+    pub token: String,
+    /// How often it was taken, this time included.
+    pub taken: u32,
+    /// How often it failed in a row before.
+    pub failures: u32,
+}
+
+/// What is stored of a transfer's lease.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeaseRow {
+    /// The transfer.
+    pub transfer: String,
+    /// Who has it: its token, the worker, and until when.
+    pub held: Option<(String, String, Timestamp)>,
+    /// How often it was taken.
+    pub taken: u32,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Nobody need try it before.
+    pub not_before: Timestamp,
+    /// How the last try ended.
+    pub ended: Option<Ended>,
+    /// Why.
+    pub why: Option<String>,
+}
+
+impl LeaseRow {
+    /// Who has it at this moment.
+    #[must_use]
+    pub fn holder(&self, now: Timestamp) -> Option<&str> {
+        let (_, worker, until) = self.held.as_ref()?;
+        is_ahead(*until, now, LASTS).then_some(worker.as_str())
+    }
+}
+
+/// How a try ended, and when the next may begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    /// How.
+    pub ended: Ended,
+    /// Why, for people: never anything of a person.
+    pub why: Option<String>,
+    /// When it is tried again.
+    pub not_before: Timestamp,
+}
+
+/// What takes, renews and ends leases, also from a task of its own.
+#[derive(Clone, Debug)]
+pub struct Leases {
+    pool: Pool,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Store {
+    /// What takes, renews and ends leases.
+    #[must_use]
+    pub fn leases(&self) -> Leases {
+        Leases { pool: self.pool.clone(), turn: Arc::clone(&self.turn) }
+    }
+}
+
+impl Reader {
+    /// Who has a transfer, and how it fared.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn lease(&self, transfer: &str) -> Result<Option<LeaseRow>, StoreError> {
+        of(&self.pool, transfer).await
+    }
+
+    /// Leases that somebody has.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn leases_held(&self) -> Result<Vec<LeaseRow>, StoreError> {
+        held(&self.pool).await
+    }
+}
+
+impl Leases {
+    /// Takes the transfer that has waited longest, if any waits: unfinished, in nobody's hands, not waiting for people. Of one
+    /// exchange, one at a time is prepared: their packages are numbered in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(&self, worker: &str, token: &str, now: Timestamp) -> Result<Option<Lease>, StoreError> {
+        self.write(&Find { worker, token, now }).await
+    }
+
+    /// Takes this transfer.
+    ///
+    /// # Errors
+    /// [`StoreError::Leased`] while another has it.
+    pub async fn take(&self, transfer: &str, worker: &str, token: &str, now: Timestamp) -> Result<Lease, StoreError> {
+        self.write(&Take { transfer, worker, token, now }).await
+    }
+
+    /// Keeps a lease for another while; no if it is another's by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn renew(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
+        self.write(&Renew { lease, now }).await
+    }
+
+    /// Gives a lease back; no, and nothing happens, if it is another's by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end(&self, lease: &Lease, end: &End) -> Result<bool, StoreError> {
+        self.write(&Finish { lease, end }).await
+    }
+
+    /// Takes every lease away that has run out or whose worker is known to be gone; the tokens that are left. What a worker
+    /// does under a lease that was taken away is refused from here on, so that its leavings may be cleared.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn void(&self, gone: &[String], now: Timestamp) -> Result<Vec<String>, StoreError> {
+        self.write(&Void { gone, now }).await
+    }
+
+    async fn write<T: Step>(&self, step: &T) -> Result<T::Outcome, StoreError> {
+        let _turn = self.turn.lock().await;
+        let mut patience = Patience::new();
+        loop {
+            match self.try_to_write(step).await {
+                Err(error) if patience.allows_another(&error).await => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn try_to_write<T: Step>(&self, step: &T) -> Result<T::Outcome, StoreError> {
+        let mut transaction = self.pool.begin_write().await?;
+        match step.apply(&mut transaction).await {
+            Ok(outcome) => transaction.commit().await.map(|()| outcome),
+            Err(error) => {
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// INVARIANT (fencing): refuses what is done under a lease that is another's by now, or nobody's.
+pub(crate) async fn demand(rows: &mut Transaction, transfer: &str, token: &str) -> Result<(), StoreError> {
+    let row = query("SELECT count(*) FROM lease WHERE transfer = $1 AND token = $2").bind(transfer).bind(token);
+    match row.fetch_one(rows).await?.only::<i64>()? {
+        1 => Ok(()),
+        _ => Err(StoreError::StaleLease { transfer: transfer.to_owned() }),
+    }
+}
+
+/// What may be asked more than once, each time on the database as it was before.
+trait Step: Sync {
+    type Outcome: Send;
+
+    fn apply(&self, rows: &mut Transaction) -> impl Future<Output = Result<Self::Outcome, StoreError>> + Send;
+}
+
+struct Find<'a> {
+    worker: &'a str,
+    token: &'a str,
+    now: Timestamp,
+}
+
+impl Step for Find<'_> {
+    type Outcome = Option<Lease>;
+
+    async fn apply(&self, rows: &mut Transaction) -> Result<Option<Lease>, StoreError> {
+        let found = query(
+            "SELECT t.id FROM transfer t LEFT JOIN lease l ON l.transfer = t.id LEFT JOIN request r ON r.transfer = t.id \
+             WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
+             AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
+             AND (l.held_until IS NULL OR l.held_until <= $1 OR l.held_until > $2) \
+             AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
+             AND (t.state NOT IN ('requested', 'preparing') OR NOT EXISTS (SELECT 1 FROM lease h JOIN transfer o ON o.id = h.transfer \
+             WHERE h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2 AND o.exchange = t.exchange AND o.id <> t.id \
+             AND o.state IN ('requested', 'preparing'))) \
+             ORDER BY coalesce(l.not_before, t.requested_at), t.requested_at, t.id LIMIT 1",
+        );
+        let (last, late) = (after(self.now, LASTS), after(self.now, LONGEST_PAUSE));
+        let found = found.bind(self.now.as_microsecond()).bind(last).bind(late).fetch_optional(&mut *rows).await?;
+        let Some(row) = found else { return Ok(None) };
+        let transfer: String = row.only()?;
+        let take = Take { transfer: &transfer, worker: self.worker, token: self.token, now: self.now };
+        take.apply(rows).await.map(Some)
+    }
+}
+
+struct Take<'a> {
+    transfer: &'a str,
+    worker: &'a str,
+    token: &'a str,
+    now: Timestamp,
+}
+
+impl Step for Take<'_> {
+    type Outcome = Lease;
+
+    async fn apply(&self, rows: &mut Transaction) -> Result<Lease, StoreError> {
+        let before = of(&mut *rows, self.transfer).await?;
+        if let Some(worker) = before.as_ref().and_then(|row| row.holder(self.now)) {
+            let (transfer, worker) = (self.transfer.to_owned(), worker.to_owned());
+            return Err(StoreError::Leased { transfer, worker });
+        }
+        let (taken, failures) = before.map_or((0, 0), |row| (row.taken, row.failures));
+        let taken = taken.saturating_add(1);
+        query(
+            "INSERT INTO lease (transfer, token, worker, held_until, taken, failures, not_before) \
+             VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (transfer) DO UPDATE SET token = excluded.token, \
+             worker = excluded.worker, held_until = excluded.held_until, taken = excluded.taken",
+        )
+        .bind(self.transfer)
+        .bind(self.token)
+        .bind(self.worker)
+        .bind(after(self.now, LASTS))
+        .bind(taken)
+        .bind(failures)
+        .execute(rows)
+        .await?;
+        Ok(Lease { transfer: self.transfer.to_owned(), token: self.token.to_owned(), taken, failures })
+    }
+}
+
+struct Renew<'a> {
+    lease: &'a Lease,
+    now: Timestamp,
+}
+
+impl Step for Renew<'_> {
+    type Outcome = bool;
+
+    async fn apply(&self, rows: &mut Transaction) -> Result<bool, StoreError> {
+        let kept = query("UPDATE lease SET held_until = $1 WHERE transfer = $2 AND token = $3")
+            .bind(after(self.now, LASTS))
+            .bind(&self.lease.transfer)
+            .bind(&self.lease.token);
+        Ok(kept.execute(rows).await? == 1)
+    }
+}
+
+struct Finish<'a> {
+    lease: &'a Lease,
+    end: &'a End,
+}
+
+impl Step for Finish<'_> {
+    type Outcome = bool;
+
+    async fn apply(&self, rows: &mut Transaction) -> Result<bool, StoreError> {
+        let failures = match self.end.ended {
+            Ended::Done | Ended::Held => 0,
+            Ended::Failed => self.lease.failures.saturating_add(1),
+        };
+        let given = query(
+            "UPDATE lease SET token = NULL, worker = NULL, held_until = NULL, failures = $1, not_before = $2, ended = $3, \
+             why = $4 WHERE transfer = $5 AND token = $6",
+        )
+        .bind(failures)
+        .bind(self.end.not_before.as_microsecond())
+        .bind(self.end.ended.name())
+        .bind(&self.end.why)
+        .bind(&self.lease.transfer)
+        .bind(&self.lease.token);
+        Ok(given.execute(rows).await? == 1)
+    }
+}
+
+struct Void<'a> {
+    gone: &'a [String],
+    now: Timestamp,
+}
+
+impl Step for Void<'_> {
+    type Outcome = Vec<String>;
+
+    async fn apply(&self, rows: &mut Transaction) -> Result<Vec<String>, StoreError> {
+        let mut left = Vec::new();
+        for row in held(&mut *rows).await? {
+            let Some((token, worker, _)) = &row.held else { continue };
+            if row.holder(self.now).is_some() && !self.gone.contains(worker) {
+                left.push(token.clone());
+                continue;
+            }
+            query("UPDATE lease SET token = NULL, worker = NULL, held_until = NULL WHERE transfer = $1")
+                .bind(&row.transfer)
+                .execute(rows)
+                .await?;
+        }
+        Ok(left)
+    }
+}
+
+async fn of(on: impl Into<On<'_>>, transfer: &str) -> Result<Option<LeaseRow>, StoreError> {
+    let row = query(select!(" WHERE transfer = $1"));
+    row.bind(transfer).fetch_optional(on).await?.as_ref().map(read).transpose()
+}
+
+async fn held(on: impl Into<On<'_>>) -> Result<Vec<LeaseRow>, StoreError> {
+    let rows = query(select!(" WHERE token IS NOT NULL ORDER BY transfer"));
+    rows.fetch_all(on).await?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<LeaseRow, StoreError> {
+    let cells = Cells::new(row, "lease", "transfer");
+    let held = match (cells.get("token")?, cells.get("worker")?, cells.optional_time("held_until")?) {
+        (Some(token), Some(worker), Some(until)) => Some((token, worker, until)),
+        _ => None,
+    };
+    let ended = cells.get::<Option<&str>>("ended")?;
+    let ended = ended.map(|name| Ended::from_name(name).ok_or_else(|| cells.damaged("ended")));
+    Ok(LeaseRow {
+        transfer: cells.get("transfer")?,
+        held,
+        taken: cells.count("taken")?,
+        failures: cells.count("failures")?,
+        not_before: cells.time("not_before")?,
+        ended: ended.transpose()?,
+        why: cells.get("why")?,
+    })
+}
+
+/// Whether `then` is ahead of `now`, and no further than anything of ours puts it.
+fn is_ahead(then: Timestamp, now: Timestamp, most: SignedDuration) -> bool {
+    then > now && then.duration_since(now) <= most
+}
+
+fn after(now: Timestamp, span: SignedDuration) -> i64 {
+    now.saturating_add(span).unwrap_or(Timestamp::MAX).as_microsecond()
+}
