@@ -59,7 +59,7 @@ const WHERE: [(&str, usize); 15] = [
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/prepare.rs", 7),
     ("engine/src/drive/recover.rs", 4),
-    ("package/src/disclosure.rs", 1),
+    ("package/src/disclosure/mod.rs", 1),
     ("package/src/files.rs", 1),
     ("package/src/open/unpack.rs", 1),
     ("package/src/report.rs", 1),

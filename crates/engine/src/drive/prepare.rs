@@ -19,7 +19,9 @@ use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
 use causeway_package::report::ReportWriter;
 use causeway_package::{Data, Entropy};
-use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
+use causeway_store::change::{
+    BeginAttempt, PackageContent, RefuseTransfer, SealTransfer, SealedFacts, Seen, SharedElement,
+};
 use causeway_store::query::{RequestRow, TransferRow};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
@@ -316,7 +318,7 @@ impl Run<'_> {
 
 async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
     let (house, id) = (run.house, run.id);
-    let Sealed { package, clearance, disclosed } = sealed;
+    let Sealed { package, clearance, disclosed, elements } = sealed;
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
     (house.surroundings.probe)("prepare-package-in-staging");
     let people = disclosure_path(house, id);
@@ -360,6 +362,14 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             digest: package.record_digest.clone(),
             manifest_sha256: package.manifest_sha256.clone(),
             purge_by,
+        },
+        content: PackageContent {
+            subject: run.catalogue.subject().map_or_else(String::new, |subject| subject.name.clone()),
+            people: disclosed,
+            exchange_version: run.exchange.version,
+            catalogue: run.catalogue.catalogue.clone(),
+            catalogue_version: run.catalogue.version,
+            elements: elements.into_iter().map(|(element, form)| SharedElement { element, form }).collect(),
         },
         data: match package.manifest.data {
             Data::Real => DataKind::Real,

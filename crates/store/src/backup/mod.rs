@@ -49,6 +49,7 @@ const TABLES: &[Table] = &[
     table("transfer", &["id"]),
     table("package", &["id"]),
     table("package_key", &["package"]),
+    table("package_content", &["package"]),
     table("delivery", &["transfer", "attempt"]),
     table("receipt", &["package"]),
     table("stop", &["id"]),
