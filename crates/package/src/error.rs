@@ -160,7 +160,9 @@ pub enum PackageError {
         source: io::Error,
     },
     /// A disclosure set that does not decrypt to its end, or is not one.
-    #[error("disclosure set `{set}` is damaged: {source}; bring it back from a backup: without it nobody can be answered")]
+    #[error(
+        "disclosure set `{set}` is damaged: {source}; bring it back from a backup: without it nobody can be answered"
+    )]
     SetUnreadable {
         /// The set.
         set: String,
@@ -171,7 +173,9 @@ pub enum PackageError {
     #[error("not every disclosure set was asked; ask again")]
     Interrupted,
     /// A disclosure set that holds another number of people than its package: it is another transfer's.
-    #[error("disclosure set `{set}` holds {found} people and its package {wanted}; bring the right one back from a backup")]
+    #[error(
+        "disclosure set `{set}` holds {found} people and its package {wanted}; bring the right one back from a backup"
+    )]
     SetOfOther {
         /// The set.
         set: String,

@@ -19,9 +19,7 @@ use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
 use causeway_package::report::ReportWriter;
 use causeway_package::{Data, Entropy};
-use causeway_store::change::{
-    BeginAttempt, PackageContent, RefuseTransfer, SealTransfer, SealedFacts, Seen, SharedElement,
-};
+use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
 use causeway_store::query::{RequestRow, TransferRow};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
@@ -34,6 +32,7 @@ use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
+use crate::query::content;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.
@@ -363,14 +362,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             manifest_sha256: package.manifest_sha256.clone(),
             purge_by,
         },
-        content: PackageContent {
-            subject: run.catalogue.subject().map_or_else(String::new, |subject| subject.name.clone()),
-            people: disclosed,
-            exchange_version: run.exchange.version,
-            catalogue: run.catalogue.catalogue.clone(),
-            catalogue_version: run.catalogue.version,
-            elements: elements.into_iter().map(|(element, form)| SharedElement { element, form }).collect(),
-        },
+        content: content(&run.exchange, &run.catalogue, disclosed, elements),
         data: match package.manifest.data {
             Data::Real => DataKind::Real,
             Data::Synthetic => DataKind::Synthetic,

@@ -1,6 +1,7 @@
 //! Who was in a transfer? A set of pseudonyms sealed to the operation, so that a person's question can be answered and
 //! nobody who takes the files can ask.
 
+mod memory;
 mod reader;
 mod several;
 
@@ -17,8 +18,8 @@ use crate::inner::Compression;
 use crate::key::Recipient;
 use crate::stream::SealingStream;
 
+pub use memory::{SealedSet, Sets};
 pub use reader::DisclosureReader;
-pub use several::{SealedSet, among, distinct, holding};
 
 /// Bytes of one pseudonym.
 pub const PSEUDONYM_SIZE: usize = 16;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{HEAD, HEAD_SIZE, PSEUDONYM_SIZE, Pseudonym};
 use crate::error::PackageError;
 use crate::key::Identities;
-use crate::stream::{Closed, decrypt};
+use crate::stream::{Closed, decrypt_by};
 
 /// Bytes that age encrypts together: what is decrypted at least, whatever is asked.
 const BLOCK: u64 = 65_536;
@@ -20,9 +20,11 @@ const HEAD_ENTRIES: u64 = HEAD_SIZE / ENTRY;
 /// Guesses by proportion before the rest is halved: pseudonyms are evenly spread, and one guess is nearly always right.
 const GUESSES: u32 = 4;
 
+type Plain = age::stream::StreamReader<BufReader<File>>;
+
 /// Asks a sealed set, decrypting its first, its last and the blocks in which the answer lies: three, nearly always.
 pub struct DisclosureReader {
-    plain: age::stream::StreamReader<BufReader<File>>,
+    plain: Plain,
     count: u64,
     name: String,
     block: Zeroizing<Vec<u8>>,
@@ -36,27 +38,49 @@ impl DisclosureReader {
     /// # Errors
     /// The key does not fit, or the file is damaged or truncated.
     pub fn open(path: &Path, identities: &Identities) -> Result<Self, PackageError> {
-        let name = path.display().to_string();
         let file = File::open(path).map_err(PackageError::io("read", path))?;
-        // The buffer is for age's header alone: blocks are longer than it and go past it.
-        let mut plain =
-            decrypt(BufReader::with_capacity(512, file), identities).map_err(|closed| match closed {
-                Closed::Damaged(source) => damaged(&name)(source),
-                closed => closed.of(&name, identities),
-            })?;
+        Self::first(path, file, identities.as_age(), identities)
+    }
+
+    /// Opens a set and checks that it is whole, with whatever unwraps its key.
+    pub(super) fn first<'i>(
+        path: &Path,
+        file: File,
+        keys: impl Iterator<Item = &'i dyn age::Identity>,
+        identities: &Identities,
+    ) -> Result<Self, PackageError> {
+        let name = path.display().to_string();
+        let mut plain = begin(&name, file, keys, identities)?;
         let mut head = [0; HEAD.len()];
         let mut count = [0; 8];
         plain.read_exact(&mut head).and_then(|()| plain.read_exact(&mut count)).map_err(damaged(&name))?;
         let count = u64::from_be_bytes(count);
         let size = count.checked_mul(ENTRY).and_then(|body| body.checked_add(HEAD_SIZE));
-        let size = size.and_then(|size| i64::try_from(size).ok()).filter(|_| head == *HEAD).ok_or_else(|| odd(&name))?;
+        let size =
+            size.and_then(|size| i64::try_from(size).ok()).filter(|_| head == *HEAD).ok_or_else(|| odd(&name))?;
         // Counting from the end authenticates the last block: a set cut short is found here. Of the right size, its beginning is
         // where we are.
         match plain.seek(SeekFrom::End(-size)) {
-            Ok(0) => Ok(Self { plain, count, name, block: Zeroizing::new(vec![0; BLOCK as usize]), held: None }),
+            Ok(0) => Ok(Self::over(plain, count, name)),
             Ok(_) => Err(odd(&name)),
             Err(source) => Err(damaged(&name)(source)),
         }
+    }
+
+    /// Opens a set that was seen to be whole, of so many, and has not changed since.
+    pub(super) fn again<'i>(
+        path: &Path,
+        file: File,
+        keys: impl Iterator<Item = &'i dyn age::Identity>,
+        identities: &Identities,
+        count: u64,
+    ) -> Result<Self, PackageError> {
+        let name = path.display().to_string();
+        Ok(Self::over(begin(&name, file, keys, identities)?, count, name))
+    }
+
+    fn over(plain: Plain, count: u64, name: String) -> Self {
+        Self { plain, count, name, block: Zeroizing::new(Vec::new()), held: None }
     }
 
     /// How many there are.
@@ -85,12 +109,7 @@ impl DisclosureReader {
     ///
     /// # Errors
     /// The file is damaged, or its members are not in order.
-    pub fn between(
-        &mut self,
-        from: u128,
-        below: Option<u128>,
-        mut each: impl FnMut(u128),
-    ) -> Result<(), PackageError> {
+    pub fn between(&mut self, from: u128, below: Option<u128>, mut each: impl FnMut(u128)) -> Result<(), PackageError> {
         let mut at = self.position(from)?;
         let mut last = None;
         while at < self.count {
@@ -174,9 +193,12 @@ impl DisclosureReader {
         self.held = None;
         let first = first_of(number);
         let length = ((self.end_of(number) - first) * ENTRY) as usize;
-        let into = self.block.get_mut(..length).unwrap_or_default();
-        let place = SeekFrom::Start(HEAD_SIZE + first * ENTRY);
-        self.plain.seek(place).and_then(|_| self.plain.read_exact(into)).map_err(damaged(&self.name))?;
+        self.block.resize(length, 0);
+        let place = HEAD_SIZE + first * ENTRY;
+        // By way of its second byte: a seek to the first of a block would have age authenticate the end of the file besides.
+        let steps = [SeekFrom::Start(place + 1), SeekFrom::Start(place)];
+        let read = steps.into_iter().try_for_each(|step| self.plain.seek(step).map(|_| ()));
+        read.and_then(|()| self.plain.read_exact(&mut self.block)).map_err(damaged(&self.name))?;
         self.held = Some(number);
         Ok(())
     }
@@ -187,6 +209,20 @@ impl DisclosureReader {
         let bytes = self.block.get(from..from + PSEUDONYM_SIZE).and_then(|bytes| bytes.try_into().ok());
         bytes.map(u128::from_be_bytes).ok_or_else(|| odd(&self.name))
     }
+}
+
+/// The plaintext of a set.
+fn begin<'i>(
+    name: &str,
+    file: File,
+    keys: impl Iterator<Item = &'i dyn age::Identity>,
+    identities: &Identities,
+) -> Result<Plain, PackageError> {
+    // The buffer is for age's header alone: blocks are longer than it and go past it.
+    decrypt_by(BufReader::with_capacity(512, file), keys).map_err(|closed| match closed {
+        Closed::Damaged(source) => damaged(name)(source),
+        closed => closed.of(name, identities),
+    })
 }
 
 /// Block in which an entry stands.

@@ -77,7 +77,7 @@ fn members_of_every_block_are_found_and_all_are_read_in_order() {
     for people in [4_093, 4_094, 4_095, 8_190, 8_191, 30_000] {
         let set = sealed(dir.path(), &format!("{people}"), 0..people, &identity.recipient());
         let identities = Identities::new(vec![Identity::parse(&secret(&identity)).unwrap()]);
-        let mut reader = set.open(&identities).unwrap();
+        let mut reader = Sets::default().open(&set, &identities).unwrap();
         assert!((0..people).step_by(61).all(|number| reader.contains(&person(number)).unwrap()), "{people}");
         assert!((people..people + 200).all(|number| !reader.contains(&person(number)).unwrap()), "{people}");
         for edge in [[0; 16], [255; 16]] {
@@ -122,14 +122,15 @@ fn several_sets_are_asked_counted_and_compared_with_a_list() {
         .chain([sealed(dir.path(), "empty", 0..0, &recipient)])
         .collect();
     let identities = Identities::new(vec![identity]);
-    let holds = |number| holding(&sets, &person(number), &identities).unwrap();
+    let asked = Sets::default();
+    let holds = |number| asked.holding(&sets, &person(number), &identities).unwrap();
     assert_eq!(holds(0), [true, false, false, false, false, false]);
     assert_eq!(holds(4_000), [true, true, true, true, true, false]);
     assert_eq!(holds(8_500), [false; 6]);
-    assert_eq!(distinct(&sets, &identities).unwrap(), (8_500, vec![4_500, 4_500, 4_500, 4_500, 4_500, 0]));
-    assert_eq!(distinct(&[], &identities).unwrap(), (0, vec![]));
-    let asked: Vec<Pseudonym> = [8_499, 8_500, 17, 17].map(person).to_vec();
-    assert_eq!(among(&sets, &asked, &identities).unwrap(), [true, false, true, true]);
+    assert_eq!(asked.distinct(&sets, &identities).unwrap(), (8_500, vec![4_500, 4_500, 4_500, 4_500, 4_500, 0]));
+    assert_eq!(asked.distinct(&[], &identities).unwrap(), (0, vec![]));
+    let list: Vec<Pseudonym> = [8_499, 8_500, 17, 17].map(person).to_vec();
+    assert_eq!(asked.among(&sets, &list, &identities).unwrap(), [true, false, true, true]);
 }
 
 #[test]
@@ -141,14 +142,16 @@ fn no_answer_is_given_where_one_set_is_missing_damaged_or_of_another_transfer() 
         (0..4_u64).map(|at| sealed(dir.path(), &at.to_string(), 0..9_000 + at, &recipient)).collect();
     let identities = Identities::new(vec![identity]);
     let bytes = std::fs::read(&whole[2].path).unwrap();
+    let asked = Sets::default();
+    assert!(asked.holding(&whole, &person(1), &identities).is_ok(), "and is remembered");
     let refused = |sets: &[SealedSet]| {
         let told = |error: PackageError| {
             assert!(error.is_verification() || matches!(error, PackageError::Io { .. }), "{error}");
             error.to_string()
         };
-        let one = told(holding(sets, &person(1), &identities).unwrap_err());
-        told(distinct(sets, &identities).unwrap_err());
-        told(among(sets, &[person(1)], &identities).unwrap_err());
+        let one = told(asked.holding(sets, &person(1), &identities).unwrap_err());
+        told(asked.distinct(sets, &identities).unwrap_err());
+        told(asked.among(sets, &[person(1)], &identities).unwrap_err());
         one
     };
     let mut swapped = whole.clone();

@@ -135,7 +135,8 @@ impl Change for SealTransfer {
         .await?;
         let key = query("INSERT INTO package_key (package, fingerprint) VALUES ($1, $2)");
         key.bind(&self.package).bind(&self.sealed_to).execute(writing.rows()).await?;
-        let PackageContent { subject, people, exchange_version, catalogue, catalogue_version, elements } = &self.content;
+        let PackageContent { subject, people, exchange_version, catalogue, catalogue_version, elements } =
+            &self.content;
         query(
             "INSERT INTO package_content (package, subject, people, exchange_version, catalogue, catalogue_version, \
              elements_json) VALUES ($1, $2, $3, $4, $5, $6, $7)",

@@ -24,7 +24,8 @@ async fn a_package_is_listed_from_the_first_intent_on(kind: Kind) {
     let seen = delivered(&store, "t4").await;
     store.accept_receipt(receipt(&seen, "{}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
     let found = store.sent_packages().await.unwrap();
-    let told: Vec<_> = found.iter().map(|one| (one.transfer.as_str(), one.arrived_at.is_some(), one.receipt.is_some())).collect();
+    let told: Vec<_> =
+        found.iter().map(|one| (one.transfer.as_str(), one.arrived_at.is_some(), one.receipt.is_some())).collect();
     assert_eq!(told, [("t2", false, false), ("t3", false, false), ("t4", true, true)]);
     let first = found.first().unwrap();
     assert_eq!((&first.package, first.sealed_to.as_deref()), (&package_of(&begun), Some("r")));
