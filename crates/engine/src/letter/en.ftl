@@ -1,5 +1,5 @@
 # What a person is told of who received what. Every language has every message with the same arguments; a test says so.
-# $by, $partner, $purpose, $title, $element, $contact come as they are written in documents, in whatever language that is.
+# $partner, $purpose, $title, $element, $contact come as they are written in documents, in whatever language that is.
 
 date = { $day } { $month ->
     [1] January

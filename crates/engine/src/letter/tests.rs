@@ -11,7 +11,7 @@ use crate::query::{Element, FORMAT, Named, Purpose, Versioned};
 fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut last = String::new();
-    for line in language.words().lines().filter(|line| !line.starts_with('#')) {
+    for line in language.words().lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some((id, _)) = line.split_once(" = ").filter(|_| !line.starts_with([' ', '}'])) {
             id.clone_into(&mut last);
             assert!(found.insert(last.clone(), BTreeSet::new()).is_none(), "{language}: {id} twice");
