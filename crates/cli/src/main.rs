@@ -100,6 +100,12 @@ enum Verb {
     Backup(verb::backup::Backup),
     /// Fills an empty installation from a backup.
     Restore(verb::backup::Restore),
+    /// What left this house about one person.
+    #[command(subcommand)]
+    Person(verb::person::Person),
+    /// What a compromised key exposes.
+    #[command(subcommand)]
+    Key(verb::key::Key),
     /// Records that were left out.
     #[command(subcommand)]
     Quarantine(verb::quarantine::Quarantine),
@@ -184,6 +190,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Ledger(ledger) => ledger.run(&place).await,
         Verb::Backup(backup) => backup.run(&place).await,
         Verb::Restore(restore) => restore.run(&place).await,
+        Verb::Person(person) => person.run(&place).await,
+        Verb::Key(key) => key.run(&place).await,
         Verb::Quarantine(quarantine) => quarantine.run(&place).await,
         Verb::Schema(schema) => schema.run(),
     }

@@ -32,6 +32,9 @@ pub struct Config {
     /// Whether a catalogue or an exchange comes into use only by a second officer.
     #[serde(default)]
     pub two_person: bool,
+    /// Whom people turn to with questions about their data: stands in letters to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<String>,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -82,6 +85,7 @@ impl Home {
             sources: "sources".into(),
             memory_mebibytes: usual_memory(),
             two_person: false,
+            contact: None,
             database,
         };
         let home = Self { root: root.to_owned(), config };

@@ -7,6 +7,7 @@ use causeway_flow::aggregate::Memory;
 use causeway_flow::source::Source;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
+use causeway_package::disclosure::Sets;
 use causeway_store::{AuditEvent, Changed, Opening, Place, Server, Stamp, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -75,6 +76,8 @@ pub struct House {
     pub surroundings: Surroundings,
     /// Memory that a transfer aims to stay within, in mebibytes.
     pub memory_mebibytes: u32,
+    /// Opens disclosure sets, and remembers what need not be found out twice.
+    pub(crate) sets: Sets,
     /// This process as a worker, once it takes its first lease.
     pub(crate) worker: OnceLock<Worker>,
 }
@@ -95,7 +98,7 @@ impl House {
         let store =
             Store::open(Opening { place, head: &head, key: keys.ledger.public() }).await?.probed(surroundings.probe);
         let memory_mebibytes = home.config().memory_mebibytes;
-        Ok(Self { home, keys, store, surroundings, memory_mebibytes, worker: OnceLock::new() })
+        Ok(Self { home, keys, store, surroundings, memory_mebibytes, sets: Sets::default(), worker: OnceLock::new() })
     }
 
     /// Opens an installation beside whoever works in its data folder, for what must not wait until they are done: a stop, a
@@ -109,7 +112,15 @@ impl House {
         match Store::beside(opening).await {
             Ok(store) => {
                 let (store, memory_mebibytes) = (store.probed(surroundings.probe), home.config().memory_mebibytes);
-                Ok(Self { home, keys, store, surroundings, memory_mebibytes, worker: OnceLock::new() })
+                Ok(Self {
+                    home,
+                    keys,
+                    store,
+                    surroundings,
+                    memory_mebibytes,
+                    sets: Sets::default(),
+                    worker: OnceLock::new(),
+                })
             }
             // Not there yet, or of an older program: nobody of this program can be at work in it.
             Err(StoreError::OlderSchema { .. }) => Self::open(home, surroundings).await,

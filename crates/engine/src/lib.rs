@@ -15,6 +15,7 @@ mod error;
 mod home;
 mod house;
 mod keys;
+pub mod letter;
 pub mod query;
 pub mod register;
 mod standing;

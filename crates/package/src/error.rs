@@ -159,6 +159,31 @@ pub enum PackageError {
         /// What the decoder said.
         source: io::Error,
     },
+    /// A disclosure set that does not decrypt to its end, or is not one.
+    #[error(
+        "disclosure set `{set}` is damaged: {source}; bring it back from a backup: without it nobody can be answered"
+    )]
+    SetUnreadable {
+        /// The set.
+        set: String,
+        /// What the decoder said.
+        source: io::Error,
+    },
+    /// A thread that asked some of the sets ended before it answered.
+    #[error("not every disclosure set was asked; ask again")]
+    Interrupted,
+    /// A disclosure set that holds another number of people than its package: it is another transfer's.
+    #[error(
+        "disclosure set `{set}` holds {found} people and its package {wanted}; bring the right one back from a backup"
+    )]
+    SetOfOther {
+        /// The set.
+        set: String,
+        /// How many are in it.
+        found: u64,
+        /// How many were counted when the package was sealed.
+        wanted: u64,
+    },
     /// The inner manifest is not the signed one.
     #[error(
         "the inner manifest in part `{part}` is not the one that was signed; do not use this package, tell the sender"
@@ -242,6 +267,8 @@ impl PackageError {
             | Self::PartSize { .. }
             | Self::PartAltered { .. }
             | Self::PartUnreadable { .. }
+            | Self::SetUnreadable { .. }
+            | Self::SetOfOther { .. }
             | Self::InnerAltered { .. }
             | Self::InnerOfOther { .. }
             | Self::PlaintextAltered { .. }
@@ -256,6 +283,7 @@ impl PackageError {
             | Self::MixedEnvironments { .. }
             | Self::KeyOfOtherEnvironment { .. }
             | Self::GivenUp
+            | Self::Interrupted
             | Self::WrongKey { .. }
             | Self::TooLarge { .. }
             | Self::OutputExists { .. } => false,

@@ -252,12 +252,18 @@ pub(crate) enum Closed {
 
 /// The decrypted bytes of a sealed file, not decompressed; seekable.
 pub(crate) fn decrypt<R: BufRead>(file: R, identities: &Identities) -> Result<age::stream::StreamReader<R>, Closed> {
-    age::Decryptor::new_buffered(file).and_then(|decryptor| decryptor.decrypt(identities.as_age())).map_err(|error| {
-        match error {
-            age::DecryptError::NoMatchingKeys => Closed::NoKey,
-            age::DecryptError::Io(error) => Closed::Damaged(error),
-            _ => Closed::Damaged(io::Error::new(io::ErrorKind::InvalidData, "it is not a sound age file")),
-        }
+    decrypt_by(file, identities.as_age())
+}
+
+/// The same with whatever unwraps the file's key.
+pub(crate) fn decrypt_by<'i, R: BufRead>(
+    file: R,
+    keys: impl Iterator<Item = &'i dyn age::Identity>,
+) -> Result<age::stream::StreamReader<R>, Closed> {
+    age::Decryptor::new_buffered(file).and_then(|decryptor| decryptor.decrypt(keys)).map_err(|error| match error {
+        age::DecryptError::NoMatchingKeys => Closed::NoKey,
+        age::DecryptError::Io(error) => Closed::Damaged(error),
+        _ => Closed::Damaged(io::Error::new(io::ErrorKind::InvalidData, "it is not a sound age file")),
     })
 }
 

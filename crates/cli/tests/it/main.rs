@@ -16,6 +16,8 @@ mod cloned;
 mod copied;
 mod database;
 #[cfg(feature = "test-hooks")]
+mod disclosed;
+#[cfg(feature = "test-hooks")]
 mod drill;
 #[cfg(feature = "test-hooks")]
 mod environment;

@@ -143,7 +143,7 @@ pub async fn revoke_key(
 }
 
 /// Whether what a person typed is the fingerprint of the key.
-fn is_told(key: &PartnerKey, told: &str) -> bool {
+pub(crate) fn is_told(key: &PartnerKey, told: &str) -> bool {
     let fingerprint: Option<Fingerprint> = match key.purpose {
         KeyPurpose::Recipient => Recipient::parse(&key.text).ok().map(|key| key.fingerprint()),
         KeyPurpose::Signing => VerifyingKey::from_pem(&key.text).ok().map(|key| key.fingerprint()),

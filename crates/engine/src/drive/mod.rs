@@ -6,6 +6,7 @@ mod lease;
 mod outcome;
 mod prepare;
 mod recover;
+mod report;
 mod room;
 mod work;
 
@@ -25,7 +26,7 @@ pub use work::{Done, Working, work};
 pub const WORKER: &str = "worker";
 
 /// Where the sealed report of a transfer's run stands.
-pub fn report_path(house: &House, transfer: &str, token: &str) -> PathBuf {
+fn report_path(house: &House, transfer: &str, token: &str) -> PathBuf {
     house.home.sealed().join(format!("{transfer}.{token}.report.age"))
 }
 
@@ -38,8 +39,16 @@ pub async fn report_of(house: &House, transfer: &str) -> Result<PathBuf, EngineE
 }
 
 /// Where the disclosure set of a transfer stands that the run of this token sealed.
-pub fn disclosure_path(house: &House, transfer: &str, token: &str) -> PathBuf {
+fn disclosure_path(house: &House, transfer: &str, token: &str) -> PathBuf {
     house.home.sealed().join(format!("{transfer}.{token}.people.age"))
+}
+
+/// Where the disclosure set of a sealed transfer stands.
+pub(crate) fn disclosure_of(house: &House, transfer: &str, token: Option<&str>) -> PathBuf {
+    let path = disclosure_path(house, transfer, token.unwrap_or_default());
+    // One of the program before has no token in its name; one that is not there is missed under its own.
+    let before = house.home.sealed().join(format!("{transfer}.people.age"));
+    if !path.exists() && before.exists() { before } else { path }
 }
 
 /// Carries a transfer as far as it goes without the partner: prepares it if it was not, delivers it if it was not.

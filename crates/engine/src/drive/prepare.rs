@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use causeway_flow::enforce::{Clearance, Expectation, Reporter, Sink};
+use causeway_flow::enforce::{Clearance, Expectation, Reporter};
 use causeway_flow::plan::Plan;
 use causeway_flow::seal::{Sealed, Sealing};
 use causeway_flow::source::{Source, Watch};
@@ -17,7 +17,6 @@ use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
 use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
-use causeway_package::report::ReportWriter;
 use causeway_package::{Data, Entropy};
 use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
 use causeway_store::query::{RequestRow, TransferRow};
@@ -27,6 +26,7 @@ use serde_json::json;
 
 use super::gate::{Gate, held};
 use super::lease::Lease;
+use super::report::{rename, report_sink};
 use super::room::{MOVED, PEOPLE, REPORT, remove};
 use super::{disclosure_path, report_path};
 use crate::command::{assessed, beyond, lapse, stopped, within};
@@ -35,6 +35,7 @@ use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
+use crate::query::content;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.
@@ -330,7 +331,7 @@ impl Run<'_> {
 
 async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
     let (house, id) = (run.house, run.id);
-    let Sealed { package, clearance, disclosed } = sealed;
+    let Sealed { package, clearance, disclosed, elements } = sealed;
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
     (house.surroundings.probe)("prepare-package-in-staging");
     let people = disclosure_path(house, id, token);
@@ -377,6 +378,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             manifest_sha256: package.manifest_sha256.clone(),
             purge_by,
         },
+        content: content(&run.exchange, &run.catalogue, disclosed, elements),
         data: match package.manifest.data {
             Data::Real => DataKind::Real,
             Data::Synthetic => DataKind::Synthetic,
@@ -418,32 +420,6 @@ async fn refuse(
     house.store.refuse(Changed::new(refusal, event), house.stamp()).await?;
     house.sequence().await?;
     Err(EngineError::Refused { transfer, violations })
-}
-
-type Finish = Box<dyn FnOnce() -> Result<(), FlowError>>;
-
-/// A sink that seals report lines to the operation, and what ends the report.
-fn report_sink(path: &Path, house: &House) -> Result<(Sink, Finish), FlowError> {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-    let failed = |error: causeway_package::PackageError| FlowError::Write { what: "report", detail: error.to_string() };
-    let writer = Rc::new(RefCell::new(Some(ReportWriter::create(path, house.keys.recipient()).map_err(failed)?)));
-    // CRASH: a report without its end, under a name that recovery destroys.
-    (house.surroundings.probe)("prepare-report-begun");
-    let shared = Rc::clone(&writer);
-    let sink: Sink = Box::new(move |line| match shared.borrow_mut().as_mut() {
-        Some(writer) => writer.line(line).map_err(failed),
-        None => Ok(()),
-    });
-    let finish: Finish = Box::new(move || match writer.borrow_mut().take() {
-        Some(writer) => writer.finish().map(|_| ()).map_err(failed),
-        None => Ok(()),
-    });
-    Ok((sink, finish))
-}
-
-fn rename(from: &Path, to: &Path) -> Result<(), FlowError> {
-    std::fs::rename(from, to).map_err(|error| FlowError::Write { what: "report", detail: error.kind().to_string() })
 }
 
 fn sync(folder: &Path) -> Result<(), EngineError> {

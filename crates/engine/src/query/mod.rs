@@ -1,8 +1,11 @@
 //! What may be asked, changing nothing? A file a question.
 
 mod census;
+mod disclosures;
 mod explain;
+mod exposure;
 mod rehearsal;
+mod shared;
 mod warnings;
 
 use causeway_flow::plan::Plan;
@@ -12,8 +15,15 @@ use causeway_model::catalogue::Catalogue;
 use crate::house::{Connectors, House};
 
 pub use census::{Counted, census};
+pub(crate) use disclosures::canonical;
+pub use disclosures::{Disclosure, Disclosures, FORMAT, Named, Purpose, Status, Versioned, disclosures};
 pub use explain::{Explanation, explain};
+pub(crate) use exposure::found as found_exposure;
+pub use exposure::{Exposed, Exposure, KeyRole, exposure};
 pub use rehearsal::rehearse;
+pub use shared::Element;
+pub use shared::private_text;
+pub(crate) use shared::{content, whole};
 pub use warnings::{Warning, joinable, several_bands, small_population};
 
 /// The sources that a plan reads, opened.

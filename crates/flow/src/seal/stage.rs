@@ -1,11 +1,13 @@
 //! How do cleared records become a sealed package, in one streaming pass?
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use arrow::compute::BatchCoalescer;
 use arrow::record_batch::RecordBatch;
 use causeway_model::exchange::{Audience, Compression, Exchange, FormatKind};
+use causeway_model::{ElementRef, Form};
 use causeway_package::disclosure::{DisclosureKey, DisclosureSet};
 use causeway_package::inner::{self, ArrangementRef, InnerFacts, Source};
 use causeway_package::key::{Recipient, SigningKey};
@@ -74,6 +76,8 @@ pub struct Sealed {
     pub clearance: Clearance,
     /// Who is in it, as the operation's pseudonyms; to be sealed before anything is delivered.
     pub disclosed: DisclosureSet,
+    /// What of them is in it: each element with the form in which it leaves.
+    pub elements: BTreeSet<(ElementRef, Form)>,
 }
 
 /// Seals cleared records. On any error the unfinished package is destroyed.
@@ -142,7 +146,7 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         snapshot_spread_s: sealing.snapshot_spread_s,
     };
     let package = writer.finish(about, sealing.signing_key).map_err(packaging)?;
-    Ok(Sealed { package, clearance, disclosed })
+    Ok(Sealed { package, clearance, disclosed, elements: elements(plan) })
 }
 
 /// Encodes records into the package.
@@ -211,6 +215,11 @@ impl Sealer {
         self.bytes.clear();
         self.writer.close_part().map_err(packaging)
     }
+}
+
+/// Each element of which something leaves, with its form.
+pub(crate) fn elements(plan: &Plan) -> BTreeSet<(ElementRef, Form)> {
+    plan.lineage().iter().flat_map(|(_, lineage)| lineage.0.iter().cloned()).collect()
 }
 
 /// What the partner is told of each output: name, type, meaning, elements and forms.

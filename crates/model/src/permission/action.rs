@@ -133,6 +133,8 @@ actions! {
     CountPeople            "count-people"             Read   [- P P - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Counts in the sources whom an exchange covers.";
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";
+    TraceDisclosures       "trace-disclosures"        Read   [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Answers who received what about one person, with a reason.";
+    ExposeKey              "expose-key"               Read   [P - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Says whose data a compromised key exposes.";
     ShowPartner            "show-partner"             Read   [- - - - - P P P -] [P P P P P - - - P] [- - - P - - - - P] "Shows a partner's keys, attestations and recipients.";
     ShowArrangement        "show-arrangement"         Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows an arrangement, its signatures and versions.";
     ShowAssessment         "show-assessment"          Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows an impact assessment.";

@@ -8,6 +8,7 @@
 )]
 
 mod acknowledge;
+mod disclosure_figures;
 mod environment;
 mod guide;
 mod opener;

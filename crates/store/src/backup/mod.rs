@@ -50,6 +50,7 @@ const TABLES: &[Table] = &[
     table("lease", &["transfer"]),
     table("package", &["id"]),
     table("package_key", &["package"]),
+    table("package_content", &["package"]),
     table("delivery", &["transfer", "attempt"]),
     table("receipt", &["package"]),
     table("stop", &["id"]),

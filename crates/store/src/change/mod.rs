@@ -68,7 +68,7 @@ pub use request_transfer::NewTransfer;
 pub use revoke_officer::RevokeOfficer;
 pub use sandbox::NewSandbox;
 pub use sandbox_run::{NewSandboxRun, SandboxKeys, SandboxReceipt};
-pub use seal::{SealTransfer, SealedFacts};
+pub use seal::{PackageContent, SealTransfer, SealedFacts, SharedElement};
 pub use stage_set::{NewStagedSet, SetOrigin, StagedDocument, StagedKind};
 pub use stop::{MoveStop, NewStop};
 pub use synthetic_only::{AdmitRealData, AskRealData, SyntheticOnly};

@@ -1,7 +1,10 @@
 //! How does a package come to exist? By this commit: before it there is only ciphertext in staging.
 
+use std::collections::BTreeSet;
+
 use causeway_model::environment::DataKind;
 use causeway_model::transfer::Event;
+use causeway_model::{ElementRef, Form};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +31,33 @@ pub struct SealedFacts {
     pub purge_by: Date,
 }
 
+/// An element of which something left, and its form.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedElement {
+    /// The element.
+    pub element: ElementRef,
+    /// The form in which it left.
+    pub form: Form,
+}
+
+/// What left in a package: kept, so that nobody has to work it out later from what has changed since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageContent {
+    /// The entity whose keys the disclosure set was made of.
+    pub subject: String,
+    /// How many people are in the set.
+    pub people: u64,
+    /// Version of the exchange by which it was made.
+    pub exchange_version: u32,
+    /// The catalogue by which it was made.
+    pub catalogue: String,
+    /// Its version.
+    pub catalogue_version: u32,
+    /// Each element with its form.
+    pub elements: BTreeSet<SharedElement>,
+}
+
 /// A transfer whose package is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealTransfer {
@@ -43,6 +73,8 @@ pub struct SealTransfer {
     pub sequence: u64,
     /// Counts and digests.
     pub facts: SealedFacts,
+    /// What leaves in it.
+    pub content: PackageContent,
     /// Whose data the signed manifest says that it holds.
     pub data: DataKind,
     /// SHA-256 of the receipt token in the inner manifest, lower-case hexadecimal.
@@ -103,6 +135,21 @@ impl Change for SealTransfer {
         .await?;
         let key = query("INSERT INTO package_key (package, fingerprint) VALUES ($1, $2)");
         key.bind(&self.package).bind(&self.sealed_to).execute(writing.rows()).await?;
+        let PackageContent { subject, people, exchange_version, catalogue, catalogue_version, elements } =
+            &self.content;
+        query(
+            "INSERT INTO package_content (package, subject, people, exchange_version, catalogue, catalogue_version, \
+             elements_json) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&self.package)
+        .bind(subject)
+        .bind(stored(*people, "how many people are in it")?)
+        .bind(*exchange_version)
+        .bind(catalogue)
+        .bind(*catalogue_version)
+        .bind(to_json(elements)?)
+        .execute(writing.rows())
+        .await?;
         Ok(Applied::Changed(seen.next(state)))
     }
 }

@@ -6,7 +6,7 @@ use causeway_model::permission::Role;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{
     BeginAttempt, BeginDelivery, DeliveryOutcome, DocumentKind, FinishDelivery, NewDocument, NewOfficer, NewPartner,
-    NewReceipt, NewTransfer, ReceiptOutcome, SealTransfer, SealedFacts, Seen,
+    NewReceipt, NewTransfer, PackageContent, ReceiptOutcome, SealTransfer, SealedFacts, Seen, SharedElement,
 };
 use causeway_store::{Changed, Saved, Store};
 
@@ -74,6 +74,18 @@ pub(crate) fn facts(released: u64) -> SealedFacts {
     }
 }
 
+pub(crate) fn content(people: u64) -> PackageContent {
+    let element = SharedElement { element: "individual.family_name".parse().unwrap(), form: "raw".parse().unwrap() };
+    PackageContent {
+        subject: "individual".into(),
+        people,
+        exchange_version: 1,
+        catalogue: "kenya".into(),
+        catalogue_version: 1,
+        elements: [element].into(),
+    }
+}
+
 pub(crate) fn package_of(seen: &Seen) -> String {
     format!("package-of-{}", seen.transfer)
 }
@@ -86,6 +98,7 @@ pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTr
         sealed_to: "r".into(),
         sequence,
         facts: facts(100 + sequence),
+        content: content(100 + sequence),
         data: DataKind::Real,
         receipt_token_sha256: "b".repeat(64),
     };

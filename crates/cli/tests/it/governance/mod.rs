@@ -52,6 +52,7 @@ items!(
     configuration,
     environment,
     people,
+    persons,
     register,
     requests,
     store,

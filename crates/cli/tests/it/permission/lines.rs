@@ -137,6 +137,8 @@ pub const LINES: &[Line] = &[
     line("resume", Action::Stop, Operation, "resume all --object").after(&["stop all --reason a-test-of-the-switch"]),
     line("receipt add", Action::AcceptReceipt, Both, "receipt add @receipt.json"),
     line("quarantine open", Action::OpenQuarantine, Both, "quarantine open %sent.id --reason looking-at-it"),
+    line("person disclosures", Action::TraceDisclosures, Operation, "person disclosures --entity individual --key-file @nobody.key --reason looking-at-it"),
+    line("key exposure", Action::ExposeKey, Operation, "key exposure SHA256:unknown"),
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
 

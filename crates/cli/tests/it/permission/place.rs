@@ -116,6 +116,9 @@ pub fn set_up(street: &Street) {
     for end in ["", ".sig"] {
         fs::copy(format!("{}{end}", receipt.display()), file(&format!("receipt.json{end}"))).unwrap();
     }
+    // The key of somebody whom nobody registered, as a person is asked for.
+    fs::write(home.join("nobody.key"), "00000000-0000-4000-8000-000000000000\n").unwrap();
+    fs::set_permissions(home.join("nobody.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     // A set that waits for another officer, and one in use.
     let key = street.key_of("engineer");
     for set in ["autumn", "winter"] {

@@ -1,0 +1,163 @@
+//! Who was in a transfer? A set of pseudonyms sealed to the operation, so that a person's question can be answered and
+//! nobody who takes the files can ask.
+
+mod memory;
+mod reader;
+mod several;
+
+use std::path::Path;
+
+use hmac::Mac;
+use zeroize::Zeroizing;
+
+use crate::digest::HmacSha256;
+use crate::entropy::keyed;
+use crate::error::PackageError;
+use crate::files::Unfinished;
+use crate::inner::Compression;
+use crate::key::Recipient;
+use crate::stream::SealingStream;
+
+pub use memory::{SealedSet, Sets};
+pub use reader::DisclosureReader;
+
+/// Bytes of one pseudonym.
+pub const PSEUDONYM_SIZE: usize = 16;
+const HEAD: &[u8; 24] = b"causeway-disclosure-set\x01";
+const HEAD_SIZE: u64 = HEAD.len() as u64 + 8;
+
+/// A person (or household) as the disclosure record knows it.
+pub type Pseudonym = [u8; PSEUDONYM_SIZE];
+
+/// The operation's key for disclosure pseudonyms; hidden and wiped.
+pub struct DisclosureKey(Zeroizing<[u8; 32]>);
+
+impl DisclosureKey {
+    /// Takes 32 bytes of the operation's pseudonym root.
+    #[must_use]
+    pub fn new(key: [u8; 32]) -> Self {
+        Self(Zeroizing::new(key))
+    }
+
+    /// The pseudonym of one record of an entity: HMAC-SHA256 of the canonical key under the entity's key, cut to 16 bytes;
+    /// the entity's key is HMAC-SHA256 of its name.
+    #[must_use]
+    pub fn pseudonym(&self, entity: &str, canonical_key: &[u8]) -> Pseudonym {
+        self.of(entity).pseudonym(canonical_key)
+    }
+
+    /// What makes the pseudonyms of many records of one entity.
+    #[must_use]
+    pub fn of(&self, entity: &str) -> EntityPseudonyms {
+        // A key of its own for each entity: no (entity, key) can pass for another pair, and most keys take one block.
+        let mut mac = keyed(&self.0);
+        mac.update(b"causeway-disclosure/2\0");
+        mac.update(entity.as_bytes());
+        let key: Zeroizing<[u8; 32]> = Zeroizing::new(mac.finalize().into_bytes().into());
+        EntityPseudonyms(keyed(&key))
+    }
+}
+
+/// Makes the disclosure pseudonyms of one entity's records; hidden.
+pub struct EntityPseudonyms(HmacSha256);
+
+impl EntityPseudonyms {
+    /// The pseudonym of the record with this canonical key.
+    #[must_use]
+    pub fn pseudonym(&self, canonical_key: &[u8]) -> Pseudonym {
+        let mut mac = self.0.clone();
+        mac.update(canonical_key);
+        let full: [u8; 32] = mac.finalize().into_bytes().into();
+        let mut pseudonym = [0; PSEUDONYM_SIZE];
+        for (to, from) in pseudonym.iter_mut().zip(full) {
+            *to = from;
+        }
+        pseudonym
+    }
+}
+
+impl std::fmt::Debug for DisclosureKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("DisclosureKey(hidden)")
+    }
+}
+
+impl std::fmt::Debug for EntityPseudonyms {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("EntityPseudonyms(hidden)")
+    }
+}
+
+/// Collects a transfer's pseudonyms in any order: about 20 bytes of memory each.
+#[derive(Debug)]
+pub struct DisclosureSet {
+    /// By first byte, so that no single list is ever moved whole while it grows.
+    heaps: Vec<Vec<Pseudonym>>,
+}
+
+impl Default for DisclosureSet {
+    fn default() -> Self {
+        Self { heaps: vec![Vec::new(); 256] }
+    }
+}
+
+impl DisclosureSet {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty set with room for about so many.
+    #[must_use]
+    pub fn expecting(count: usize) -> Self {
+        // Pseudonyms spread evenly: 256 lists are all but equally long.
+        let each = count / 256 + count / 4_096 + 64;
+        Self { heaps: (0..256).map(|_| Vec::with_capacity(each)).collect() }
+    }
+
+    /// Adds one; repeated ones count once.
+    pub fn add(&mut self, pseudonym: Pseudonym) {
+        let [first, ..] = pseudonym;
+        if let Some(heap) = self.heaps.get_mut(usize::from(first)) {
+            if heap.len() == heap.capacity() {
+                heap.reserve_exact(heap.len() / 2 + 256);
+            }
+            heap.push(pseudonym);
+        }
+    }
+
+    /// Sorts, removes repetitions and seals to the operation; tells how many there are.
+    ///
+    /// # Errors
+    /// A file is in the way or the disk refuses; nothing is left then.
+    pub fn seal(mut self, path: &Path, operation: &Recipient) -> Result<u64, PackageError> {
+        for heap in &mut self.heaps {
+            heap.sort_unstable();
+            heap.dedup();
+        }
+        let count = self.heaps.iter().map(|heap| heap.len() as u64).sum::<u64>();
+        let mut stream = SealingStream::create(path, std::slice::from_ref(operation), Compression::None)?;
+        // CRASH: an unfinished set cannot be read (age ends with a final block); the transfer is made again.
+        let mut unfinished = Unfinished::default();
+        unfinished.add(path.to_path_buf());
+        stream.write(HEAD)?;
+        stream.write(&count.to_be_bytes())?;
+        for pseudonym in self.heaps.iter().flatten() {
+            stream.write(pseudonym)?;
+        }
+        stream.finish()?;
+        unfinished.keep();
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+mod tests;
