@@ -11,16 +11,20 @@ use super::{Watched, plant};
 use crate::live::stores::Kind;
 
 /// Everything that a transfer and its receipt write, below the installation's folder; `*` stays within a name.
-const ALLOWED: [&str; 15] = [
+const ALLOWED: [&str; 18] = [
     "data/causeway.sqlite",
     "data/causeway.sqlite-wal",
     "data/causeway.sqlite-shm",
     "data/causeway.sqlite.lock",
     "keys/ledger.head",
     "keys/ledger.head.new",
-    // Ciphertext and its signed manifest, in the making and made.
+    // The lock of who works; it holds nothing.
+    "data/workers/*.lock",
+    // Ciphertext and its signed manifest, in the making and made; ids of what was moved out.
     "data/staging/*/*.age",
-    "data/staging/*/manifest.*",
+    "data/staging/*/*/*.age",
+    "data/staging/*/*/manifest.*",
+    "data/staging/*/moved",
     "data/packages/*",
     "data/sealed/*.report.age*",
     "data/sealed/*.people.age*",
@@ -33,7 +37,7 @@ const ALLOWED: [&str; 15] = [
 
 /// Where a run that spills writes as well: a file in that folder that never has a name, or loses it at once where the file
 /// system knows no such file.
-const SPILL: [&str; 2] = ["data/staging", "data/staging/.tmp*"];
+const SPILL: [&str; 2] = ["data/staging/*", "data/staging/*/.tmp*"];
 
 /// A question mark lets `strace` pass over a call that this kind of processor does not have.
 const CALLS: &str = "trace=?open,openat,?openat2,?creat,?rename,?renameat,renameat2,?link,linkat,?symlink,symlinkat,?mknod,mknodat,memfd_create";
