@@ -36,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(12, "configuration", "0012_configuration.sql"),
     migration!(14, "environment", "0014_environment.sql"),
     migration!(15, "keys", "0015_keys.sql"),
+    migration!(17, "schedules", "0017_schedules.sql"),
 ];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \

@@ -47,6 +47,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     prepared(&store, "t3").await;
     governed(&store).await;
     crate::environment::tried(&store).await;
+    crate::schedules::run_and_paused(&store).await;
     record(&store, 600).await;
     house.sequence(&store).await;
     record(&store, 3).await;

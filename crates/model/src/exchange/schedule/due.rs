@@ -48,8 +48,6 @@ named! {
         TooLate = "too-late",
         /// More were missed than are caught up with.
         TooMany = "too-many",
-        /// A rule does not let it start.
-        Refused = "refused",
     }
 }
 
