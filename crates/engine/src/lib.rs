@@ -17,6 +17,7 @@ mod house;
 mod keys;
 pub mod query;
 pub mod register;
+pub mod schedule;
 mod standing;
 
 pub use actor::NOBODY;

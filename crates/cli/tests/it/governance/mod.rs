@@ -15,6 +15,7 @@
 pub mod place;
 mod plain;
 mod raced;
+mod ticked;
 mod transcript;
 
 use std::collections::BTreeSet;
@@ -54,6 +55,7 @@ items!(
     people,
     register,
     requests,
+    schedules,
     store,
     switch
 );
