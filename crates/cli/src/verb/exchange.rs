@@ -15,7 +15,7 @@ use causeway_model::permission::Action;
 use causeway_store::change::StagedKind;
 use clap::Subcommand;
 
-use super::{Ended, PerhapsBy, Place};
+use super::{Ended, PerhapsBy, Place, schedule};
 use crate::connectors::AllConnectors;
 use crate::say::plain;
 
@@ -42,6 +42,31 @@ pub enum Exchange {
         #[command(flatten)]
         by: PerhapsBy,
     },
+    /// Shows when an exchange runs by itself: what comes, in its zone and in UTC, with cycle and cut-off day, and what was last.
+    Schedule {
+        /// Identifier of an imported exchange.
+        exchange: String,
+        /// How many occurrences.
+        #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        next: u16,
+    },
+    /// Lets an exchange not run by itself for now. Whoever asks by hand still may.
+    Pause {
+        /// Identifier of the exchange.
+        exchange: String,
+        /// Why, in a few words.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lets a paused exchange run by itself again. What was due meanwhile stays skipped.
+    Unpause {
+        /// Identifier of the exchange.
+        exchange: String,
+    },
+    /// Handles what schedules ask for, once.
+    #[cfg(feature = "test-hooks")]
+    #[command(hide = true)]
+    Tick,
     /// Drafts an exchange for another operation: its documents, and a mapping that lists every identifier in them.
     Clone {
         /// Identifier of the exchange.
@@ -95,9 +120,17 @@ impl Exchange {
             );
             return Ok(ExitCode::SUCCESS);
         }
+        // Whoever pauses waits for nobody.
+        match self {
+            Exchange::Schedule { exchange, next } => return schedule::show(place, exchange, *next).await,
+            Exchange::Pause { exchange, reason } => return schedule::pause(place, exchange, reason).await,
+            Exchange::Unpause { exchange } => return schedule::unpause(place, exchange).await,
+            #[cfg(feature = "test-hooks")]
+            Exchange::Tick => return schedule::tick(place).await,
+            _ => {}
+        }
         let house = place.beside().await?;
         match self {
-            Exchange::CloneApply { .. } => Ok(ExitCode::SUCCESS),
             Exchange::Clone { exchange, to, operation } => {
                 let cloned = clone_exchange(&house, &place.actor, exchange, to, operation).await?;
                 println!("draft of {exchange} for `{operation}` in {}", to.display());
@@ -147,6 +180,8 @@ impl Exchange {
                 }
                 Ok(ExitCode::SUCCESS)
             }
+            // Done above.
+            _ => Ok(ExitCode::SUCCESS),
         }
     }
 }
@@ -180,7 +215,10 @@ async fn explain(house: &House, exchange: &str) -> Ended {
 async fn check(house: &House, file: &Path, no_count: bool) -> Ended {
     let read: Read<model::Exchange> = Read::file(file)?;
     let catalogue = house.catalogue().await?;
-    let findings = read.value.check(&catalogue);
+    let mut findings = read.value.check(&catalogue);
+    if !findings.has_errors() && read.value.schedule.is_some() {
+        findings.extend(causeway_engine::schedule::too_frequent(house, &read.value).await?);
+    }
     lines(&read.document, &findings).iter().for_each(|line| println!("{}", plain(line)));
     if findings.has_errors() {
         return Ok(ExitCode::from(2));

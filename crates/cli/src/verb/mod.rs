@@ -23,6 +23,7 @@ pub mod receipt;
 pub mod register;
 pub mod request;
 pub mod sandbox;
+pub mod schedule;
 pub mod schema;
 pub mod status;
 pub mod stop;

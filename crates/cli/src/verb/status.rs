@@ -31,6 +31,7 @@ impl Status {
         for stop in house.store.standing_stops().await? {
             println!("STOPPED {} by {} at {}: {}", stop.scope, stop.by.name, stop.at, plain(&stop.reason));
         }
+        super::schedule::tell_paused(&house).await?;
         let waiting = house.store.requests_awaiting_approval().await?;
         let filter = TransferFilter {
             exchange: self.exchange.clone(),

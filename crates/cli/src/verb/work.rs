@@ -56,6 +56,7 @@ fn tell(done: Done) {
     match done {
         Done::Cleared { packages } => info!(packages, "cleared what never came to be a package"),
         Done::Expired { arrangement } => info!(arrangement, "arrangement has expired"),
+        Done::Scheduled { handled } => info!("{}", plain(&super::schedule::line(&handled))),
         Done::Troubled { error } => warn!("it goes on: {}", plain(&error.to_string())),
         Done::Worked { transfer, outcome, seconds } => match outcome {
             Outcome::Done => info!(transfer, seconds, "done"),

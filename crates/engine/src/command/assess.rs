@@ -83,7 +83,8 @@ fn read(stored: StoredAssessment) -> Result<Assessment, EngineError> {
     Ok(Assessment { approved_by: stored.approved_by, ..read.value })
 }
 
-/// What was moved under an arrangement in the last year, and waits to be moved; `transfer` waits too, stored or not yet.
+/// What was moved under an arrangement in the last year, waits to be moved, and will be by schedules in the coming year;
+/// `transfer` waits too, stored or not yet.
 pub async fn figures(house: &House, arrangement: &Arrangement, transfer: Option<&str>) -> Result<Figures, EngineError> {
     let now = house.now();
     let since = now.checked_sub((i64::from(WINDOW_DAYS) * 24).hours()).unwrap_or(jiff::Timestamp::MIN);
@@ -95,7 +96,9 @@ pub async fn figures(house: &House, arrangement: &Arrangement, transfer: Option<
     });
     let transfers = u32::try_from(waiting.count() + usize::from(transfer.is_some())).unwrap_or(u32::MAX);
     let records_each = released.last().map_or(arrangement.row_cap, |last| last.records);
-    let scheduled = [Scheduled { last: now, transfers, records_each }];
+    let year = now.checked_add((i64::from(WINDOW_DAYS) * 24).hours()).unwrap_or(jiff::Timestamp::MAX);
+    let mut scheduled = vec![Scheduled { last: now, transfers, records_each }];
+    scheduled.extend(crate::schedule::scheduled(house, arrangement, records_each, [now, year]).await?);
     Ok(assessment::gather(arrangement, &house.catalogue().await?, &released, &scheduled, now))
 }
 

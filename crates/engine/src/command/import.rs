@@ -15,6 +15,7 @@ use crate::documents::{Read, read_catalogue, sha256_hex};
 use crate::environment::source_allowed;
 use crate::error::EngineError;
 use crate::house::{House, audit};
+use crate::schedule::too_frequent;
 
 /// Imports a catalogue; its code list files are frozen into it.
 pub async fn import_catalogue(
@@ -45,9 +46,11 @@ pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<
     one_officer_will_do(house)?;
     let read: Read<Exchange> = Read::file(path)?;
     let catalogue = house.catalogue().await?;
-    let findings: Findings = read.value.check(&catalogue);
+    let mut findings: Findings = read.value.check(&catalogue);
     read.refuse_errors(&findings)?;
     house.arrangement(&read.value.arrangement).await?;
+    findings.extend(too_frequent(house, &read.value).await?);
+    read.refuse_errors(&findings)?;
     let saved =
         import(house, actor, DocumentKind::Exchange, &read.value.exchange, read.value.version, read.text.clone())
             .await?;

@@ -23,6 +23,7 @@ mod move_arrangement;
 mod move_partner;
 mod open_quarantine;
 mod open_sandbox;
+mod pause_schedule;
 mod preview_real;
 mod prove_key;
 mod register_refused;
@@ -64,7 +65,7 @@ pub use export_configuration::{diff_configuration, export_configuration};
 pub use expose_key::{Checked, check_exposed, expose_key};
 pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
-pub(crate) use judge::{assessed, beyond, within};
+pub(crate) use judge::{assessed, beyond, judge, within};
 pub(crate) use lapse::{lapse, lapse_under_way, lapsed};
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,
@@ -73,6 +74,7 @@ pub use move_arrangement::{
 pub use move_partner::{Moved, activate_partner, close_partner, resume_partner, suspend_partner, verify_partner};
 pub use open_quarantine::open_quarantine;
 pub use open_sandbox::{Opened, add_test_keys, open_sandbox};
+pub use pause_schedule::{pause_schedule, unpause_schedule};
 pub use preview_real::preview_real;
 pub use prove_key::{challenge_partner, prove_key};
 pub use register_refused::{refused_requests, refused_statistics, register_refused};

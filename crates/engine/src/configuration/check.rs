@@ -6,6 +6,7 @@ use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::{Catalogue, CodeList};
 use causeway_model::document::{Document, DocumentError, Findings};
 use causeway_model::exchange::Exchange;
+use causeway_model::hierarchy::level_name;
 use causeway_store::change::StagedDocument;
 
 use super::Kind;
@@ -116,6 +117,10 @@ pub(crate) fn check(parts: &[Part], standing: &Standing, operation: &str, report
                 "put its file beside it, or import it first",
             );
         }
+        let signed = standing.arrangements.get(&exchange.arrangement).map(|read| &read.value);
+        if let Some(terms) = checked.arrangements.get(&exchange.arrangement).or(signed) {
+            findings.extend(too_frequent(&exchange, terms, standing.now));
+        }
         report.add(&part.document, &findings);
         checked.exchanges.insert(exchange.exchange.clone(), exchange);
     }
@@ -149,6 +154,13 @@ fn named(part: &Part, name: &str, pointer: &str, findings: &mut Findings) {
         let message = format!("it is called `{name}`, and its file `{}`", part.name);
         findings.error("other-name", pointer, message, "call both the same: another name is another object");
     }
+}
+
+/// Whether its schedule starts more often than its arrangement agrees. What a level above agrees is asked at each run.
+fn too_frequent(exchange: &Exchange, terms: &Arrangement, now: jiff::Timestamp) -> Findings {
+    let timetable = exchange.schedule.as_ref().and_then(|schedule| schedule.timetable().ok());
+    let agreed = [(level_name(terms), terms.frequency)];
+    timetable.map(|timetable| timetable.too_frequent(&agreed, now)).unwrap_or_default()
 }
 
 fn checked_against(exchange: &Exchange, catalogue: Option<&Catalogue>) -> Findings {

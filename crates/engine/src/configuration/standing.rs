@@ -8,6 +8,7 @@ use causeway_model::catalogue::{Catalogue, CodeList};
 use causeway_model::exchange::Exchange;
 use causeway_store::change::{DocumentKind, InUse};
 use causeway_store::query::{Officer, Partner};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -26,6 +27,8 @@ pub(crate) struct Standing {
     /// What may be told of each person, by name.
     pub(crate) officers: BTreeMap<String, Value>,
     pub(crate) thresholds: Thresholds,
+    /// When it was read.
+    pub(crate) now: Timestamp,
 }
 
 /// Reads everything that is in use.
@@ -52,7 +55,8 @@ pub(crate) async fn standing(house: &House) -> Result<Standing, EngineError> {
     }
     let officers =
         house.store.officers().await?.into_iter().map(|one| (one.name.clone(), officer_value(&one))).collect();
-    Ok(Standing { catalogue, arrangements, exchanges, partners, officers, thresholds: house.thresholds().await? })
+    let (thresholds, now) = (house.thresholds().await?, house.now());
+    Ok(Standing { catalogue, arrangements, exchanges, partners, officers, thresholds, now })
 }
 
 impl House {
@@ -177,9 +181,8 @@ pub(super) fn sparing(value: Value) -> Value {
                 let usual = match name.as_str() {
                     "description" | "label" => value == "",
                     "equivalents" | "limits" => value == &Value::Object(Map::new()),
-                    "unique" | "key" | "relations" | "by" | "fields" | "order_by" | "concat" | "transform" => {
-                        value == &json!([])
-                    }
+                    "unique" | "key" | "relations" | "by" | "fields" | "order_by" | "concat" | "transform"
+                    | "blackout" => value == &json!([]),
                     "inputs" | "map" => value == &Value::Object(Map::new()),
                     "optional" => element && value == &json!(true) || relation && value == &json!(false),
                     "max_length" => element && value == &json!(500),

@@ -3,17 +3,19 @@
 use std::time::{Duration, Instant};
 
 use causeway_model::Code;
+use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 
 use super::{Lease, Outcome, WORKER, recover, run};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
+use crate::schedule::{Handled, Ticked, next_due, tick};
 
 /// How long after nothing was found it looks again.
 const IDLE: Duration = Duration::from_secs(2);
 
-/// How often leavings are cleared and what has ended by its day is ended.
+/// How often leavings are cleared, what has ended by its day is ended, and schedules are read.
 const SWEPT: Duration = Duration::from_secs(30);
 
 /// How long the transfer in hand may go on once the worker is asked to end.
@@ -41,6 +43,11 @@ pub enum Done {
         /// Its name.
         arrangement: String,
     },
+    /// An occurrence of a schedule was handled.
+    Scheduled {
+        /// Which, and what became of it.
+        handled: Handled,
+    },
     /// A transfer was taken in hand and given back.
     Worked {
         /// The transfer.
@@ -61,11 +68,11 @@ pub enum Done {
 ///
 /// Nothing that fails ends it: a database that is away is asked again, and what it had in hand is found by whoever comes first.
 pub async fn work(house: &House, connectors: &dyn Connectors, mut working: Working, tell: &(dyn Fn(Done) + Sync)) {
-    let mut swept: Option<Instant> = None;
+    let (mut swept, mut due): (Option<Instant>, Option<Timestamp>) = (None, None);
     while !*working.ending.borrow() {
-        if swept.is_none_or(|last| last.elapsed() >= SWEPT) {
+        if swept.is_none_or(|last| last.elapsed() >= SWEPT) || due.is_some_and(|due| due <= house.now()) {
             match sweep(house, tell).await {
-                Ok(()) => swept = Some(Instant::now()),
+                Ok(next) => (swept, due) = (Some(Instant::now()), next),
                 Err(error) => tell(Done::Troubled { error }),
             }
         }
@@ -81,7 +88,8 @@ pub async fn work(house: &House, connectors: &dyn Connectors, mut working: Worki
     }
 }
 
-async fn sweep(house: &House, tell: &(dyn Fn(Done) + Sync)) -> Result<(), EngineError> {
+/// Clears up, ends what has ended, and asks for what schedules say; when a schedule asks next.
+async fn sweep(house: &House, tell: &(dyn Fn(Done) + Sync)) -> Result<Option<Timestamp>, EngineError> {
     let packages = recover::clear(house).await?;
     if packages > 0 {
         tell(Done::Cleared { packages });
@@ -89,7 +97,11 @@ async fn sweep(house: &House, tell: &(dyn Fn(Done) + Sync)) -> Result<(), Engine
     for arrangement in expire_arrangements(house).await? {
         tell(Done::Expired { arrangement });
     }
-    Ok(())
+    let now = house.now();
+    let Ticked { handled, troubles } = tick(house, now).await?;
+    handled.into_iter().for_each(|handled| tell(Done::Scheduled { handled }));
+    troubles.into_iter().for_each(|(_, error)| tell(Done::Troubled { error }));
+    next_due(house, now).await
 }
 
 async fn one(

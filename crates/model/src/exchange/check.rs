@@ -40,6 +40,9 @@ impl Exchange {
                 "write at least 1",
             );
         }
+        if let Some(schedule) = &self.schedule {
+            schedule.check(&mut findings);
+        }
         findings
     }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod field;
+pub mod schedule;
 mod transform;
 
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::population::Predicate;
 
 pub use field::{Field, FieldSource, Reduction};
+pub use schedule::Schedule;
 pub use transform::{
     AgeBandRule, At, Calendar, CodeMapRule, FormatDateRule, Level, MaskRule, NumberRule, OtherwiseRule, PhonePlan,
     PhoneRule, RegexRule, SplitRule, SubstringRule, Transform,
@@ -54,6 +56,9 @@ pub struct Exchange {
     /// Seconds that may lie between the moments at which the sources were held still; no limit unless said.
     #[serde(default)]
     pub snapshot_spread_s: Option<u32>,
+    /// When it runs by itself; only when somebody asks unless said.
+    #[serde(default)]
+    pub schedule: Option<Schedule>,
 }
 
 fn five() -> u8 {

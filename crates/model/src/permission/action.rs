@@ -102,6 +102,8 @@ actions! {
     // configuration of the operation
     ImportConfiguration    "import-configuration"     Change [- - - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in a version of a catalogue, an exchange or other configuration.";
     ActivateConfiguration  "activate-configuration"   Change [- U - - U - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an imported version the one in use.";
+    PauseSchedule          "pause-schedule"           Change [- P P P P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Lets an exchange not run by itself for now.";
+    UnpauseSchedule        "unpause-schedule"         Change [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Lets a paused exchange run by itself again.";
     WithdrawConfiguration  "withdraw-configuration"   Change [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Takes a staged set back before it is in use.";
     RollBackConfiguration  "roll-back-configuration"  Change [- U - - U - - - -] [- - - - - - - - -] [- - - - - - - - -] "Makes an earlier version the one in use again.";
     CloneExchange          "clone-exchange"           Change [- - - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Drafts an exchange after one of another operation.";

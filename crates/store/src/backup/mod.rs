@@ -62,6 +62,8 @@ const TABLES: &[Table] = &[
     table("sandbox_key", &["partner"]),
     table("sandbox_run", &["package"]),
     table("real_data_asked", &["partner"]),
+    table("schedule_pause", &["exchange", "number"]),
+    table("schedule_occurrence", &["exchange", "due_at"]),
     Table { name: "ledger_pending", key: &["id"], numbered: Some("id") },
     table("ledger_leaf", &["idx"]),
     table("ledger_node", &["level", "idx"]),

@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(14, "environment", "0014_environment.sql"),
     migration!(15, "keys", "0015_keys.sql"),
     migration!(16, "lease", "0016_lease.sql"),
+    migration!(17, "schedules", "0017_schedules.sql"),
     migration!(18, "content", "0018_content.sql"),
 ];
 

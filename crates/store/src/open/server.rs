@@ -50,6 +50,7 @@ async fn rights(pool: &Pool) -> Result<(), StoreError> {
          AND tablename IN ('document', 'officer', 'approval', 'partner', 'transfer', 'package', 'delivery', 'receipt', \
          'stop', 'request', 'exceptional_consent', 'refused_request', 'sandbox', 'synthetic_only', \
          'sandbox_key', 'sandbox_run', 'real_data_asked', \
+         'schedule_pause', 'schedule_occurrence', \
          'officer_role', 'partner_life', 'attestation', 'arrangement_life', 'arrangement_event', 'arrangement_signature', \
          'assessment', 'ledger_pending', 'ledger_leaf', 'ledger_node', 'checkpoint', 'schema_version', 'schema_writer') \
          AND NOT (has_table_privilege(format('%I.%I', schemaname, tablename), 'SELECT') \

@@ -12,6 +12,7 @@ mod packages;
 mod partners;
 mod requests;
 mod sandboxes;
+mod schedules;
 mod stops;
 mod transfers;
 
@@ -29,5 +30,6 @@ pub use partners::{Partner, PartnerKey, PartnerLife};
 pub use requests::{ConsentRow, RefusedRow, RequestRow};
 pub(crate) use sandboxes::next_run;
 pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
+pub use schedules::{OccurrenceRow, PauseRow};
 pub(crate) use transfers::next_sequence;
 pub use transfers::{LastReceipted, TransferFilter, TransferRow};

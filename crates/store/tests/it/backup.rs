@@ -51,6 +51,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     assert!(store.leases().end(&lease, &failed).await.unwrap());
     governed(&store).await;
     crate::environment::tried(&store).await;
+    crate::schedules::run_and_paused(&store).await;
     record(&store, 600).await;
     house.sequence(&store).await;
     record(&store, 3).await;

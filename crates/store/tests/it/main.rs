@@ -28,6 +28,7 @@ mod raw;
 mod receipt;
 mod rollback;
 mod round_trip;
+mod schedules;
 mod schema;
 mod server;
 mod several;

@@ -15,6 +15,7 @@
 pub mod place;
 mod plain;
 mod raced;
+mod ticked;
 mod transcript;
 
 use std::collections::BTreeSet;
@@ -55,6 +56,7 @@ items!(
     persons,
     register,
     requests,
+    schedules,
     store,
     switch
 );

@@ -106,6 +106,11 @@ pub fn set_up(street: &Street) {
     .unwrap();
     fs::write(home.join("exchange-new.yaml"), people.replace("exchange: food-people", "exchange: food-new")).unwrap();
     street.good(&["exchange", "import", &file("asked.yaml")]).unwrap();
+    // One that runs by itself.
+    let schedule = "\nschedule: { cron: \"0 6 1 1 *\", time_zone: Africa/Nairobi, catch_up: skip }\n";
+    let yearly = people.replace("exchange: food-people", "exchange: food-yearly") + schedule;
+    fs::write(home.join("yearly.yaml"), yearly).unwrap();
+    street.good(&["exchange", "import", &file("yearly.yaml")]).unwrap();
     let said = street.good(&["transfer", "request", "food-asked"]).unwrap();
     let waits = said.lines().find_map(|line| line.strip_prefix("transfer ")?.strip_suffix(" requested")).unwrap();
     fs::write(home.join("waits.id"), waits).unwrap();

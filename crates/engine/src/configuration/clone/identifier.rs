@@ -47,6 +47,7 @@ identifiers! {
     Vocabulary "vocabulary" "Names of other vocabularies in the code lists.";
     PartnerCode "partner-code" "Codes of the partner, as VOCABULARY.CODE or OUTPUT.CODE; write the code alone.";
     Place "place" "Place codes in populations and conditions.";
+    TimeZone "time-zone" "Time zones of schedules.";
     Literal "literal" "Other texts in conditions and constants, as WHERE=TEXT; write the text alone.";
     Expression "expression" "SQL expressions, by output; write the whole expression.";
     Folder "folder" "Where packages go.";

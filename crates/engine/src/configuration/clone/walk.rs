@@ -2,7 +2,8 @@
 
 use causeway_model::arrangement::{Arrangement, Party};
 use causeway_model::catalogue::{Catalogue, Connection, Entity, Secret, Server, Source, Subject};
-use causeway_model::exchange::{Delivery, Exchange};
+use causeway_model::exchange::{Delivery, Exchange, Schedule};
+use causeway_model::population::{InSet, Predicate};
 use causeway_model::{ElementRef, Value, ValueType};
 
 use super::{ARRANGEMENT, CATALOGUE, Documents, EXCHANGE, Identifier, Site};
@@ -69,8 +70,25 @@ impl Walk<'_, '_> {
             self.field(&root, field, &format!("/fields/{i}"));
         }
         self.put(Identifier::Entity, &mut exchange.root, "/root");
+        if let Some(schedule) = &mut exchange.schedule {
+            self.schedule(schedule);
+        }
         let Delivery::Folder { path } = &mut exchange.deliver;
         self.put(Identifier::Folder, path, "/deliver/folder/path");
+    }
+
+    /// Where and in which zone it runs. When, and for which cycle, is for people to read through.
+    fn schedule(&mut self, schedule: &mut Schedule) {
+        self.put(Identifier::TimeZone, &mut schedule.time_zone, "/schedule/time_zone");
+        let place = schedule.cycle.as_mut().and_then(|cycle| cycle.place.as_mut());
+        if let (Some(place), Some(subject)) = (place, self.before.subject()) {
+            let (element, values) = (std::mem::take(&mut place.element), std::mem::take(&mut place.values));
+            let mut narrowing = Predicate::In(InSet { element, values });
+            self.predicate(&subject.name, &mut narrowing, "/schedule/cycle/place");
+            if let Predicate::In(set) = narrowing {
+                (place.element, place.values) = (set.element, set.values);
+            }
+        }
     }
 
     fn catalogue(&mut self, catalogue: &mut Catalogue) {
