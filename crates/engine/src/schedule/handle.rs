@@ -55,6 +55,9 @@ struct Told {
 }
 
 /// Handles an occurrence, where nobody else did: `seen` was the last before it.
+///
+/// # Errors
+/// [`causeway_store::StoreError::ChangedMeanwhile`] when it must be decided anew.
 pub(super) async fn handle(
     house: &House,
     planned: &Planned,
@@ -168,7 +171,7 @@ async fn detail(house: &House, planned: &Planned, decided: &Decided, why: Skippe
         Skipped::Blackout => planned.timetable.blackout(&decided.occurrence).unwrap_or_default().to_owned(),
         Skipped::Paused => {
             let pauses = house.store.schedule_pauses(&planned.exchange.exchange, due).await?;
-            let pause = pauses.into_iter().find(|pause| pause.paused_at <= due);
+            let pause = pauses.into_iter().find(|pause| pause.ended_at.is_none() || pause.paused_at <= due);
             pause.map(|pause| format!("by {}: {}", pause.paused_by, pause.reason)).unwrap_or_default()
         }
         Skipped::Missed => "nobody was there to start it on time".to_owned(),

@@ -16,6 +16,7 @@ use causeway_model::assessment::Scheduled;
 use causeway_model::document::Findings;
 use causeway_model::exchange::Exchange;
 use causeway_model::hierarchy::level_name;
+use causeway_store::StoreError;
 use jiff::Timestamp;
 
 use crate::error::EngineError;
@@ -69,9 +70,15 @@ async fn followed(
     let (since, mut seen) = planned.since(house, now).await?;
     let pauses = planned.pauses(house, since.after).await?;
     for decided in planned.timetable.due(since, &pauses, now) {
-        if let Some(one) = handle::handle(house, planned, &decided, seen).await? {
-            handled.push(one);
-            seen = Some(decided.occurrence.due);
+        match handle::handle(house, planned, &decided, seen).await {
+            // Somebody else was faster, paused it or brought in another version: the next tick decides anew.
+            Err(EngineError::Store(StoreError::ChangedMeanwhile { .. })) => return Ok(()),
+            Err(error) => return Err(error),
+            Ok(None) => {}
+            Ok(Some(one)) => {
+                handled.push(one);
+                seen = Some(decided.occurrence.due);
+            }
         }
         // CRASH: some of them handled: the next tick goes on behind the last that was.
         (house.surroundings.probe)("occurrence-handled");

@@ -47,14 +47,15 @@ pub enum OccurrenceOutcome {
 }
 
 impl Store {
-    /// Handles an occurrence, once: whoever comes second changes nothing.
+    /// Handles an occurrence, once: one that was handled stays as it is.
     ///
     /// INVARIANT (one transfer an occurrence): the row is keyed by exchange and time, and by what the schedule says of it,
-    /// and is written in the transaction of the transfer that it asks for. Whoever decided on what is no longer so — another
-    /// one was handled meanwhile, there is a newer version, or it was paused — changes nothing and decides again.
+    /// and is written in the transaction of the transfer that it asks for. Whoever decided on what is no longer so changes
+    /// nothing.
     ///
     /// # Errors
-    /// As [`Store::ask`].
+    /// [`StoreError::ChangedMeanwhile`] when another one was handled since it was decided, there is a newer version of the
+    /// exchange, or it was paused; else as [`Store::ask`].
     pub async fn handle_occurrence(
         &self,
         change: Changed<HandleOccurrence>,
@@ -68,8 +69,11 @@ impl Change for HandleOccurrence {
     type Outcome = Saved;
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
-        if self.is_decided_anew(writing).await? {
+        if self.is_known(writing).await? {
             return Applied::ALREADY;
+        }
+        if self.is_overtaken(writing).await? {
+            return Err(StoreError::ChangedMeanwhile { what: "schedule of exchange", name: self.exchange.clone() });
         }
         let (skipped, detail, transfer) = match &self.outcome {
             OccurrenceOutcome::Requested(request) => {
@@ -100,17 +104,19 @@ impl Change for HandleOccurrence {
 }
 
 impl HandleOccurrence {
-    /// Whether it was handled, or what was decided on is not so any more.
-    async fn is_decided_anew(&self, writing: &mut Writing<'_>) -> Result<bool, StoreError> {
+    /// Whether it was handled, under its time or under what the schedule says of it.
+    async fn is_known(&self, writing: &mut Writing<'_>) -> Result<bool, StoreError> {
         let known = query(
             "SELECT count(*) FROM schedule_occurrence WHERE exchange = $1 \
              AND (due_at = $2 OR (time_zone = $3 AND due_local = $4))",
         );
         let known = known.bind(&self.exchange).bind(self.due_at.as_microsecond());
         let known = known.bind(&self.time_zone).bind(self.due_local.to_string());
-        if known.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
-            return Ok(true);
-        }
+        Ok(known.fetch_one(writing.rows()).await?.only::<i64>()? > 0)
+    }
+
+    /// Whether what it was decided on is not so any more.
+    async fn is_overtaken(&self, writing: &mut Writing<'_>) -> Result<bool, StoreError> {
         let last = query(
             "SELECT exchange, max(due_at) AS due_at FROM schedule_occurrence WHERE exchange = $1 AND due_at < $2 \
              GROUP BY exchange",

@@ -6,7 +6,7 @@ use causeway_store::change::{
     DocumentKind, HandleOccurrence, NewRequest, OccurrenceOutcome, PauseSchedule, UnpauseSchedule,
 };
 use causeway_store::query::TransferFilter;
-use causeway_store::{Kind, Saved, Store};
+use causeway_store::{Kind, Saved, Store, StoreError};
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -50,6 +50,12 @@ async fn handle(store: &Store, one: HandleOccurrence) -> Saved {
     store.handle_occurrence(changed(one, "schedule.occurrence", NAME), stamp(30)).await.unwrap()
 }
 
+/// Whether it was to be decided anew.
+async fn overtaken(store: &Store, one: HandleOccurrence) -> bool {
+    let outcome = store.handle_occurrence(changed(one, "schedule.occurrence", NAME), stamp(30)).await;
+    matches!(outcome, Err(StoreError::ChangedMeanwhile { .. }))
+}
+
 async fn pause(store: &Store) -> Saved {
     let pause = PauseSchedule { exchange: NAME.into(), reason: "the partner moves".into() };
     store.pause_schedule(changed(pause, "schedule.paused", NAME), stamp(31)).await.unwrap()
@@ -89,9 +95,9 @@ async fn an_occurrence_is_handled_once(kind: Kind) {
     let moved = HandleOccurrence { due_at: day(3), ..occurrence(2, Some(2), start("again")) };
     assert_eq!(handle(&store, moved).await, Saved::Already);
     // Decided before the one of the second was handled.
-    assert_eq!(handle(&store, occurrence(4, Some(1), start("again"))).await, Saved::Already);
+    assert!(overtaken(&store, occurrence(4, Some(1), start("again"))).await);
     let older = HandleOccurrence { exchange_version: 0, ..occurrence(4, Some(2), start("again")) };
-    assert_eq!(handle(&store, older).await, Saved::Already, "by another version than the one in use");
+    assert!(overtaken(&store, older).await, "by another version than the one in use");
     assert_eq!(store.pending_leaves().await.unwrap(), leaves, "nothing was entered");
     assert_eq!(transfers(&store).await, 1);
     let rows = store.handled_occurrences(NAME, day(31), 10).await.unwrap();
@@ -106,7 +112,7 @@ async fn nothing_starts_while_it_is_paused(kind: Kind) {
         (unpause(&store).await, pause(&store).await, pause(&store).await),
         (Saved::Already, Saved::New, Saved::Already)
     );
-    assert_eq!(handle(&store, occurrence(1, None, start("t1"))).await, Saved::Already, "paused since it was decided");
+    assert!(overtaken(&store, occurrence(1, None, start("t1"))).await, "paused since it was decided");
     assert_eq!(handle(&store, occurrence(1, None, skip())).await, Saved::New);
     assert_eq!(store.paused_schedules().await.unwrap()[0].reason, "the partner moves");
     assert_eq!(
@@ -123,7 +129,7 @@ async fn nothing_starts_while_it_is_paused(kind: Kind) {
 async fn a_transfer_that_cannot_be_asked_for_leaves_no_occurrence(kind: Kind) {
     let (_house, store) = house(kind).await;
     store.import_document(document(DocumentKind::Exchange, NAME, 2), stamp(2)).await.unwrap();
-    assert_eq!(handle(&store, occurrence(1, None, start("t1"))).await, Saved::Already, "version 2 is in use");
+    assert!(overtaken(&store, occurrence(1, None, start("t1"))).await, "version 2 is in use");
     let unknown = HandleOccurrence { exchange_version: 2, ..occurrence(1, None, start("t1")) };
     assert_eq!(handle(&store, unknown).await, Saved::New);
     let again = HandleOccurrence { exchange_version: 2, ..occurrence(2, Some(1), start("t1")) };

@@ -111,7 +111,8 @@ impl Timetable {
 
     /// `newer` of those that could start are newer than this one.
     fn judge(&self, one: &Occurrence, pauses: &[Paused], newer: usize, now: Timestamp) -> Verdict {
-        let paused = |pause: &Paused| pause.from <= one.due && pause.until.is_none_or(|until| one.due < until);
+        // What was due before a pause and is not started yet does not start in it either.
+        let paused = |pause: &Paused| pause.until.is_none_or(|until| pause.from <= one.due && one.due < until);
         let late = now.duration_since(one.due);
         let latest = self.schedule.latest_start.map_or(ON_TIME, |minutes| SignedDuration::from_mins(minutes.into()));
         let skipped = match self.schedule.catch_up {

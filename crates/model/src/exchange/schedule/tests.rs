@@ -1,5 +1,5 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
-//! Cron, zones, daylight time, blackouts, catching up: tables, and what holds of every history of ticks.
+//! Does an exchange run when its schedule says so, and once, whatever clocks, zones and people do?
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -171,11 +171,17 @@ fn nothing_starts_in_a_blackout_or_a_pause() {
     assert_eq!(due(&until_six, since, &[], "2026-05-01T15:00:00Z"), ["2026-04-30 blackout", "2026-05-01 start"]);
     let paused = [
         Paused { from: at("2026-04-30T15:00:00Z"), until: Some(at("2026-05-01T15:00:00Z")) },
-        Paused { from: at("2026-05-06T00:00:00Z"), until: None },
+        Paused { from: at("2026-05-06T00:00:00Z"), until: Some(at("2026-05-09T00:00:00Z")) },
     ];
     assert_eq!(
         due(&daily, since, &paused, "2026-05-08T12:00:00Z"),
         ["2026-04-30 paused", "2026-05-04 blackout x4", "2026-05-05 start", "2026-05-07 paused x2"]
+    );
+    // While it stands, a pause also holds what was due before it and was not started.
+    let stands = [Paused { from: at("2026-05-08T11:00:00Z"), until: None }];
+    assert_eq!(
+        due(&daily, since, &stands, "2026-05-08T12:00:00Z"),
+        ["2026-04-30 paused", "2026-05-04 blackout x4", "2026-05-07 paused x3"]
     );
 }
 
