@@ -29,6 +29,7 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("9 the store, backup and restore", &["store"]),
     ("10 the public register", &["register"]),
     ("exchanges that run by themselves", &["schedules"]),
+    ("who received what about a person", &["persons"]),
     ("bad input", &["bad_input"]),
 ];
 

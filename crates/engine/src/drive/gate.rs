@@ -157,7 +157,7 @@ impl Look {
     async fn ask(&self) -> Result<Option<Shut>, StoreError> {
         // INVARIANT (fencing): whoever was asleep for longer than its lease finds that out before anything leaves.
         let lease = self.reader.lease(&self.transfer).await?;
-        if !lease.and_then(|lease| lease.held).is_some_and(|(token, ..)| token == self.token) {
+        if lease.and_then(|lease| lease.held).is_none_or(|(token, ..)| token != self.token) {
             let detail = "another worker has it, or may have";
             return Ok(Some(Shut::Held(Violation::new(Code::LeaseLost, &self.transfer, detail))));
         }
