@@ -74,12 +74,10 @@ impl Both {
         let home = copied(made, &self.folder.join("forward"))?;
         let street = self.current(&home);
         let waits = held(&home)?;
+        street.good(&["ledger", "verify", "--against", &text(&receipt(&home))])?;
+        registered(&street)?;
         let said = street.good(&["status"])?;
         holds(said.contains("delivering"), "the transfer in flight is known", &said)?;
-        street.good(&["ledger", "verify", "--against", &text(&receipt(&home))])?;
-        let roles = ["registration-officer", "data-protection-focal-point", "configuration-engineer"];
-        let roles: Vec<&str> = roles.iter().flat_map(|role| ["--role", *role]).collect();
-        street.officer("registration", "representative", &roles)?;
         let refused = street.run(&["transfer", "resume"])?;
         let right =
             refused.code == Some(4) && refused.err.contains("partner-not-active") && packages(&home)?.len() == 1;
@@ -104,7 +102,7 @@ impl Both {
         step("back: the previous program on the tables of this one");
         let home = copied(made, &self.folder.join("back"))?;
         let (current, previous) = (self.current(&home), self.previous(&home));
-        current.good(&["status"])?;
+        registered(&current)?;
         let said = previous.good(&["transfer", "run", "food-people"])?;
         let sent = delivered(&said).ok_or("the previous program did not carry its transfer on")?;
         receipted(&previous, &sent)?;
@@ -131,6 +129,13 @@ impl Both {
         }
         Ok(())
     }
+}
+
+/// Registers who acts: the first programs took any word for a name.
+fn registered(street: &Street) -> Outcome {
+    let roles = ["registration-officer", "data-protection-focal-point", "configuration-engineer"];
+    let roles: Vec<&str> = roles.iter().flat_map(|role| ["--role", *role]).collect();
+    Ok(street.officer("registration", "representative", &roles)?)
 }
 
 /// Signs a receipt as the partner, and adds it.
