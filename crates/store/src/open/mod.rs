@@ -142,7 +142,11 @@ impl Store {
             }
         };
         let reader = Reader { pool, key: opening.key.clone() };
-        match reader.check(opening, saved).await {
+        let checked = async {
+            schema::demand(&reader.pool).await?;
+            guarded(&reader.pool, opening, saved).await
+        };
+        match checked.await {
             Ok(()) => {}
             Err(error) => {
                 reader.close().await;
@@ -243,6 +247,11 @@ fn unwatched(_: &'static str) {}
 
 async fn prepare(pool: &Pool, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
     schema::bring_up_to_date(pool).await?;
+    guarded(pool, opening, saved).await
+}
+
+/// The database is no older copy, and the head says how far it is.
+async fn guarded(pool: &Pool, opening: Opening<'_>, saved: Option<head::Saved>) -> Result<(), StoreError> {
     let newest = guard::check(pool, opening, saved.as_ref()).await?;
     // The database may be ahead by the checkpoint after whose commit the process died: the head catches up.
     match newest {

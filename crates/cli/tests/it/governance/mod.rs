@@ -15,7 +15,7 @@
 pub mod place;
 mod plain;
 mod raced;
-mod ticked;
+pub mod ticked;
 mod transcript;
 
 use std::collections::BTreeSet;
