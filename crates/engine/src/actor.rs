@@ -76,6 +76,14 @@ impl House {
         Ok(self.sits_here(name).await? || permission::decide(&self.actor(name).await?, action, thing).is_ok())
     }
 
+    /// Whether `name` is of the operation's own staff, or sits at the machine.
+    ///
+    /// INVARIANT (the partner cannot see whom we withheld): nothing that a partner's people are shown tells why a transfer was
+    /// refused, nor how many were left out.
+    pub async fn is_own_staff(&self, name: &str) -> Result<bool, EngineError> {
+        Ok(self.actor(name).await?.partner.is_none())
+    }
+
     /// Whether nobody is named who is registered here.
     async fn sits_here(&self, name: &str) -> Result<bool, EngineError> {
         Ok(name == NOBODY && self.store.officer(name).await?.is_none())

@@ -52,7 +52,7 @@ impl Status {
                 rows.push(row);
             }
         }
-        let mut unfinished = 0;
+        let (mut unfinished, own) = (0, house.is_own_staff(&place.actor).await?);
         for row in &rows {
             let released = row.sealed.as_ref().map(|facts| facts.released.to_string()).unwrap_or_default();
             println!(
@@ -64,7 +64,7 @@ impl Status {
                 row.requested_at,
                 row.state.package().unwrap_or("")
             );
-            if let Transfer::Refused { violations } = &row.state {
+            if let (Transfer::Refused { violations }, true) = (&row.state, own) {
                 violations.iter().for_each(|violation| println!("    {}", plain(&violation.to_string())));
             }
             if waiting.iter().any(|request| request.transfer == row.id) {

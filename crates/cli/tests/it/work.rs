@@ -92,6 +92,9 @@ fn each_once(street: &Street, transfers: &[String]) {
     for transfer in transfers {
         let times = |event: &str| leaves.iter().filter(|leaf| leaf.event == event && leaf.subject == *transfer).count();
         assert_eq!((times("transfer-sealed"), times("delivery-arrived")), (1, 1), "{transfer}");
+        let sealed = fs::read_dir(street.home().join("data/sealed")).unwrap().map(|file| file.unwrap().file_name());
+        let kept = sealed.filter(|file| file.to_string_lossy().starts_with(transfer)).count();
+        assert_eq!(kept, 2, "{transfer}: its report and its disclosure set, and none of another run");
     }
     assert_eq!(at_partner(street), transfers.len());
     street.good(&["transfer", "resume"]).unwrap();
@@ -123,6 +126,9 @@ fn what_was_asked_for_is_carried_out(kind: Kind) {
     each_once(street, &asked);
     let said = street.good(&["transfer", "show", &asked[0]]).unwrap();
     let happened = ["transfer-requested", "attempt-begun", "transfer-sealed", "delivery-begun", "delivery-arrived"];
+    assert!(
+        street.run(&["--as", "lantern-relief-admin", "transfer", "show", &asked[0]]).unwrap().out.lines().count() <= 6
+    );
     let places: Vec<_> = happened.iter().map(|event| said.find(event).expect(event)).collect();
     assert!(places.is_sorted(), "{said}");
 }

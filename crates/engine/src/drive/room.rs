@@ -33,10 +33,15 @@ pub(super) async fn clear(house: &House, room: &Path) -> Result<bool, EngineErro
     Ok(found)
 }
 
-/// As the one who loses a transfer does with what it made of it.
+/// As the one who loses a transfer does with what it made of it. Where it sealed the package that another delivers, the report
+/// is that package's, and stays.
 pub(super) async fn leave(house: &House, room: &Path, transfer: &str, token: &str) -> Result<(), EngineError> {
     clear(house, room).await?;
-    remove(&report_path(house, transfer, token)).map(|_| ())
+    let row = house.store.transfer(transfer).await?;
+    if row.is_some_and(|row| row.attempt_token.as_deref() != Some(token)) {
+        remove(&report_path(house, transfer, token))?;
+    }
+    Ok(())
 }
 
 fn holds_a_package(room: &Path) -> bool {
