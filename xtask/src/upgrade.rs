@@ -1,9 +1,8 @@
 //! Does an installation of the previous program go on under this one, with a transfer in flight, and the previous program on the
 //! tables of this one? `cargo xtask upgrade [COMMIT]` builds both and tries it.
 //!
-//! The previous program is the commit given, a release's tag for one; else the newest one that had fewer migrations, all of them
-//! as they are today. It is built in a work tree and a target directory of its own, its own demo makes the installation, and both
-//! programs have the hooks of the tests, so that a transfer can be cut off at a mark.
+//! The previous program is the commit given; else the newest release. It is built in a work tree and a target directory of its own,
+//! its own demo makes the installation, and both programs have the hooks of the tests, so that a transfer can be cut off at a mark.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -18,6 +17,8 @@ use crate::{Outcome, shell};
 const CUT: &str = "deliver-part-sent";
 const PARTNER: &str = "lantern-relief";
 const MIGRATIONS: &str = "crates/store/migrations";
+/// Compared with until there is a release.
+const BEFORE_ANY_RELEASE: &str = "0fdd0c0";
 /// The programs before it took any word for a name, and any keys for a partner's.
 const FIRST_WITH_PEOPLE: &str = "0010_life";
 
@@ -25,7 +26,7 @@ const FIRST_WITH_PEOPLE: &str = "0010_life";
 pub fn run(root: &Path, arguments: &[String]) -> Outcome {
     let commit = match arguments.first() {
         Some(commit) => commit.clone(),
-        None => with_fewer_migrations(root)?,
+        None => released(root)?,
     };
     let folder = target(root)?.join("upgrade");
     fs::create_dir_all(&folder)?;
@@ -190,22 +191,12 @@ fn holds(right: bool, what: &str, said: &str) -> Outcome {
     Err(format!("{what}, and it is not so:\n{said}").into())
 }
 
-/// The newest commit of this line that had fewer migrations, all of them as they are today: its installation is one that exists,
-/// where that of a commit whose migrations were edited before any release never was one.
-fn with_fewer_migrations(root: &Path) -> Outcome<String> {
-    let today = migrations(root, "HEAD")?;
-    let mut line = Command::new("git");
-    line.current_dir(root).args(["rev-list", "--first-parent", "HEAD", "--", MIGRATIONS]);
-    for newer in shell::output(&mut line)?.lines() {
-        let mut before = Command::new("git");
-        before.current_dir(root).args(["rev-parse", "--verify", &format!("{newer}^1")]);
-        let before = shell::output(&mut before)?.trim().to_owned();
-        let then = migrations(root, &before)?;
-        if then.len() < today.len() && !then.is_empty() && then.is_subset(&today) {
-            return Ok(before);
-        }
-    }
-    Err("no earlier commit has fewer migrations, all as they are today; name one".into())
+/// The newest release that this line comes from; before the first, the last program that was taken in without what changes now.
+fn released(root: &Path) -> Outcome<String> {
+    let mut tag = Command::new("git");
+    tag.current_dir(root).args(["tag", "--merged", "HEAD", "--sort=-creatordate", "v*"]);
+    let tags = shell::output(&mut tag)?;
+    Ok(tags.lines().next().unwrap_or(BEFORE_ANY_RELEASE).to_owned())
 }
 
 /// Migrations of a commit, each with the digest of its bytes.

@@ -8,6 +8,7 @@ use causeway_flow::source::Source;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
 use causeway_package::disclosure::Sets;
+use causeway_store::query::TransferRow;
 use causeway_store::{AuditEvent, Changed, Opening, Place, Server, Stamp, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -146,6 +147,16 @@ impl House {
             return Pseudonyms::fixed_for_tests(key, prefixes);
         }
         Pseudonyms::new(&self.keys.pseudonym_root, partner, purpose)
+    }
+
+    /// A transfer.
+    ///
+    /// # Errors
+    /// [`EngineError::Unknown`] where there is none of that id.
+    pub async fn transfer(&self, id: &str) -> Result<TransferRow, EngineError> {
+        let help = "see `causeway status`";
+        let unknown = || EngineError::Unknown { what: "transfer", name: id.to_owned(), help };
+        self.store.transfer(id).await?.ok_or_else(unknown)
     }
 
     /// Now.

@@ -29,8 +29,11 @@ pub(crate) struct Workers {
 impl Worker {
     fn begin(folder: &Path, name: String) -> Result<Self, EngineError> {
         private_folder(folder)?;
-        let file = folder.join(&name);
-        Ok(Self { _lock: Lock::take(&file)?, file: folder.join(format!("{name}{LOCKED}")), name })
+        // Under another name until it is locked: nobody takes one that begins for one that died.
+        let lock = Lock::take(&folder.join(format!("{name}.begins")))?;
+        let (before, file) = (folder.join(format!("{name}.begins{LOCKED}")), folder.join(format!("{name}{LOCKED}")));
+        std::fs::rename(before, &file).map_err(EngineError::file("name", &file))?;
+        Ok(Self { _lock: lock, file, name })
     }
 }
 
@@ -77,7 +80,8 @@ impl House {
         };
         for entry in entries.flatten() {
             let file = entry.file_name();
-            let Some(name) = file.to_str().and_then(|file| file.strip_suffix(LOCKED)) else { continue };
+            let name = file.to_str().and_then(|file| file.strip_suffix(LOCKED));
+            let Some(name) = name.filter(|name| !name.contains('.')) else { continue };
             match Lock::take(&folder.join(name)) {
                 Ok(_) => workers.gone.push(name.to_owned()),
                 Err(StoreError::Locked { .. }) => workers.alive.push(name.to_owned()),

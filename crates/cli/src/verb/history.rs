@@ -15,13 +15,7 @@ const TOLD: [&str; 8] =
 
 /// Tells where a transfer stands; the operation's own staff besides who has it in hand, and all that the ledger says of it.
 pub async fn show(place: &Place, house: &House, id: &str) -> Ended {
-    let row = house.store.transfer(id).await?;
-    let unknown = || causeway_engine::EngineError::Unknown {
-        what: "transfer",
-        name: id.to_owned(),
-        help: "see `causeway status`",
-    };
-    let row = row.ok_or_else(unknown)?;
+    let row = house.transfer(id).await?;
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     house.permit(&place.actor, Action::ShowTransfers, &house.of_both(id, &partner)).await?;
     println!("transfer {id} is {}", row.state);

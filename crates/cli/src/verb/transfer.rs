@@ -278,6 +278,10 @@ impl Transfer {
     /// Leaves the work to the process that is at work here.
     async fn have_done(&self, place: &Place) -> Ended {
         let house = place.beside().await?;
+        if let Transfer::Run { memory: Some(_), .. } = self {
+            let detail = "`--memory` is for a run of one's own: the process at work here keeps to its configuration";
+            return Err(EngineError::Wrong(format!("{detail}; leave it out, or end that process")));
+        }
         let Transfer::Run { exchange, expect_fewer, .. } = self else {
             println!("another process is at work here and carries on what was cut off: see `causeway status`");
             return Ok(ExitCode::SUCCESS);

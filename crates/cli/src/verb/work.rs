@@ -45,8 +45,9 @@ impl Work {
             }
         });
         info!("at work");
-        work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
+        let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
         ended.abort();
+        worked?;
         info!("ended");
         Ok(ExitCode::SUCCESS)
     }

@@ -19,11 +19,7 @@ pub async fn cancel_transfer(house: &House, name: &str, transfer: &str, reason: 
     if reason.trim().len() < 5 {
         return Err(EngineError::Wrong("say in a few words why it is cancelled: --reason TEXT".to_owned()));
     }
-    let row = house.store.transfer(transfer).await?.ok_or_else(|| EngineError::Unknown {
-        what: "transfer",
-        name: transfer.to_owned(),
-        help: "see `causeway status`",
-    })?;
+    let row = house.transfer(transfer).await?;
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     house.permit(name, Action::CancelTransfer, &house.of_both(transfer, &partner)).await?;
     if row.state == Transfer::Cancelled {

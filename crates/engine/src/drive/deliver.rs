@@ -22,11 +22,7 @@ pub(super) async fn deliver(
     lease: &Lease,
 ) -> Result<(), EngineError> {
     let id = lease.transfer();
-    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown {
-        what: "transfer",
-        name: id.to_owned(),
-        help: "see `causeway status`",
-    })?;
+    let row = house.transfer(id).await?;
     let (package, open) = match &row.state {
         Transfer::Sealed { package } => (package.clone(), None),
         Transfer::Delivering { package, attempt } => {

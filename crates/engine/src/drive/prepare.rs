@@ -74,11 +74,7 @@ pub(super) async fn prepare(
     lease: &Lease,
 ) -> Result<Prepared, EngineError> {
     let id = lease.transfer();
-    let row = house.store.transfer(id).await?.ok_or_else(|| EngineError::Unknown {
-        what: "transfer",
-        name: id.to_owned(),
-        help: "see `causeway status`",
-    })?;
+    let row = house.transfer(id).await?;
     if let Some(package) = row.state.package() {
         return Ok(Prepared { package: package.to_owned(), clearance: None });
     }

@@ -67,7 +67,15 @@ pub enum Done {
 /// Works until it is asked to end.
 ///
 /// Nothing that fails ends it: a database that is away is asked again, and what it had in hand is found by whoever comes first.
-pub async fn work(house: &House, connectors: &dyn Connectors, mut working: Working, tell: &(dyn Fn(Done) + Sync)) {
+///
+/// # Errors
+/// Only where it is to end when nothing is due, and cannot find out whether anything is.
+pub async fn work(
+    house: &House,
+    connectors: &dyn Connectors,
+    mut working: Working,
+    tell: &(dyn Fn(Done) + Sync),
+) -> Result<(), EngineError> {
     let (mut swept, mut due): (Option<Instant>, Option<Timestamp>) = (None, None);
     while !*working.ending.borrow() {
         if swept.is_none_or(|last| last.elapsed() >= SWEPT) || due.is_some_and(|due| due <= house.now()) {
@@ -78,14 +86,16 @@ pub async fn work(house: &House, connectors: &dyn Connectors, mut working: Worki
         }
         match Lease::find(house).await {
             Ok(Some(lease)) => one(house, connectors, lease, &working, tell).await,
-            Ok(None) if working.until_idle => return,
+            Ok(None) if working.until_idle => return Ok(()),
             Ok(None) => rest(&mut working).await,
+            Err(error) if working.until_idle => return Err(error),
             Err(error) => {
                 tell(Done::Troubled { error });
                 rest(&mut working).await;
             }
         }
     }
+    Ok(())
 }
 
 /// Clears up, ends what has ended, and asks for what schedules say; when a schedule asks next.
