@@ -124,6 +124,8 @@ fn what_was_asked_for_is_carried_out(kind: Kind) {
     assert_eq!(ended.err.matches("done").count(), 3, "{}", ended.err);
     assert_eq!(state_of(street, &cancelled), "cancelled");
     each_once(street, &asked);
+    let late = street.run(&["transfer", "cancel", &asked[0], "--reason", "asked for twice"]).unwrap();
+    assert!(late.code == Some(2) && late.err.contains("only what has not left can be cancelled"), "{}", late.err);
     let said = street.good(&["transfer", "show", &asked[0]]).unwrap();
     let happened = ["transfer-requested", "attempt-begun", "transfer-sealed", "delivery-begun", "delivery-arrived"];
     assert!(

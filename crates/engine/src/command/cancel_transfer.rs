@@ -14,7 +14,7 @@ use crate::house::{House, audit};
 /// Cancels a transfer, with a reason. Whoever has it in hand finds that out before it is sealed, and before anything leaves.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] once its package is on its way: only a stop holds it back then.
+/// [`EngineError::Wrong`] once its package is on its way: only a stop holds it back then.
 pub async fn cancel_transfer(house: &House, name: &str, transfer: &str, reason: &str) -> Result<Decided, EngineError> {
     if reason.trim().len() < 5 {
         return Err(EngineError::Wrong("say in a few words why it is cancelled: --reason TEXT".to_owned()));
@@ -38,7 +38,12 @@ pub async fn cancel_transfer(house: &House, name: &str, transfer: &str, reason: 
             let body =
                 json!({ "attempt": Action::CancelTransfer.as_str(), "detail": error.to_string(), "violations": [] });
             house.record(name, "attempt-denied", transfer, body).await?;
-            return Err(error.into());
+            let StoreError::Impossible { .. } = error else { return Err(error.into()) };
+            return Err(EngineError::Wrong(format!(
+                "transfer {transfer} is {}: only what has not left can be cancelled; what is on its way is held back by `causeway stop`, \
+                 and what has arrived is for the partner to erase",
+                row.state
+            )));
         }
         Err(error) => return Err(error.into()),
     }
