@@ -129,7 +129,7 @@ impl House {
         }
     }
 
-    /// What a transfer may hold of what is related to its records; the rest goes into `folder`, encrypted.
+    /// What a reading may hold of what is related to its records; the rest goes into `folder`, encrypted.
     pub(crate) fn memory(&self, folder: PathBuf) -> Memory {
         let mebibytes = self.memory_mebibytes.saturating_sub(FIXED_MEBIBYTES).max(1);
         let memory = Memory::bounded((mebibytes as usize) << 20, folder, self.random());

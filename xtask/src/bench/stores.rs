@@ -71,7 +71,7 @@ impl Own {
         )?;
         let mariadb = Mariadb::kept(
             &cache.join("mariadb"),
-            &[("innodb-buffer-pool-size", "1G"), ("innodb-log-file-size", "512M"), ("max-allowed-packet", "64M")],
+            &[("innodb-buffer-pool-size", "7G"), ("innodb-log-file-size", "512M"), ("max-allowed-packet", "64M")],
         )?;
         Ok(Self { postgres, mariadb, cache: cache.to_owned() })
     }

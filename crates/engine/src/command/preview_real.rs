@@ -57,7 +57,8 @@ pub async fn preview_real(
     let look = || {
         let plan = Plan::compile(&arrangement, &document, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;
         let sources = crate::query::sources(house, connectors, &catalogue, &plan)?;
-        preview::glimpse(&plan, &sources, house.now(), &Watch::default(), records)
+        let memory = house.memory(house.home.staging());
+        preview::glimpse(&plan, &sources, house.now(), &Watch::default(), &memory, records)
     };
     tokio::task::block_in_place(look).map_err(|error| EngineError::not_shown(exchange, &error))
 }

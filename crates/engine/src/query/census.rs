@@ -34,7 +34,7 @@ pub async fn census(house: &House, connectors: &dyn Connectors, exchange: &Excha
     let count = || {
         let plan = Plan::compile(&arrangement, exchange, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;
         let sources = super::sources(house, connectors, &catalogue, &plan)?;
-        preview::census(&plan, &sources, house.now(), &Watch::default())
+        preview::census(&plan, &sources, house.now(), &Watch::default(), &house.memory(house.home.staging()))
     };
     Ok(match tokio::task::block_in_place(count) {
         Ok(census) => Counted::People(census),

@@ -53,6 +53,16 @@ pub(super) fn rows(extract: &mut Extract, rel: &Rel) -> Result<Option<u64>, Flow
     }
 }
 
+/// About how many different keys are met in what is related: no more than there are records, and no more than is related.
+pub(super) fn expected(extract: &mut Extract, base: &Rel, related: &[Related<'_>]) -> Result<Option<u64>, FlowError> {
+    let Some(records) = rows(extract, base)? else { return Ok(None) };
+    let mut all: Option<u64> = Some(0);
+    for related in related {
+        all = all.zip(rows(extract, &related.side)?).map(|(all, more)| all.saturating_add(more));
+    }
+    Ok(Some(all.map_or(records, |all| all.min(records))))
+}
+
 /// The keys of `roots` as what the table behind `rel` is asked for, if that table has them in one column of its own.
 pub(super) fn key_list(rel: &Rel, there: &str, here: &str, roots: &[Batch]) -> Result<Option<KeyList>, FlowError> {
     let Some(scan) = scans(rel).first().copied() else { return Ok(None) };

@@ -48,7 +48,7 @@ impl std::fmt::Debug for State {
 }
 
 impl Memory {
-    /// As much as there is: for previews and tests of small populations.
+    /// As much as there is: for invented people, who are few.
     pub fn unbounded() -> Self {
         Self::new(usize::MAX, None)
     }

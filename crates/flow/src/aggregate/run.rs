@@ -11,7 +11,7 @@ use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 
 use super::conflicts::Conflicts;
-use super::forecast::{Mode, key_list, mode, rows};
+use super::forecast::{Mode, expected, key_list, mode, rows};
 use super::key::{Keys, Unique};
 use super::keyed::{Adds, Keyed};
 use super::memory::Memory;
@@ -180,7 +180,7 @@ impl Runner<'_> {
         let (here, related, base) = chain(rel);
         let adds = related.iter().map(|related| (related.there.clone(), self.adds(related.rel))).collect();
         let mut keyed = Keyed::new(here.clone(), adds, self.memory);
-        if let Some(keys) = rows(self.extract, base)? {
+        if let Some(keys) = expected(self.extract, base, &related)? {
             keyed.expect(keys);
         }
         let input = match mode(self.extract, base, &related)? {
@@ -260,7 +260,8 @@ impl Runner<'_> {
 
     fn adds(&self, rel: &Rel) -> Adds {
         let one = |name: &str, prefix: String, optional: bool, from: Vec<String>| {
-            let used = from.into_iter().filter(|column| self.is_used(column)).collect();
+            // What is related is mentioned with the step before it; its own key, which stands in the record too, seldom is.
+            let used = from.into_iter().filter(|column| self.is_used(&format!("{prefix}{column}"))).collect();
             Adds::One { name: name.to_owned(), prefix, optional, used }
         };
         match rel {

@@ -21,6 +21,7 @@ use causeway_model::exchange::Exchange;
 use causeway_model::{Code, Violation};
 
 use crate::Personal;
+use crate::aggregate::Memory;
 use crate::error::FlowError;
 use crate::plan::Plan;
 use crate::source::{Source, Watch};
@@ -86,33 +87,35 @@ pub fn rehearse(
     let records = inventing.records.clamp(1, MOST_INVENTED);
     let world = World::invent(arrangement, exchange, catalogue, records, inventing);
     let sources = memory::sources(catalogue, world);
-    let mut walk = Walk::begin(&plan, &sources, inventing.now, &Watch::default())?;
+    let mut walk = Walk::begin(&plan, &sources, inventing.now, &Watch::default(), &Memory::unbounded())?;
     let records = walk.records(records, Manner::Whole)?;
     walk.finish()?;
     Ok(Shown { records, census: walk.census(), refused: walk.refused().to_vec() })
 }
 
-/// Shows the first released records of a real walk, masked; never more than [`MOST_REAL`].
+/// Shows the first released records of a real walk within `memory`, masked; never more than [`MOST_REAL`].
 pub fn glimpse(
     plan: &Plan,
     sources: &[Box<dyn Source>],
     now: jiff::Timestamp,
     watch: &Watch,
+    memory: &Memory,
     records: usize,
 ) -> Result<Shown, FlowError> {
-    let mut walk = Walk::begin(plan, sources, now, watch)?;
+    let mut walk = Walk::begin(plan, sources, now, watch, memory)?;
     let records = walk.records(records.min(MOST_REAL), Manner::Masked)?;
     Ok(Shown { records, census: walk.census(), refused: walk.refused().to_vec() })
 }
 
-/// Counts whom a transfer would meet, and shows nobody.
+/// Counts whom a transfer would meet, within `memory`, and shows nobody.
 pub fn census(
     plan: &Plan,
     sources: &[Box<dyn Source>],
     now: jiff::Timestamp,
     watch: &Watch,
+    memory: &Memory,
 ) -> Result<Census, FlowError> {
-    let mut walk = Walk::begin(plan, sources, now, watch)?;
+    let mut walk = Walk::begin(plan, sources, now, watch, memory)?;
     // The totals refuse a transfer; the people are counted by then.
     walk.finish()?;
     Ok(walk.census())

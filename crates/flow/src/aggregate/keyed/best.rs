@@ -12,12 +12,11 @@ pub(super) enum Best {
     Any { spans: Vec<Span>, bytes: Vec<u8> },
 }
 
-/// Where a record lies; `room` is what may be overwritten.
+/// Where a record lies; no record is empty.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Span {
     at: u32,
     length: u32,
-    room: u32,
 }
 
 /// A record as it was saved.
@@ -74,7 +73,7 @@ impl Best {
                 }
             }
             Self::Any { spans, bytes } => {
-                let span = spans.get(number).filter(|span| span.room > 0)?;
+                let span = spans.get(number).filter(|span| span.length > 0)?;
                 bytes.get(span.at as usize..(span.at + span.length) as usize)
             }
         }
@@ -109,14 +108,15 @@ impl Best {
             Self::Any { spans, bytes } => {
                 let room = (spans.capacity() + spans.capacity() / 8) * record.len();
                 let Some(span) = spans.get_mut(number) else { return };
-                span.length = record.len() as u32;
-                if span.room >= span.length {
+                let length = record.len() as u32;
+                if span.length >= length {
+                    span.length = length;
                     let place = span.at as usize..(span.at + span.length) as usize;
                     if let Some(place) = bytes.get_mut(place) {
                         place.copy_from_slice(record);
                     }
                 } else {
-                    (span.at, span.room) = (bytes.len() as u32, span.length);
+                    *span = Span { at: bytes.len() as u32, length };
                     if bytes.capacity() == 0 {
                         // Records of one kind are of about one length.
                         bytes.reserve_exact(room);

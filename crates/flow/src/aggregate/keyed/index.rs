@@ -61,15 +61,16 @@ fn slot(key: ShortKey) -> u64 {
     (key >> 64) as u64
 }
 
-/// Pushes; grows by half rather than by double, so that little of the budget stays empty.
+/// Pushes; grows by an eighth rather than by double. Partitions grow in step: where each made much more room than it needs,
+/// the budget would be full of empty room, and more partitions than do not fit would be spilled.
 pub(super) fn push_tight<T>(vec: &mut Vec<T>, item: T) {
     reserve_tight(vec, 1);
     vec.push(item);
 }
 
-/// Makes room for `more`, and half as much besides.
+/// Makes room for `more`, and an eighth as much besides.
 pub(super) fn reserve_tight<T>(vec: &mut Vec<T>, more: usize) {
     if vec.capacity() - vec.len() < more {
-        vec.reserve_exact(more.max(vec.len() / 2 + 64));
+        vec.reserve_exact(more.max(vec.len() / 8 + 64));
     }
 }

@@ -7,6 +7,7 @@
 
 mod best;
 mod index;
+mod order;
 mod reducer;
 mod rows;
 mod saved;
@@ -21,8 +22,9 @@ use super::memory::{Extent, Memory, SpillFile, broken};
 use super::run::{Stream, select};
 use crate::Batch;
 use crate::error::FlowError;
+use crate::source::BATCH_ROWS;
 use index::Index;
-use saved::{Reader, Writer, load_batch, save_batch};
+use saved::{Reader, Writer, load_batch, save_batch, together};
 use side::Side;
 
 pub(crate) use side::Adds;
@@ -155,23 +157,41 @@ impl Keyed {
         index + self.sides.iter().map(|side| side.bytes(partition)).sum::<usize>()
     }
 
+    /// What spilling a partition would free: where only known keys are wanted, the index stays.
+    fn spillable(&self, partition: usize) -> usize {
+        let index = self.indexes.get(partition).map_or(0, Index::bytes);
+        self.bytes(partition) - if self.closed { index } else { 0 }
+    }
+
     fn account(&mut self) {
         let now = (0..PARTITIONS).map(|partition| self.bytes(partition)).sum();
         self.memory.hold(self.held, now);
         self.held = now;
     }
 
-    /// Spills the largest partitions until the rest fits.
+    /// Spills partitions until the rest fits.
     fn fit(&mut self) -> Result<(), FlowError> {
         self.account();
         while self.held > self.limit {
-            let largest = (0..PARTITIONS).max_by_key(|partition| self.bytes(*partition)).unwrap_or(0);
-            if !self.evict(largest)? {
+            if !self.evict(self.next_to_spill())? {
                 return Ok(());
             }
             self.account();
         }
         Ok(())
+    }
+
+    /// The largest of those that were spilled before and grew again, so that as many as possible never have to be; the
+    /// largest of all where those hold too little to be worth a write.
+    fn next_to_spill(&self) -> usize {
+        let largest = |spilled: bool| {
+            let all = (0..PARTITIONS).filter(|at| !spilled || self.runs.get(*at).is_some_and(|runs| !runs.is_empty()));
+            all.map(|at| (self.spillable(at), at)).max().unwrap_or_default()
+        };
+        match largest(true) {
+            (bytes, again) if bytes > self.limit / (PARTITIONS * 4) => again,
+            _ => largest(false).1,
+        }
     }
 
     /// Spills a partition; `false` where nothing may be spilled or it would free nothing.
@@ -300,6 +320,22 @@ struct Attaching {
 }
 
 impl Attaching {
+    /// Records that ask for the partition that was brought back: as many pieces as make a batch of the usual size,
+    /// because every operator after this one costs something a batch.
+    fn asked(&mut self) -> Result<Option<Batch>, FlowError> {
+        let Some(extents) = &mut self.current else { return Ok(None) };
+        let file = self.keyed.file.as_ref().ok_or_else(|| broken("nothing was spilled"))?;
+        let (mut pieces, mut rows) = (Vec::new(), 0);
+        while rows < BATCH_ROWS
+            && let Some(extent) = extents.next()
+        {
+            let piece = load_batch(&file.read(extent)?)?;
+            rows += piece.records.num_rows();
+            pieces.push(piece);
+        }
+        if pieces.is_empty() { Ok(None) } else { together(pieces).map(Some) }
+    }
+
     fn advance(&mut self) -> Result<Option<Batch>, FlowError> {
         if let Some(input) = &mut self.input {
             if let Some(batch) = input.next() {
@@ -310,9 +346,7 @@ impl Attaching {
             self.left = self.keyed.spilled();
         }
         loop {
-            if let Some(extent) = self.current.as_mut().and_then(Iterator::next) {
-                let file = self.keyed.file.as_ref().ok_or_else(|| broken("nothing was spilled"))?;
-                let batch = load_batch(&file.read(extent)?)?;
+            if let Some(batch) = self.asked()? {
                 return self.keyed.answer(batch).map(Some);
             }
             let Some(partition) = self.left.pop_front() else { return Ok(None) };

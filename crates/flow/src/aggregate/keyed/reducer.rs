@@ -8,12 +8,12 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Int64Array};
 use arrow::datatypes::{DataType, Decimal128Type, Int64Type};
 use arrow::record_batch::RecordBatch;
-use arrow::row::{RowConverter, SortField};
 use causeway_model::exchange::Reduction;
 use causeway_model::{Code, Violation};
 
 use super::best::{Best, SavedBest};
 use super::index::reserve_tight;
+use super::order::{self, Order};
 use super::saved::{Reader, Writer};
 use super::{PARTITIONS, Slot};
 use crate::aggregate::{predicate, reduce};
@@ -31,7 +31,7 @@ enum State {
     Any(Vec<Vec<bool>>),
     Integer(Vec<Vec<i64>>),
     Decimal(Vec<Vec<i128>>, i8),
-    Best { parts: Vec<Best>, converter: RowConverter, largest: bool, skip_missing: bool },
+    Best { parts: Vec<Best>, order: Order, largest: bool, skip_missing: bool },
 }
 
 /// Whether the reduction needs no more than a state a key.
@@ -53,15 +53,11 @@ impl Reducer {
             },
             Reduction::Min | Reduction::Max | Reduction::First | Reduction::Latest => {
                 let by = column.by.iter().map(|name| Ok(reduce::named(example, name)?.data_type().clone()));
-                let mut types: Vec<DataType> = by.collect::<Result<_, FlowError>>()?;
-                // Ties are broken by the value, so that the answer never depends on the order in which a source gives its rows.
-                types.push(argument()?);
-                let fixed = types.iter().all(|of| !matches!(of, DataType::Utf8 | DataType::Binary));
-                let fields = types.into_iter().map(|of| SortField::new_with_options(of, reduce::ASCENDING)).collect();
-                let converter = RowConverter::new(fields).map_err(FlowError::internal("aggregate/order"))?;
+                let (by, of) = (by.collect::<Result<Vec<_>, FlowError>>()?, argument()?);
+                let fixed = by.iter().chain([&of]).all(order::fixed);
                 State::Best {
                     parts: (0..PARTITIONS).map(|_| Best::new(fixed)).collect(),
-                    converter,
+                    order: Order::new(by, of)?,
                     largest: matches!(column.reduction, Reduction::Max | Reduction::Latest),
                     skip_missing: matches!(column.reduction, Reduction::Min | Reduction::Max),
                 }
@@ -105,18 +101,17 @@ impl Reducer {
                     *sum = sum.checked_add(values.value(row)).ok_or_else(|| too_large(&column.of))?;
                 }
             }
-            State::Best { parts, converter, largest, skip_missing } => {
+            State::Best { parts, order, largest, skip_missing } => {
                 let argument = reduce::argument(batch, column)?;
                 let by = column.by.iter().map(|name| reduce::named(batch, name).cloned());
-                let mut columns: Vec<ArrayRef> = by.collect::<Result<_, _>>()?;
-                columns.push(argument.clone());
-                let encoded = converter.convert_columns(&columns).map_err(FlowError::internal("aggregate/order"))?;
+                let encoded = order.encode(by.collect::<Result<_, _>>()?, argument)?;
+                let mut whole = Vec::new();
                 for (row, slot) in rows().filter(|(row, _)| passes(*row)) {
                     if *skip_missing && argument.is_null(row) {
                         continue;
                     }
                     if let Some(part) = parts.get_mut(usize::from(slot.partition)) {
-                        part.offer(slot.number as usize, encoded.row(row).data(), *largest);
+                        part.offer(slot.number as usize, encoded.record(row, &mut whole), *largest);
                     }
                 }
             }
@@ -142,7 +137,7 @@ impl Reducer {
                 let sums = Decimal128Array::from_iter_values(slots.iter().map(|slot| read(parts, slot).unwrap_or(0)));
                 Arc::new(sums.with_precision_and_scale(38, *scale).map_err(FlowError::internal("aggregate/sum"))?)
             }
-            State::Best { parts, converter, .. } => best_values(parts, converter, slots)?,
+            State::Best { parts, order, .. } => best_values(parts, order, slots)?,
         })
     }
 
@@ -242,34 +237,13 @@ impl Reducer {
     }
 }
 
-/// The last column of the encoded records: the values.
-fn best_values(parts: &[Best], converter: &RowConverter, slots: &[Option<Slot>]) -> Result<ArrayRef, FlowError> {
-    let parser = converter.parser();
-    let encoded: Vec<Option<&[u8]>> = slots
+/// The values of the best records of the keys in `slots`.
+fn best_values(parts: &[Best], order: &Order, slots: &[Option<Slot>]) -> Result<ArrayRef, FlowError> {
+    let records: Vec<Option<&[u8]>> = slots
         .iter()
         .map(|slot| slot.and_then(|slot| parts.get(usize::from(slot.partition))?.of(slot.number as usize)))
         .collect();
-    let found = encoded.iter().flatten().map(|bytes| parser.parse(bytes));
-    let columns = converter.convert_rows(found).map_err(FlowError::internal("aggregate/order"))?;
-    let values = columns.last().ok_or_else(|| FlowError::Internal {
-        place: "aggregate/order",
-        detail: "a record without a value".to_owned(),
-    })?;
-    let mut next = 0;
-    let rows = encoded.iter().map(|bytes| {
-        bytes.map(|_| {
-            next += 1;
-            next - 1
-        })
-    });
-    let rows = arrow::array::UInt32Array::from_iter(rows);
-    if values.is_empty() {
-        return Ok(arrow::array::new_null_array(values.data_type(), rows.len()));
-    }
-    if rows.null_count() == 0 {
-        return Ok(values.clone());
-    }
-    arrow::compute::take(values, &rows, None).map_err(FlowError::internal("aggregate/order"))
+    order.values(&records)
 }
 
 fn parts<T>() -> Vec<Vec<T>> {

@@ -1,5 +1,6 @@
 //! How is a partition written as bytes, and read again?
 
+use arrow::compute::concat_batches;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
@@ -127,6 +128,20 @@ pub(super) fn load_batch(bytes: &[u8]) -> Result<Batch, FlowError> {
     let mut faults = Faults::default();
     for (row, found) in from.faults()? {
         faults.extend(row as usize, &found);
+    }
+    Ok(Batch { records, faults })
+}
+
+/// Several batches of the same columns as one.
+pub(super) fn together(pieces: Vec<Batch>) -> Result<Batch, FlowError> {
+    let [first, ..] = pieces.as_slice() else { return Err(broken("no batch to put together")) };
+    let records = pieces.iter().map(|piece| &piece.records);
+    let records =
+        concat_batches(first.records.schema_ref(), records).map_err(FlowError::internal("aggregate/spill"))?;
+    let (mut faults, mut before) = (Faults::default(), 0);
+    for piece in &pieces {
+        piece.faults.iter().for_each(|(row, found)| faults.extend(before + row, found));
+        before += piece.records.num_rows();
     }
     Ok(Batch { records, faults })
 }
