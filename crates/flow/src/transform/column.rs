@@ -1,7 +1,7 @@
 //! How does a step read a column row by row, build the next one, and remember the rows that it refused?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use arrow::array::builder::NullBufferBuilder;
 use arrow::array::{Array, ArrayRef, AsArray, StringArray, StringBuilder};
@@ -175,6 +175,17 @@ pub(super) fn texts(input: &ArrayRef) -> Result<&StringArray, Mismatch> {
 
 /// The day that is `days` after 1970-01-01, if the calendar reaches so far.
 pub(super) fn day(days: i32) -> Option<Date> {
+    let near = usize::try_from(days.wrapping_add(BEFORE)).ok().and_then(|at| NEAR.get(at));
+    near.map_or_else(|| reckoned(days), |date| Some(*date))
+}
+
+/// The days of living people, reckoned once: a transfer asks for each of them many times.
+static NEAR: LazyLock<Vec<Date>> = LazyLock::new(|| (-BEFORE..BEFORE / 2).map_while(reckoned).collect());
+
+/// Days of a little more than a century.
+const BEFORE: i32 = 40_000;
+
+fn reckoned(days: i32) -> Option<Date> {
     let (year, month, day) = crate::seal::civil(i64::from(days));
     Date::new(year.try_into().ok()?, month.try_into().ok()?, day.try_into().ok()?).ok()
 }
@@ -209,5 +220,19 @@ pub fn show(column: &dyn Array, row: usize) -> Option<String> {
         }
         DataType::Binary => column.as_binary_opt::<i32>().map(|c| hex::encode(c.value(row))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_near_and_far_are_what_the_calendar_says() {
+        for days in (-BEFORE - 2..BEFORE / 2 + 2).chain([i32::MIN, -800_000, 2_000_000, i32::MAX]) {
+            let expected = EPOCH.checked_add(jiff::Span::new().try_days(days).unwrap_or_default()).ok();
+            let in_calendar = jiff::Span::new().try_days(days).is_ok();
+            assert_eq!(day(days), expected.filter(|_| in_calendar), "{days}");
+        }
     }
 }
