@@ -8,11 +8,12 @@ use causeway_package::delta::{
     Applied, Base, BaseRef, Comparison, Kept, RemovalReason, Removed, StateDigest, StateKey, Verdict, apply, held::Held,
 };
 use causeway_package::inner::{Audience, Compression, Format};
-use causeway_package::receipt::{Disagreement, Expected, Outcome, RECEIPT_TYPE, Receipt};
+use causeway_package::receipt::{Disagreement, Expected, Outcome, RECEIPT_TYPE, Receipt, verify};
 use causeway_package::seal::Leads;
 use causeway_package::{InnerManifest, Limits, PackageError, SealedPackage, canonical, read_inner};
 
-use crate::support::{House, csv_line, facts};
+use crate::guide::blocks_of;
+use crate::support::{House, csv_line, facts, shell};
 
 /// Who is shared, by name, with a note.
 type People = BTreeMap<&'static str, &'static str>;
@@ -291,4 +292,45 @@ fn the_members_that_lead_to_a_state_are_these() {
     assert_eq!(members(&inner["delta"]["base"]), ["sequence", "state"]);
     assert_eq!(members(&inner["delta"]["state"]), ["count", "digest"]);
     assert_eq!(members(&inner["delta"]["removed"]), ["name", "records", "size", "sha256"]);
+}
+
+/// The guides' own commands rebuild the same states, and refuse what does not follow.
+#[test]
+fn a_partner_with_only_the_guides_follows_too() {
+    for format in [Format::Csv, Format::Jsonl] {
+        let mut sender = Sender::new();
+        let keys = sender.house.key_files();
+        let states = sender.house.folder("states");
+        let mut steps = blocks_of("partner.md", "sh guide");
+        let receipt = steps.pop().unwrap();
+        let script = [steps.join("\n"), blocks_of("deltas.md", "sh guide-states").concat(), receipt].join("\n");
+        let follow = |package: &Path, out: &Path, states: &Path| {
+            let variables =
+                [("PKG", package), ("SENDER", keys.sender.as_path()), ("IDENTITY", keys.identity.as_path())];
+            let more = [("SIGNING_KEY", keys.signing.as_path()), ("OUT", out), ("STATES", states)];
+            std::panic::catch_unwind(|| shell(&script, &[&variables[..], &more[..]].concat()))
+        };
+        let mut packages = Vec::new();
+        for (sequence, base, people) in [(1, None, first()), (2, Some(1), second()), (3, Some(1), first())] {
+            let sealed = sender.send_as(sequence, base, &people, format);
+            let out = sender.house.folder(&format!("out-{sequence}"));
+            follow(&sealed.dir, &out, &states).unwrap();
+            let json = fs::read(out.join("receipt.json")).unwrap();
+            let signature = fs::read(out.join("receipt.json.sig")).unwrap();
+            let receipt = verify(&json, &signature, &sender.house.partner.verifying_key()).unwrap();
+            let expected = Expected::of(&sealed, "transfer-0007", crate::support::CHECKPOINT);
+            assert_eq!(expected.compare(&receipt).unwrap(), [], "number {sequence}");
+            assert_eq!(receipt.state, sealed.state);
+            packages.push(sealed.dir);
+        }
+        // An older list; a base that is not held; a partner that does not know of states.
+        for (at, package, states) in [(4, &packages[1], &states), (5, &packages[2], &sender.house.folder("none"))] {
+            let out = sender.house.folder(&format!("out-{at}"));
+            assert!(follow(package, &out, states).is_err());
+            assert!(!out.join("receipt.json").exists());
+        }
+        let out = sender.house.folder("out-6");
+        assert!(follow(&packages[2], &out, Path::new("")).is_err());
+        assert!(!out.join("inner-manifest.json").exists());
+    }
 }
