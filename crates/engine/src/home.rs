@@ -183,6 +183,11 @@ impl Home {
         self.data().join("packages")
     }
 
+    /// Sets of states that deltas start from, sealed to the operation itself. Not in backups: without them a transfer is full.
+    pub fn states(&self) -> PathBuf {
+        self.data().join("states")
+    }
+
     /// Reports and disclosure sets, sealed to the operation itself.
     pub fn sealed(&self) -> PathBuf {
         self.data().join("sealed")

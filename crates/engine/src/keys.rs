@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use causeway_ledger::SignerKey;
 use causeway_package::Environment;
+use causeway_package::delta::StateKey;
 use causeway_package::disclosure::DisclosureKey;
 use causeway_package::key::{Identities, Identity, SigningKey};
 use zeroize::Zeroizing;
@@ -114,6 +115,17 @@ impl Keys {
     /// Key of the operation's disclosure sets: derived, so that it need not be kept.
     pub fn disclosure(&self) -> DisclosureKey {
         disclosure_key(&self.pseudonym_root)
+    }
+}
+
+impl Keys {
+    /// Keys of the states of an exchange that is sent to a partner: derived, so that they need not be kept.
+    pub fn states(&self, partner: &str, exchange: &str) -> StateKey {
+        use sha2::{Digest, Sha256};
+        let digest = |text: &str| Sha256::digest(text.as_bytes());
+        // Each input has a fixed length, so nothing can be shifted from one into another.
+        let key = Sha256::new().chain_update(b"causeway state key v1").chain_update(self.pseudonym_root.as_slice());
+        StateKey::new(key.chain_update(digest(partner)).chain_update(digest(exchange)).finalize().into())
     }
 }
 

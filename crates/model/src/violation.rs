@@ -94,6 +94,10 @@ codes! {
     DuplicateKey = "duplicate-key", "mend the source, or declare another key";
     /// A source was asked outside its window or past its limits.
     SourceLimit = "source-limit", "wait for the window, or change the source's limits";
+    /// Two records of an exchange that sends deltas have the same key, or one has none.
+    DeltaKey = "delta-key", "name outputs in `delta: { key }` that tell every record from every other, or mend the source";
+    /// The partner confirmed another state than was sent, and nobody has settled that.
+    StateDisputed = "state-disputed", "find out with the partner what it holds, then `causeway transfer settle`; the next transfer is full";
     /// The sources were held still too far apart in time.
     SnapshotSpread = "snapshot-spread", "run again when the sources answer faster, or raise `snapshot_spread_s` of the exchange";
     /// The run was cancelled.

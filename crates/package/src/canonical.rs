@@ -11,7 +11,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::digest::RecordDigest;
-use crate::inner::{Audience, Format, InnerManifest};
+use crate::inner::{Audience, Format, InnerFacts, InnerManifest};
 
 /// What stands between two cells.
 pub const CELL_SEPARATOR: u8 = 0x1f;
@@ -44,38 +44,66 @@ pub fn digest_of_file(data: &mut dyn BufRead, inner: &InnerManifest) -> io::Resu
     let Some(mut digest) = RecordDigest::from_hex_key(inner.record_digest.key.reveal()) else {
         return Ok(None);
     };
-    match (inner.about.format, inner.about.audience) {
-        (Format::Csv, Audience::Machine) => digest_csv(data, &mut digest)?,
-        (Format::Jsonl, _) => digest_jsonl(data, inner, &mut digest)?,
-        (Format::Csv, Audience::People) | (Format::Parquet, _) => return Ok(None),
+    if !is_readable(&inner.about) {
+        return Ok(None);
     }
+    each_record(data, &inner.about, &mut |_, canonical| {
+        canonical.into_iter().for_each(|canonical| digest.add(canonical));
+        Ok(())
+    })?;
     Ok(Some(digest))
 }
 
-fn digest_csv(data: &mut dyn BufRead, digest: &mut RecordDigest) -> io::Result<()> {
-    let mut record = Vec::new();
-    let mut header = true;
-    while next_csv(data, &mut record)? {
-        if !header {
-            digest.add(&record);
-        }
-        header = false;
+/// Whether this program can tell the records of such a file apart.
+pub(crate) fn is_readable(about: &InnerFacts) -> bool {
+    match (about.format, about.audience) {
+        (Format::Csv, Audience::Machine) | (Format::Jsonl, _) => true,
+        (Format::Csv, Audience::People) | (Format::Parquet, _) => false,
     }
-    Ok(())
 }
 
-/// Reads one RFC 4180 record, already joined canonically; false at the end.
-fn next_csv(data: &mut dyn BufRead, record: &mut Vec<u8>) -> io::Result<bool> {
+/// Hands over what stands in a data file, piece by piece: its bytes with the end of line, and canonically; the header of CSV has none.
+pub(crate) fn each_record(
+    data: &mut dyn BufRead,
+    about: &InnerFacts,
+    each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> io::Result<()>,
+) -> io::Result<()> {
+    let (mut raw, mut record) = (Vec::new(), Vec::new());
+    if about.format == Format::Csv {
+        let mut header = true;
+        while next_csv(data, &mut raw, &mut record)? {
+            each(&raw, (!header).then_some(record.as_slice()))?;
+            header = false;
+        }
+        return Ok(());
+    }
+    loop {
+        raw.clear();
+        if data.read_until(b'\n', &mut raw)? == 0 {
+            return Ok(());
+        }
+        let members: Members = serde_json::from_slice(&raw).map_err(|_| bad("a line is not a JSON object"))?;
+        record.clear();
+        for (at, field) in about.fields.iter().enumerate() {
+            let cell = members.0.iter().find(|(name, _)| *name == field.name).map_or("null", |(_, raw)| raw.get());
+            push_cell(&mut record, at == 0, json_cell(cell)?.as_bytes());
+        }
+        each(&raw, Some(&record))?;
+    }
+}
+
+/// Reads one RFC 4180 record, as it stands and joined canonically; false at the end.
+fn next_csv(data: &mut dyn BufRead, raw: &mut Vec<u8>, record: &mut Vec<u8>) -> io::Result<bool> {
+    raw.clear();
     record.clear();
-    let mut line = Vec::new();
     let (mut quoted, mut begun) = (false, false);
     loop {
-        line.clear();
-        if data.read_until(b'\n', &mut line)? == 0 {
+        let from = raw.len();
+        if data.read_until(b'\n', raw)? == 0 {
             return if quoted { Err(bad("the CSV ends within quotes")) } else { Ok(begun) };
         }
         begun = true;
-        let mut bytes = line.iter().copied().peekable();
+        let mut bytes = raw.get(from..).unwrap_or_default().iter().copied().peekable();
         while let Some(byte) = bytes.next() {
             match byte {
                 b'"' if quoted && bytes.peek() == Some(&b'"') => {
@@ -92,23 +120,6 @@ fn next_csv(data: &mut dyn BufRead, record: &mut Vec<u8>) -> io::Result<bool> {
         if !quoted {
             return Ok(true);
         }
-    }
-}
-
-fn digest_jsonl(data: &mut dyn BufRead, inner: &InnerManifest, digest: &mut RecordDigest) -> io::Result<()> {
-    let (mut line, mut record) = (Vec::new(), Vec::new());
-    loop {
-        line.clear();
-        if data.read_until(b'\n', &mut line)? == 0 {
-            return Ok(());
-        }
-        let members: Members = serde_json::from_slice(&line).map_err(|_| bad("a line is not a JSON object"))?;
-        record.clear();
-        for (at, field) in inner.about.fields.iter().enumerate() {
-            let raw = members.0.iter().find(|(name, _)| *name == field.name).map_or("null", |(_, raw)| raw.get());
-            push_cell(&mut record, at == 0, json_cell(raw)?.as_bytes());
-        }
-        digest.add(&record);
     }
 }
 
@@ -164,15 +175,15 @@ mod tests {
         let text = "name,note\r\n\"Invented, Amal\",\"said \"\"yes\"\"\r\ntwice\"\r\nДаля,\r\nlast,one";
         let mut data = text.as_bytes();
         let mut records = Vec::new();
-        let mut record = Vec::new();
-        while next_csv(&mut data, &mut record).unwrap() {
+        let (mut raw, mut record) = (Vec::new(), Vec::new());
+        while next_csv(&mut data, &mut raw, &mut record).unwrap() {
             records.push(String::from_utf8(record.clone()).unwrap());
         }
         assert_eq!(
             records,
             ["name\u{1f}note", "Invented, Amal\u{1f}said \"yes\"\r\ntwice", "Даля\u{1f}", "last\u{1f}one"]
         );
-        assert!(next_csv(&mut "a,\"b".as_bytes(), &mut record).is_err());
+        assert!(next_csv(&mut "a,\"b".as_bytes(), &mut raw, &mut record).is_err());
     }
 
     #[test]

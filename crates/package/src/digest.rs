@@ -40,10 +40,21 @@ impl RecordDigest {
 
     /// Adds one record.
     pub fn add(&mut self, canonical: &[u8]) {
+        let value = self.value_of(canonical);
+        self.add_value(&value);
+    }
+
+    /// What one record adds.
+    #[must_use]
+    pub fn value_of(&self, canonical: &[u8]) -> [u8; 32] {
         let mut mac = self.keyed.clone();
         mac.update(canonical);
-        let value: [u8; 32] = mac.finalize().into_bytes().into();
-        add_modulo(&mut self.sum, &value);
+        mac.finalize().into_bytes().into()
+    }
+
+    /// Adds one record by what it adds.
+    pub fn add_value(&mut self, value: &[u8; 32]) {
+        add_modulo(&mut self.sum, value);
         self.records += 1;
     }
 

@@ -169,6 +169,78 @@ pub enum PackageError {
         /// What the decoder said.
         source: io::Error,
     },
+    /// A state set that cannot be compared with.
+    #[error("state set `{set}` cannot be read: {source}; the next transfer of its exchange is full")]
+    StateSetUnreadable {
+        /// The set.
+        set: String,
+        /// What the decoder said.
+        source: io::Error,
+    },
+    /// A delta where the data whole were expected.
+    #[error(
+        "the package is number {sequence} and holds only what differs from number {base}: apply it to what you hold with `apply`"
+    )]
+    IsDelta {
+        /// Its number.
+        sequence: u64,
+        /// The number of its base.
+        base: u64,
+    },
+    /// A package that leads to no state where one was expected.
+    #[error("the package belongs to no states: its exchange sends everything each time; open it with `open`")]
+    NotAState,
+    /// A package whose records this program cannot tell apart.
+    #[error("states of this format cannot be rebuilt here; ask the sender for JSON Lines or CSV for programs")]
+    NotRebuilt,
+    /// A number that was applied already, or an older one.
+    #[error(
+        "the package is number {sequence}, and number {newest} was applied already: it is an older list, do not use it"
+    )]
+    Replayed {
+        /// Its number.
+        sequence: u64,
+        /// The newest that was applied.
+        newest: u64,
+    },
+    /// A delta that does not follow from what is held.
+    #[error(
+        "the package is a delta on number {base}, which is not held here as it was sent ({held}): nothing was applied; tell the sender, who sends a full package"
+    )]
+    OtherBase {
+        /// The number of its base.
+        base: u64,
+        /// The numbers that are held.
+        held: String,
+    },
+    /// States of something else in the folder.
+    #[error("`{}` holds states of exchange `{held}`, and the package is of `{found}`; choose another folder", dir.display())]
+    OtherStates {
+        /// The folder.
+        dir: PathBuf,
+        /// The exchange whose states are held.
+        held: String,
+        /// The exchange of the package.
+        found: String,
+    },
+    /// A rebuilt state that is not the sender's.
+    #[error(
+        "what was rebuilt has {found} records and is not the state of {declared} records that the sender has: nothing was applied; a file of the base was altered, or tell the sender"
+    )]
+    StateDiffers {
+        /// Records declared.
+        declared: u64,
+        /// Records rebuilt.
+        found: u64,
+    },
+    /// A file of a held state that cannot be read.
+    #[error("`{}` is no sound part of a held state: {problem}; bring it back from a copy, or ask the sender for a full package", path.display())]
+    StateUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, without its values.
+        problem: String,
+    },
     /// A thread that asked some of the sets ended before it answered.
     #[error("not every disclosure set was asked; ask again")]
     Interrupted,
@@ -274,6 +346,10 @@ impl PackageError {
             | Self::PlaintextAltered { .. }
             | Self::Expands { .. }
             | Self::CountMismatch { .. }
+            | Self::Replayed { .. }
+            | Self::OtherBase { .. }
+            | Self::StateDiffers { .. }
+            | Self::StateSetUnreadable { .. }
             | Self::Unfinished { .. }
             | Self::Receipt(_) => true,
             Self::Io { .. }
@@ -283,6 +359,11 @@ impl PackageError {
             | Self::MixedEnvironments { .. }
             | Self::KeyOfOtherEnvironment { .. }
             | Self::GivenUp
+            | Self::IsDelta { .. }
+            | Self::NotAState
+            | Self::NotRebuilt
+            | Self::OtherStates { .. }
+            | Self::StateUnreadable { .. }
             | Self::Interrupted
             | Self::WrongKey { .. }
             | Self::TooLarge { .. }

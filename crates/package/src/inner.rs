@@ -5,12 +5,15 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::delta::Delta;
 use crate::environment::{Data, Environment, agree};
 use crate::error::{PackageError, json_place};
 use crate::manifest::{check_type, is_hex};
 
 /// The type, with its version, that the inner manifest begins with.
 pub const INNER_TYPE: &str = "causeway-inner/1";
+/// The type of one whose package leads to a state ([`crate::delta`]): who knows only the other must not take a part for the whole.
+pub const INNER_STATE_TYPE: &str = "causeway-inner/2";
 /// How messages call the decrypted inner manifest.
 pub(crate) const INNER_NAME: &str = "inner manifest";
 
@@ -20,7 +23,7 @@ pub(crate) const INNER_NAME: &str = "inner manifest";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InnerManifest {
-    /// [`INNER_TYPE`].
+    /// [`INNER_TYPE`], or [`INNER_STATE_TYPE`] where it has a `delta`.
     #[serde(rename = "type")]
     pub kind: String,
     /// The package it belongs to: an inner manifest cannot be moved to another package.
@@ -41,6 +44,9 @@ pub struct InnerManifest {
     pub released: u64,
     /// The keyed digest of all records.
     pub record_digest: DigestRef,
+    /// The state that it leads to, where its exchange is sent as states.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delta: Option<Delta>,
     /// Proof that the reader opened this package: goes into the receipt, 32 random bytes in hex.
     pub receipt_token: Hidden,
 }
@@ -213,12 +219,21 @@ impl InnerManifest {
     /// # Errors
     /// Another version, or a malformed document.
     pub fn parse(bytes: &[u8]) -> Result<Self, PackageError> {
-        check_type(bytes, INNER_NAME, INNER_TYPE)?;
+        check_type(bytes, INNER_NAME, &[INNER_TYPE, INNER_STATE_TYPE])?;
         let inner: Self =
             serde_json::from_slice(bytes).map_err(|error| PackageError::malformed(INNER_NAME, json_place(&error)))?;
         agree(INNER_NAME, inner.environment, inner.data)?;
         if !is_hex(inner.receipt_token.reveal(), 64) || !is_hex(inner.record_digest.key.reveal(), 64) {
             return Err(PackageError::malformed(INNER_NAME, "the receipt token or digest key is not 64 hex digits"));
+        }
+        if inner.delta.is_some() != (inner.kind == INNER_STATE_TYPE) {
+            return Err(PackageError::malformed(
+                INNER_NAME,
+                "its type does not fit: version 2 has a `delta`, version 1 none",
+            ));
+        }
+        if let Some(delta) = &inner.delta {
+            delta.check(&inner.about, inner.released)?;
         }
         Ok(inner)
     }

@@ -6,12 +6,14 @@
 //!
 //! - [`environment`] tells production from tests, in keys and in everything that they sign.
 //! - [`seal`] makes a package in one streaming pass, [`open`](mod@open) verifies and opens it.
+//! - [`delta`] lets a partner's copy follow without everything being sent again.
 //! - [`receipt`] is what the partner signs and sends back.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
 
 pub mod canonical;
+pub mod delta;
 pub mod digest;
 pub mod disclosure;
 pub mod entropy;
@@ -26,6 +28,7 @@ mod padding;
 pub mod receipt;
 pub mod report;
 pub mod seal;
+mod sorted;
 mod stream;
 
 pub use digest::RecordDigest;

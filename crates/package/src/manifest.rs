@@ -8,6 +8,8 @@ use crate::error::{PackageError, json_place};
 
 /// The type, with its version, that the outer manifest begins with: what is signed can be taken for nothing else.
 pub const OUTER_TYPE: &str = "causeway-package/1";
+/// The type of a package that leads to a state ([`crate::delta`]), whether it is full or a delta.
+pub const OUTER_STATE_TYPE: &str = "causeway-package/2";
 /// The outer manifest's file.
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// The detached signature's file.
@@ -17,7 +19,7 @@ pub const SIGNATURE_FILE: &str = "manifest.sig";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OuterManifest {
-    /// [`OUTER_TYPE`].
+    /// [`OUTER_TYPE`] or [`OUTER_STATE_TYPE`].
     #[serde(rename = "type")]
     pub kind: String,
     /// The package id, also the folder's name when it is made.
@@ -69,7 +71,7 @@ impl OuterManifest {
     /// # Errors
     /// Another version, a malformed document, or part names that are not ours.
     pub fn parse(bytes: &[u8]) -> Result<Self, PackageError> {
-        check_type(bytes, MANIFEST_FILE, OUTER_TYPE)?;
+        check_type(bytes, MANIFEST_FILE, &[OUTER_TYPE, OUTER_STATE_TYPE])?;
         let manifest: Self = serde_json::from_slice(bytes)
             .map_err(|error| PackageError::malformed(MANIFEST_FILE, json_place(&error)))?;
         agree(MANIFEST_FILE, manifest.environment, manifest.data)?;
@@ -119,8 +121,8 @@ pub(crate) fn to_json<T: Serialize>(document: &T, file: &str) -> Result<Vec<u8>,
     Ok(bytes)
 }
 
-/// Refuses a document whose `type` is not `known` before anything else of it is believed.
-pub(crate) fn check_type(bytes: &[u8], file: &str, known: &'static str) -> Result<(), PackageError> {
+/// Refuses a document whose `type` is none of `known` before anything else of it is believed.
+pub(crate) fn check_type(bytes: &[u8], file: &str, known: &[&'static str]) -> Result<(), PackageError> {
     #[derive(Deserialize)]
     struct Peek {
         #[serde(rename = "type")]
@@ -128,9 +130,10 @@ pub(crate) fn check_type(bytes: &[u8], file: &str, known: &'static str) -> Resul
     }
     let peek: Peek =
         serde_json::from_slice(bytes).map_err(|error| PackageError::malformed(file, json_place(&error)))?;
-    if peek.kind == known {
+    if known.contains(&peek.kind.as_str()) {
         return Ok(());
     }
+    let known = known.last().copied().unwrap_or_default();
     Err(PackageError::UnknownVersion { file: file.to_owned(), found: shown(&peek.kind), known })
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::delta::StateDigest;
 use crate::digest::sha256_hex;
 use crate::environment::{Data, Environment};
 use crate::error::{PackageError, json_place};
@@ -59,6 +60,9 @@ pub struct Receipt {
     /// The record digest as the partner computed it over what it loaded; absent where it cannot.
     #[serde(default)]
     pub digest_as_loaded: Option<String>,
+    /// What the partner holds after a package that leads to a state; absent for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateDigest>,
     /// The ledger checkpoint of the inner manifest, whole text: our log can no longer be rewritten unseen.
     pub checkpoint_seen: String,
     /// When the data was loaded.
@@ -113,6 +117,10 @@ pub enum Disagreement {
     Digest,
     /// All is said to be loaded, and no digest is given.
     DigestMissing,
+    /// All is said to be loaded, and what the partner holds is another state.
+    State,
+    /// All is said to be loaded, and what the partner holds is not said.
+    StateMissing,
     /// The checkpoint seen is not the one sent.
     Checkpoint,
 }
@@ -126,6 +134,8 @@ impl Disagreement {
             Self::Outcome => "receipt-outcome-unfit",
             Self::Digest => "receipt-digest-differs",
             Self::DigestMissing => "receipt-digest-missing",
+            Self::State => "receipt-state-differs",
+            Self::StateMissing => "receipt-state-missing",
             Self::Checkpoint => "receipt-checkpoint-differs",
         }
     }
@@ -148,6 +158,9 @@ pub struct Expected {
     pub released: u64,
     /// The record digest in hex.
     pub record_digest: String,
+    /// The state that the package leads to.
+    #[serde(default)]
+    pub state: Option<StateDigest>,
     /// The checkpoint that was sent.
     pub checkpoint: String,
 }
@@ -163,6 +176,7 @@ impl Expected {
             token_sha256: sha256_hex(sealed.receipt_token.reveal().as_bytes()),
             released: sealed.released,
             record_digest: sealed.record_digest.clone(),
+            state: sealed.state.clone(),
             checkpoint: checkpoint.to_owned(),
         }
     }
@@ -196,6 +210,8 @@ impl Expected {
                 whole && receipt.digest_as_loaded.as_ref().is_some_and(|it| *it != self.record_digest),
             ),
             (Disagreement::DigestMissing, whole && receipt.digest_as_loaded.is_none()),
+            (Disagreement::State, whole && receipt.state.is_some() && receipt.state != self.state),
+            (Disagreement::StateMissing, whole && receipt.state.is_none() && self.state.is_some()),
             (Disagreement::Checkpoint, receipt.checkpoint_seen.trim_end() != self.checkpoint.trim_end()),
         ];
         Ok(found.into_iter().filter_map(|(what, differs)| differs.then_some(what)).collect())
@@ -221,6 +237,8 @@ impl Receipt {
             "the token is not 64 lower-case hex digits"
         } else if self.digest_as_loaded.as_ref().is_some_and(|digest| !is_hex(digest, 64)) {
             "digest_as_loaded is not 64 lower-case hex digits"
+        } else if self.state.as_ref().is_some_and(|state| !is_hex(&state.digest, 64)) {
+            "the digest of its state is not 64 lower-case hex digits"
         } else if self.note.as_ref().is_some_and(|note| note.chars().count() > NOTE_MAX) {
             "the note is longer than 1000 characters"
         } else if self.note.as_ref().is_some_and(|note| note.chars().any(|c| c.is_control() && c != '\n')) {
@@ -243,7 +261,7 @@ pub fn verify(json: &[u8], signature: &[u8], partner: &VerifyingKey) -> Result<R
     if !partner.verifies(json, signature) {
         return Err(ReceiptError::SignatureInvalid { key: partner.key_id() }.into());
     }
-    check_type(json, RECEIPT_NAME, RECEIPT_TYPE)?;
+    check_type(json, RECEIPT_NAME, &[RECEIPT_TYPE])?;
     let receipt: Receipt =
         serde_json::from_slice(json).map_err(|error| ReceiptError::Malformed { problem: json_place(&error) })?;
     receipt.check()?;

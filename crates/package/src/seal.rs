@@ -10,19 +10,26 @@ use std::path::{Path, PathBuf};
 use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use zeroize::Zeroizing;
 
+use crate::delta::{Delta, StateDigest};
 use crate::digest::{ALGORITHM, RecordDigest, sha256_hex};
 use crate::entropy::Entropy;
 use crate::error::PackageError;
 use crate::files::{create_private_dir, sync_dir, write_whole};
 use crate::inner::{
-    Compression, DigestRef, Format, Hidden, INNER_NAME, INNER_TYPE, InnerFacts, InnerManifest, InnerPart,
+    Compression, DigestRef, Format, Hidden, INNER_NAME, INNER_STATE_TYPE, INNER_TYPE, InnerFacts, InnerManifest,
+    InnerPart,
 };
 use crate::key::{RECIPIENT_TYPE, Recipient, SigningKey};
 use crate::manifest::{
-    MANIFEST_FILE, OUTER_TYPE, OuterManifest, PartRef, RecipientRef, SIGNATURE_FILE, is_part_name, to_json,
+    MANIFEST_FILE, OUTER_STATE_TYPE, OUTER_TYPE, OuterManifest, PartRef, RecipientRef, SIGNATURE_FILE, is_part_name,
+    to_json,
 };
 use crate::padding::fill_json;
 use crate::stream::{SealedFile, SealingStream};
+
+mod state;
+
+pub use state::Leads;
 
 /// How a package is to be made.
 #[derive(Clone, Debug)]
@@ -57,6 +64,8 @@ pub struct SealedPackage {
     pub receipt_token: Hidden,
     /// Bytes of plaintext in all data parts.
     pub plain_size: u64,
+    /// The state that it leads to, where its exchange is sent as states.
+    pub state: Option<StateDigest>,
 }
 
 struct OpenPart {
@@ -78,6 +87,8 @@ pub struct PackageWriter {
     digest: RecordDigest,
     open: Option<OpenPart>,
     closed: Vec<(PartRef, InnerPart)>,
+    /// The state that it leads to, and the part that names who is gone.
+    state: Option<(Delta, Option<PartRef>)>,
     failed: bool,
     complete: bool,
 }
@@ -107,6 +118,7 @@ impl PackageWriter {
             entropy,
             open: None,
             closed: Vec::new(),
+            state: None,
             failed: false,
             complete: false,
         })
@@ -152,8 +164,17 @@ impl PackageWriter {
     /// # Errors
     /// The disk refuses; the package is then given up.
     pub fn end_record(&mut self, canonical: &[u8]) -> Result<(), PackageError> {
+        let value = self.digest.value_of(canonical);
+        self.end_judged(&value)
+    }
+
+    /// The same, of a record whose digest is known.
+    ///
+    /// # Errors
+    /// The disk refuses; the package is then given up.
+    pub fn end_judged(&mut self, value: &[u8; 32]) -> Result<(), PackageError> {
         self.attempt(|writer| {
-            writer.digest.add(canonical);
+            writer.digest.add_value(value);
             let part = writer.part()?;
             part.records += 1;
             part.settled = true;
@@ -191,8 +212,14 @@ impl PackageWriter {
         let token = Hidden::new(hex::encode(self.token.as_slice()));
         let (outer_parts, inner_parts): (Vec<_>, Vec<_>) = std::mem::take(&mut self.closed).into_iter().unzip();
         let plain_size = inner_parts.iter().map(|part| part.size).sum();
+        let (delta, gone) = std::mem::take(&mut self.state).unzip();
+        let (outer_kind, inner_kind) = match delta {
+            Some(_) => (OUTER_STATE_TYPE, INNER_STATE_TYPE),
+            None => (OUTER_TYPE, INNER_TYPE),
+        };
+        let state = delta.as_ref().map(|delta| delta.state.clone());
         let inner = InnerManifest {
-            kind: INNER_TYPE.to_owned(),
+            kind: inner_kind.to_owned(),
             package: self.id.clone(),
             environment: key.environment(),
             data: key.environment().data(),
@@ -205,11 +232,12 @@ impl PackageWriter {
                 key: Hidden::new(hex::encode(self.digest_key.as_slice())),
                 value: self.digest.to_hex(),
             },
+            delta,
             receipt_token: token.clone(),
         };
         let (inner_part, inner_sha256) = self.seal_inner(&inner)?;
         let manifest = OuterManifest {
-            kind: OUTER_TYPE.to_owned(),
+            kind: outer_kind.to_owned(),
             package: self.id.clone(),
             environment: key.environment(),
             data: key.environment().data(),
@@ -221,7 +249,7 @@ impl PackageWriter {
                 .map(|recipient| RecipientRef { key: recipient.key_id(), kind: RECIPIENT_TYPE.to_owned() })
                 .collect(),
             signer: key.verifying_key().key_id(),
-            parts: std::iter::once(inner_part).chain(outer_parts).collect(),
+            parts: std::iter::once(inner_part).chain(outer_parts).chain(gone.flatten()).collect(),
             inner_sha256,
         };
         let bytes = manifest.to_bytes()?;
@@ -245,6 +273,7 @@ impl PackageWriter {
             record_digest: self.digest.to_hex(),
             receipt_token: token,
             plain_size,
+            state,
         })
     }
 

@@ -21,6 +21,9 @@ const PSEUDONYMS: &str =
 /// Where the narrow variant's people live.
 const NARROW: &str = "population: { in: { element: camp_pcode, values: [KE106322, KE111507, KE115655] } }\n";
 
+/// What makes the exchange one that is sent as deltas: one full package, and then none for as long as is measured.
+const DELTAS: &str = "delta: { key: [person_ref], full_every: 1000 }\n";
+
 /// An installation with one exchange, which vanishes with this value.
 pub struct Installation {
     street: Street,
@@ -38,6 +41,7 @@ impl Installation {
         variant: Variant,
         format: Format,
         memory: Option<u64>,
+        deltas: bool,
     ) -> Outcome<Self> {
         let home = tempfile::Builder::new().prefix("causeway-bench-").tempdir()?;
         let documents = home.path().join("documents");
@@ -52,7 +56,9 @@ impl Installation {
             with_sources(&read("catalogue.yaml")?, &stores.sources(&password))?,
         )?;
         fs::write(documents.join("arrangement-bench.yaml"), read("arrangement-bench.yaml")?)?;
-        fs::write(documents.join("exchange.yaml"), exchange_of(&read("exchange.yaml")?, &exchange, variant, format)?)?;
+        let more = if deltas { DELTAS } else { "" };
+        let text = exchange_of(&read("exchange.yaml")?, &exchange, variant, format)? + more;
+        fs::write(documents.join("exchange.yaml"), text)?;
 
         let street = Street::new(causeway, home.path(), &documents);
         street.set_up_with(&["lantern-relief"], &["bench"], &[(&exchange, "exchange.yaml")])?;
@@ -69,6 +75,22 @@ impl Installation {
         let mut command = self.street.command(&arguments);
         command.env("CAUSEWAY_BENCH_PSEUDONYM", PSEUDONYMS);
         command
+    }
+
+    /// Applies a package as the partner, and has its receipt added; the file of the state.
+    pub fn apply(&self, package: &Path, confirm: bool) -> Outcome<PathBuf> {
+        let text = |path: &Path| path.display().to_string();
+        let (package, sender, partner) = (text(package), text(&self.street.sender()), self.street.partner());
+        let (states, identity) = (text(&partner.join("states")), text(&partner.join("identity.txt")));
+        let opened = ["--sender", &sender, "--identity", &identity, "--states", &states];
+        let said = self.street.good(&[&["package", "apply", package.as_str()], &opened[..]].concat())?;
+        if confirm {
+            let (key, receipt) = (text(&partner.join("signing.pem")), text(&partner.join("receipt.json")));
+            let signed = ["--signing-key", &key, "--outcome", "accepted", "--out", &receipt];
+            self.street.good(&[&["receipt", "sign", package.as_str()], &opened[..], &signed[..]].concat())?;
+            self.street.good(&["receipt", "add", &receipt])?;
+        }
+        Ok(said.lines().next_back().unwrap_or_default().into())
     }
 
     /// What a transfer that succeeded delivered.

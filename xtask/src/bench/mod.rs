@@ -4,6 +4,7 @@
 //! Without anything but this repository it invents its own people. Where the optional shared benchmark lies beside it,
 //! `--compare` runs the peers in turn with the gateway on the same databases. docs/guides/benchmark.md explains the figures.
 
+mod deltas;
 mod helper;
 mod installation;
 mod measure;
@@ -35,6 +36,8 @@ pub struct Measured {
     package: u64,
     /// What the gateway tells of memory that did not suffice.
     spilled: Vec<String>,
+    /// The same people as deltas.
+    deltas: Vec<Cost>,
 }
 
 /// Measures what the arguments say.
@@ -70,7 +73,7 @@ fn one(
     peers: &[Peer],
 ) -> Outcome<Measured> {
     let Options { variant, format, .. } = *options;
-    let home = Installation::make(root, &built.causeway, stores, variant, format, options.memory)?;
+    let home = Installation::make(root, &built.causeway, stores, variant, format, options.memory, false)?;
     let expected = stores.expected(variant);
     if expected.is_none() {
         println!(
@@ -86,6 +89,7 @@ fn one(
         reads: Vec::new(),
         package: 0,
         spilled: Vec::new(),
+        deltas: Vec::new(),
     };
     let mut answer = expected;
     for round in 0..=options.runs {
@@ -133,6 +137,9 @@ fn one(
     }
     if let Some(answer) = answer {
         println!("right: {answer}");
+    }
+    if options.deltas {
+        measured.deltas = deltas::measure(root, built, options, stores, answer)?;
     }
     Ok(measured)
 }

@@ -12,6 +12,7 @@ pub const USAGE: &str = "cargo xtask bench [OPTIONS]
   --runs N                runs after one to warm up; medians count (default 3)
   --memory N[MB]          budget of the gateway in mebibytes
   --scale                 100k, 1m and 5m one after the other, and how time grows
+  --deltas                what sending deltas costs beside sending everything, of the same people
   --compare               beside the peers, on the databases of the optional shared benchmark; a missed target fails
   --peers FOLDER          folder of the shared benchmark (default ../shared/bench beside this repository)
   --binary PATH           a causeway built with `--features test-hooks`; built in release unless given
@@ -32,6 +33,8 @@ pub struct Options {
     pub memory: Option<u64>,
     /// Whether peers run beside.
     pub compare: bool,
+    /// Whether deltas are measured beside.
+    pub deltas: bool,
     /// Whether growth is judged.
     pub scale: bool,
     /// Folder of the shared benchmark.
@@ -111,6 +114,7 @@ impl Options {
             runs: 3,
             memory: None,
             compare: false,
+            deltas: false,
             scale: false,
             peers: None,
             binary: None,
@@ -126,6 +130,7 @@ impl Options {
                 "--runs" => options.runs = value()?.parse().map_err(|_| "`--runs` takes a number")?,
                 "--memory" => options.memory = Some(memory(value()?)?),
                 "--compare" => options.compare = true,
+                "--deltas" => options.deltas = true,
                 "--scale" => options.scale = true,
                 "--peers" => options.peers = Some(value()?.into()),
                 "--binary" => options.binary = Some(value()?.into()),
@@ -136,6 +141,9 @@ impl Options {
         }
         if options.runs == 0 {
             return Err("`--runs` must be at least 1".into());
+        }
+        if options.deltas && options.format == Format::Parquet {
+            return Err("no partner confirms a state of Parquet: measure deltas of csv or jsonl".into());
         }
         if options.scale {
             if options.compare {
@@ -195,7 +203,16 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in ["--size many", "--size 0", "--variant 50", "--format xml", "--runs 0", "--fast", "--size"] {
+        for line in [
+            "--size many",
+            "--size 0",
+            "--variant 50",
+            "--format xml",
+            "--runs 0",
+            "--fast",
+            "--deltas --format parquet",
+            "--size",
+        ] {
             assert!(read(line).is_err(), "{line}");
         }
     }

@@ -1,6 +1,7 @@
 //! How is what was measured told, and when does a benchmark fail?
 
 use super::Measured;
+use super::deltas::MOST;
 use super::measure::{Cost, median};
 use super::options::Options;
 use super::targets::{Best, GROWTH, ONCE, judge as held};
@@ -26,6 +27,9 @@ pub fn print(options: &Options, measured: &Measured) {
     let peers: Vec<(&str, Cost)> = measured.peers.iter().map(|(name, costs)| (*name, median(costs))).collect();
     for (name, cost) in &peers {
         line(name, cost);
+    }
+    if !measured.deltas.is_empty() {
+        line("as deltas", &median(&measured.deltas));
     }
     if let Some(best) = best(measured) {
         let (cpu, wall, databases) = best.ratios(&ours);
@@ -69,6 +73,14 @@ pub fn judge(options: &Options, all: &[Measured]) -> Outcome {
         let (size, ours) = (&measured.size, median(&measured.ours));
         for judged in held(size.people, options.variant, options.format, &ours, best(measured).as_ref()) {
             told(&size.label, judged.line, judged.holds);
+        }
+        if !measured.deltas.is_empty() {
+            let times = median(&measured.deltas).total() / ours.total();
+            told(
+                &size.label,
+                format!("deltas: {times:.2} × the cpu of everything, at most {MOST:.2} ×"),
+                times <= MOST,
+            );
         }
         for (table, times) in &measured.reads {
             if *times > ONCE {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::private_folder;
+use causeway_package::delta::apply;
 use causeway_package::key::Identities;
 use causeway_package::{Data, Limits, open, verify};
 use clap::Subcommand;
@@ -39,6 +40,22 @@ pub enum Package {
         #[command(flatten)]
         read_for: ReadFor,
     },
+    /// Verifies, decrypts and applies a package of an exchange that is sent as states, full or a delta.
+    Apply {
+        /// The package's folder.
+        package: PathBuf,
+        /// The sender's public key file.
+        #[arg(long)]
+        sender: PathBuf,
+        /// The recipient's age identity file.
+        #[arg(long)]
+        identity: PathBuf,
+        /// Folder of the states that are held.
+        #[arg(long)]
+        states: PathBuf,
+        #[command(flatten)]
+        read_for: ReadFor,
+    },
 }
 
 impl Package {
@@ -62,6 +79,18 @@ impl Package {
                 }
                 println!("{} records of exchange {}", opened.inner.released, opened.inner.about.exchange);
                 opened.data.iter().for_each(|file| println!("{}", file.display()));
+            }
+            Package::Apply { package, sender, identity, states, read_for } => {
+                let sender = read_for.sender(sender)?;
+                private_folder(states)?;
+                let applied = apply(package, &Identities::load(identity)?, &sender, states, &Limits::default())?;
+                let about = &applied.inner.about;
+                let before = if applied.again { ", applied before" } else { "" };
+                println!(
+                    "number {} of exchange {}{before}: {} records are held",
+                    about.sequence, about.exchange, applied.state.count
+                );
+                println!("{}", applied.data.display());
             }
         }
         Ok(ExitCode::SUCCESS)

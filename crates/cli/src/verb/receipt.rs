@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use causeway_engine::EngineError;
 use causeway_engine::command::accept_receipt;
+use causeway_package::delta::held::Held;
 use causeway_package::key::Identities;
 use causeway_package::read_inner;
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt as Proof};
@@ -37,6 +38,9 @@ pub enum Receipt {
         /// Record digest as loaded, where it was computed.
         #[arg(long)]
         digest: Option<String>,
+        /// Folder of states where the package was applied: the receipt tells what the state comes to now.
+        #[arg(long)]
+        states: Option<PathBuf>,
         /// Where the receipt goes; its signature goes beside it with `.sig`.
         #[arg(long)]
         out: PathBuf,
@@ -68,9 +72,21 @@ impl Receipt {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
         match self {
-            Receipt::Sign { package, sender, identity, signing_key, outcome, loaded, digest, out, read_for } => {
+            Receipt::Sign {
+                package,
+                sender,
+                identity,
+                signing_key,
+                outcome,
+                loaded,
+                digest,
+                states,
+                out,
+                read_for,
+            } => {
                 let (_, inner) = read_inner(package, &Identities::load(identity)?, &read_for.sender(sender)?)?;
                 let loaded = loaded.unwrap_or(if *outcome == Word::Rejected { 0 } else { inner.released });
+                let state = states.as_deref().map(|states| Held::read(states)?.found(&inner)).transpose()?;
                 let receipt = Proof {
                     kind: RECEIPT_TYPE.to_owned(),
                     package: inner.package.clone(),
@@ -86,6 +102,7 @@ impl Receipt {
                     records_loaded: loaded,
                     records_rejected: inner.released.saturating_sub(loaded),
                     digest_as_loaded: digest.clone(),
+                    state,
                     checkpoint_seen: inner.about.checkpoint.clone(),
                     loaded_at: (crate::hooks::surroundings().now)(),
                     note: None,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use causeway_engine::command::{
     Decided, Manner, Released, Requested, approve_transfer, cancel_transfer, expire_arrangements, may_carry_on,
-    refuse_transfer, release_exceptionally, request_transfer, withdraw_transfer,
+    refuse_transfer, release_exceptionally, request_transfer, settle_dispute, withdraw_transfer,
 };
 use causeway_engine::drive::{self, Lease, Prepared};
 use causeway_engine::{EngineError, House};
@@ -83,6 +83,14 @@ pub enum Transfer {
         /// The transfer.
         transfer: String,
         /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Settles that a partner confirmed another state than was sent; the next transfer of the exchange is full.
+    Settle {
+        /// The transfer whose receipt says so.
+        transfer: String,
+        /// What was found out.
         #[arg(long)]
         reason: String,
     },
@@ -193,6 +201,9 @@ impl Transfer {
             }
             Transfer::Cancel { transfer, reason } => {
                 said(transfer, cancel_transfer(house, &place.actor, transfer, reason).await?, "cancelled");
+            }
+            Transfer::Settle { transfer, reason } => {
+                said(transfer, settle_dispute(house, &place.actor, transfer, reason).await?, "settled");
             }
             Transfer::Show { transfer } => return super::history::show(place, house, transfer).await,
             Transfer::Run { .. } | Transfer::Resume => {}
@@ -330,9 +341,12 @@ async fn carry(house: &House, place: &Place, lease: Lease, told: Told) -> Result
     cancel.abort();
     progress.stop();
     lease.end(house, &outcome).await?;
-    let Prepared { package, clearance } = outcome?;
+    let Prepared { package, clearance, sent } = outcome?;
     if let Some(clearance) = clearance {
         tell(&clearance);
+    }
+    if let Some(sent) = sent {
+        println!("sent as {sent}");
     }
     let spilled = watch.bytes_spilled();
     if spilled > 0 {

@@ -15,6 +15,7 @@ mod cloned;
 #[cfg(feature = "test-hooks")]
 mod copied;
 mod database;
+mod deltas;
 #[cfg(feature = "test-hooks")]
 mod disclosed;
 #[cfg(feature = "test-hooks")]

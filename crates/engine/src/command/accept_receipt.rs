@@ -3,6 +3,7 @@
 use causeway_model::partner::KeyPurpose;
 use causeway_model::permission::Action;
 use causeway_model::{Code, Refused};
+use causeway_package::delta::StateDigest;
 use causeway_package::key::VerifyingKey;
 use causeway_package::receipt::{self, Outcome, Receipt};
 use causeway_store::change::{NewReceipt, ReceiptOutcome};
@@ -10,6 +11,7 @@ use causeway_store::{Changed, Saved};
 use serde_json::json;
 
 use crate::documents::sha256_hex;
+use crate::drive::purge;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 use crate::keys::kept;
@@ -51,6 +53,7 @@ pub async fn accept_receipt(
     house.permit(actor, Action::AcceptReceipt, &house.of_both(&transfer.id, &arrangement.partner)).await?;
     let receipt = verified(house, actor, &transfer.id, &arrangement.partner, json, signature).await?;
     let facts = transfer.sealed.clone().ok_or_else(unknown)?;
+    let state = house.store.state_of(&package).await?;
     let expected = receipt::Expected {
         package: package.clone(),
         environment: kept(house.environment()),
@@ -58,10 +61,16 @@ pub async fn accept_receipt(
         token_sha256: held.receipt_token_sha256.clone(),
         released: facts.released,
         record_digest: facts.digest.clone(),
+        state: state.map(|sent| StateDigest { count: sent.state.records, digest: sent.state.digest }),
         checkpoint: receipt.checkpoint_seen.clone(),
     };
     let mut found = expected.compare(&receipt).map_err(|error| EngineError::NotProven(error.to_string()))?;
     found.retain(|disagreement| *disagreement != receipt::Disagreement::DigestMissing);
+    // What a delta starts from must be what the partner says that it holds: it is asked, not guessed.
+    if found.contains(&receipt::Disagreement::StateMissing) {
+        let detail = "the receipt does not say which state is held: the partner signs it again, with count and digest of the state";
+        return Err(EngineError::NotProven(detail.to_owned()));
+    }
     let mut disagreements: Vec<&'static str> = found.iter().map(|disagreement| disagreement.code()).collect();
     // What the partner saw must be a checkpoint of this very log.
     house.sequence().await?;
@@ -73,7 +82,6 @@ pub async fn accept_receipt(
         Outcome::Partial => (ReceiptOutcome::Partial, "partial"),
         Outcome::Rejected => (ReceiptOutcome::Rejected, "rejected"),
     };
-    let disputes = outcome == ReceiptOutcome::Rejected || !disagreements.is_empty();
     let text = String::from_utf8_lossy(json).into_owned();
     let event = audit(
         actor,
@@ -92,10 +100,13 @@ pub async fn accept_receipt(
         signature: hex::encode(signature),
         outcome,
         records_loaded: receipt.records_loaded,
-        disputes,
+        disagreements: disagreements.clone(),
     };
     let saved = house.store.accept_receipt(Changed::new(change, event), house.stamp()).await?;
     house.sequence().await?;
+    // CRASH: the receipt counts and older sets are still there: the next receipt of the exchange purges them.
+    (house.surroundings.probe)("receipt-accepted");
+    purge(house, &transfer.exchange).await?;
     Ok(Accepted {
         transfer: transfer.id,
         outcome: word.to_owned(),

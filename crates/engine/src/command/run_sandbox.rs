@@ -119,6 +119,7 @@ pub async fn run_sandbox(
         checkpoint: house.sequence().await?,
         sources: Vec::new(),
         snapshot_spread_s: 0,
+        following: None,
     };
     let inventing = Inventing { records: records as usize, seed: seed.unwrap_or(sequence), now: house.now() };
     let pseudonyms = Pseudonyms::new(&keys.pseudonym_root, partner, &arrangement.purpose.code);

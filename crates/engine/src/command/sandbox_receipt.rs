@@ -41,6 +41,7 @@ pub async fn sandbox_receipt(
         token_sha256: run.receipt_token_sha256.clone(),
         released: run.released,
         record_digest: run.digest.clone(),
+        state: None,
         checkpoint: receipt.checkpoint_seen.clone(),
     };
     let mut found = expected.compare(&receipt).map_err(|error| EngineError::NotProven(error.to_string()))?;

@@ -1,6 +1,7 @@
 //! How is a transfer carried from request to delivery, whatever dies on the way? A file a step.
 
 mod deliver;
+mod following;
 mod gate;
 mod lease;
 mod outcome;
@@ -16,6 +17,7 @@ use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
+pub(crate) use following::purge;
 pub use lease::{Lease, Over};
 pub use outcome::Outcome;
 pub use prepare::Prepared;

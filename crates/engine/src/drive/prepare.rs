@@ -15,6 +15,7 @@ use causeway_model::partner::KeyPurpose;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
+use causeway_package::delta::Base;
 use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
 use causeway_package::{Data, Entropy};
@@ -24,6 +25,7 @@ use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
+use super::following::{Chosen, LaidBy, choose, state_path, undisputed};
 use super::gate::{Gate, held};
 use super::lease::Lease;
 use super::report::{rename, report_sink};
@@ -45,6 +47,8 @@ pub struct Prepared {
     pub package: String,
     /// What was cleared; none if the package was sealed by an earlier run.
     pub clearance: Option<Clearance>,
+    /// How it was made, where its exchange is sent as states: full and why, or on which number.
+    pub sent: Option<String>,
 }
 
 /// Everything that one run needs, decided before anything is read.
@@ -64,6 +68,8 @@ struct Run<'h> {
     recipient: Recipient,
     /// Its fingerprint.
     sealed_to: String,
+    /// Where the exchange is sent as states: from which it starts.
+    chosen: Option<Chosen>,
 }
 
 /// Prepares a transfer's package unless one is sealed already.
@@ -76,7 +82,7 @@ pub(super) async fn prepare(
     let id = lease.transfer();
     let row = house.transfer(id).await?;
     if let Some(package) = row.state.package() {
-        return Ok(Prepared { package: package.to_owned(), clearance: None });
+        return Ok(Prepared { package: package.to_owned(), clearance: None, sent: None });
     }
     if !matches!(row.state, Transfer::Requested | Transfer::Preparing { .. }) {
         return Err(EngineError::Wrong(format!("transfer {id} is {}: request another", row.state)));
@@ -92,6 +98,7 @@ pub(super) async fn prepare(
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything is read, every second while it is, and before it is sealed.
     let gate = Gate::open(house, &row, &partner, lease).await?;
+    undisputed(house, id, &row.exchange).await?;
     let token = lease.token().to_owned();
     let event = audit(actor, "attempt-begun", id, json!({ "token": token }));
     let begin = BeginAttempt { seen: lease.seen(&row), token: token.clone() };
@@ -134,7 +141,10 @@ pub(super) async fn prepare(
         name: arrangement.partner.clone(),
         help: "see `causeway partner show`",
     })?;
-    let last = house.store.last_receipted(&row.exchange).await?;
+    let last = house.store.last_receipted(&row.exchange).await?.map(|last| last.released);
+    let chosen = choose(house, &exchange, &arrangement, &digest, asked.narrowing()).await?;
+    let (chosen, base) = chosen.unzip();
+    let last = chosen.as_ref().map_or(last, |chosen| chosen.confirmed);
     let room = lease.room(house);
     private_folder(&room)?;
     let run = Run {
@@ -145,13 +155,14 @@ pub(super) async fn prepare(
         digest,
         exchange,
         catalogue,
-        expectation: Expectation { last_receipted: last.map(|last| last.released), fewer_expected: row.expect_fewer },
+        expectation: Expectation { last_receipted: last, fewer_expected: row.expect_fewer },
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
         // Whoever is registered here is registered for what the installation is for.
         recipient: Recipient::parse(&recipient.text)?.meant_for(kept(house.environment())),
         sealed_to: recipient.fingerprint,
         arrangement,
+        chosen,
     };
     let mut sources = Vec::new();
     for source in &run.catalogue.sources {
@@ -161,7 +172,7 @@ pub(super) async fn prepare(
         }
     }
     // The street is one straight piece of work on this thread; nothing else of the process waits for it.
-    let walked = tokio::task::block_in_place(|| run.walk(&sources, lease.watch()));
+    let walked = tokio::task::block_in_place(|| run.walk(&sources, lease.watch(), base.unwrap_or_default()));
     let sealed = match walked {
         Ok(sealed) => sealed,
         // As after a run that died: the next begins another attempt.
@@ -258,7 +269,7 @@ async fn shut(
 }
 
 impl Run<'_> {
-    fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch) -> Result<Sealed, FlowError> {
+    fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch, base: Base) -> Result<Sealed, FlowError> {
         let house = self.house;
         let pseudonyms = house.pseudonyms(&self.arrangement.partner, &self.arrangement.purpose.code);
         let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms)
@@ -309,6 +320,7 @@ impl Run<'_> {
             checkpoint: self.checkpoint.clone(),
             sources,
             snapshot_spread_s: spread_s,
+            following: self.chosen.as_ref().map(|chosen| chosen.following(house, base)),
         };
         let sealed = seal::seal(cleared, &plan, sealing);
         // The report tells why, whether or not anything is released.
@@ -327,7 +339,7 @@ impl Run<'_> {
 
 async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
     let (house, id) = (run.house, run.id);
-    let Sealed { package, clearance, disclosed, elements } = sealed;
+    let Sealed { package, clearance, disclosed, elements, state } = sealed;
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
     (house.surroundings.probe)("prepare-package-in-staging");
     let people = disclosure_path(house, id, token);
@@ -335,12 +347,14 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     let disclosed = disclosed.seal(&unfinished, house.keys.recipient())?;
     // CRASH: a disclosure set in the room, which recovery clears with the package.
     (house.surroundings.probe)("prepare-disclosure-sealed");
+    let laid_by = LaidBy::seal(house, run.chosen.as_ref(), state, &run.room, state_path(house, id, token))?;
     let to = house.home.packages().join(&package.id);
     // CRASH: whoever clears this room finds here which package may stand among those that exist without being one.
     let moved = run.room.join(MOVED);
     std::fs::write(&moved, format!("{id} {}", package.id)).map_err(EngineError::file("write", &moved))?;
     sync(&run.room)?;
     std::fs::rename(&unfinished, &people).map_err(EngineError::file("rename", &people))?;
+    laid_by.iter().try_for_each(LaidBy::move_out)?;
     std::fs::rename(&package.dir, &to).map_err(EngineError::file("rename", &to))?;
     sync(&house.home.packages())?;
     sync(&house.home.sealed())?;
@@ -351,8 +365,9 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
         .to_zoned(jiff::tz::TimeZone::UTC)
         .date()
         .saturating_add(i64::from(run.arrangement.retention_days).days());
+    let sent = laid_by.as_ref().map(|laid_by| laid_by.said.clone());
     let body = json!({
-        "package": package.id, "manifest_sha256": package.manifest_sha256, "released": clearance.released, "people_disclosed": disclosed,
+        "package": package.id, "sent": sent, "manifest_sha256": package.manifest_sha256, "released": clearance.released, "people_disclosed": disclosed,
         "withheld": clearance.withheld.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
         "quarantined": clearance.quarantined,
         "faults": clearance.faults.iter().map(|((subject, code), count)| json!({ "subject": subject, "code": code, "count": count })).collect::<Vec<_>>(),
@@ -375,6 +390,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             purge_by,
         },
         content: content(&run.exchange, &run.catalogue, disclosed, elements),
+        state: laid_by.as_ref().map(|laid_by| laid_by.state.clone()),
         data: match package.manifest.data {
             Data::Real => DataKind::Real,
             Data::Synthetic => DataKind::Synthetic,
@@ -388,6 +404,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             // was kept from real data, at the last moment.
             std::fs::remove_dir_all(&to).map_err(EngineError::file("remove", &to))?;
             std::fs::remove_file(&people).map_err(EngineError::file("remove", &people))?;
+            laid_by.iter().try_for_each(LaidBy::undo)?;
             return match error {
                 StoreError::Denied { source, .. } => refuse(house, actor, seal.seen, token, source.violations).await,
                 error => Err(error.into()),
@@ -400,7 +417,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
     house.sequence().await?;
     // Nothing is left in it but the note of what was moved out.
     remove(&run.room)?;
-    Ok(Prepared { package: package.id, clearance: Some(clearance) })
+    Ok(Prepared { package: package.id, clearance: Some(clearance), sent })
 }
 
 async fn refuse(

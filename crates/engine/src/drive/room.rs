@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use super::following::state_path;
 use super::{disclosure_path, report_path};
 use crate::error::EngineError;
 use crate::house::House;
@@ -28,6 +29,7 @@ pub(super) async fn clear(house: &House, room: &Path) -> Result<bool, EngineErro
         // CRASH: moved out, not committed: no transfer knows it and nothing was delivered.
         found |= remove(&house.home.packages().join(package))?;
         remove(&disclosure_path(house, transfer, token))?;
+        remove(&state_path(house, transfer, token))?;
     }
     remove(room)?;
     Ok(found)

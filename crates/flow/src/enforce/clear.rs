@@ -65,12 +65,25 @@ pub struct Cleared {
 pub struct PersonKeys {
     text: Vec<u8>,
     ends: Vec<usize>,
+    /// Which of them are of each record.
+    records: Vec<(usize, usize)>,
 }
 
 impl PersonKeys {
     fn add(&mut self, key: &[u8]) {
         self.text.extend_from_slice(key);
         self.ends.push(self.text.len());
+    }
+
+    /// Those of one record.
+    pub fn of_record(&self, record: usize) -> impl Iterator<Item = &[u8]> {
+        let (from, to) = self.records.get(record).copied().unwrap_or_default();
+        let begin = from.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let ends = self.ends.get(from..to).unwrap_or_default();
+        std::iter::once(begin)
+            .chain(ends.iter().copied())
+            .zip(ends)
+            .map(|(from, to)| self.text.get(from..*to).unwrap_or_default())
     }
 
     /// How many there are.
@@ -236,13 +249,20 @@ impl Cleared {
     fn disclose(&mut self, records: &RecordBatch) -> Result<(), FlowError> {
         let disclosed = &mut self.disclosed;
         match &self.rules {
-            RootRules::People(rules) => text_keys(records, &rules.key, |key| disclosed.add(key))?,
+            RootRules::People(rules) => text_keys(records, &rules.key, |key| {
+                disclosed.add(key);
+                disclosed.records.push((disclosed.len() - 1, disclosed.len()));
+            })?,
             RootRules::Group(_) => {
                 let column = records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
                 let column = column.ok_or_else(|| FlowError::Internal {
                     place: "enforce/disclose",
                     detail: "no list of members".to_owned(),
                 })?;
+                let before = disclosed.len();
+                for (from, to) in column.offsets().iter().zip(column.offsets().iter().skip(1)) {
+                    disclosed.records.push((before + *from as usize, before + *to as usize));
+                }
                 let people = RecordBatch::try_from_iter([(PEOPLE, column.values().clone())])
                     .map_err(FlowError::internal("enforce/disclose"))?;
                 text_keys(&people, &[PEOPLE.to_owned()], |key| disclosed.add(key))?;

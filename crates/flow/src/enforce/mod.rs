@@ -12,6 +12,6 @@ mod report;
 #[cfg(test)]
 mod tests;
 
-pub use clear::{Clearance, Cleared, Expectation, enforce};
+pub use clear::{Clearance, Cleared, Expectation, PersonKeys, enforce};
 pub use judge::{Verdict, judge};
 pub use report::{ReportLine, ReportReason, Reporter, Sink};

@@ -8,13 +8,15 @@ use arrow::compute::BatchCoalescer;
 use arrow::record_batch::RecordBatch;
 use causeway_model::exchange::{Audience, Compression, Exchange, FormatKind};
 use causeway_model::{ElementRef, Form};
+use causeway_package::delta::Compared;
 use causeway_package::disclosure::{DisclosureKey, DisclosureSet};
 use causeway_package::inner::{self, ArrangementRef, InnerFacts, Source};
 use causeway_package::key::{Recipient, SigningKey};
 use causeway_package::{Entropy, PackageError, PackageWriter, SealedPackage, Spec};
 
-use super::{EncodeError, Encoder};
-use crate::enforce::{Clearance, Cleared};
+use super::follow::{Follower, Given};
+use super::{EncodeError, Encoder, Following};
+use crate::enforce::{Clearance, Cleared, PersonKeys};
 use crate::error::FlowError;
 use crate::plan::{OutputType, Plan};
 
@@ -64,6 +66,8 @@ pub struct Sealing<'s> {
     pub sources: Vec<Source>,
     /// Seconds between the first and the last of them.
     pub snapshot_spread_s: u64,
+    /// What it follows, where the exchange is sent as states.
+    pub following: Option<Following<'s>>,
 }
 
 /// A package sealed to the partner, what it holds and whom.
@@ -78,10 +82,12 @@ pub struct Sealed {
     pub disclosed: DisclosureSet,
     /// What of them is in it: each element with the form in which it leaves.
     pub elements: BTreeSet<(ElementRef, Form)>,
+    /// The state that it leads to, where the exchange is sent as states.
+    pub state: Option<Compared>,
 }
 
 /// Seals cleared records. On any error the unfinished package is destroyed.
-pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<Sealed, FlowError> {
+pub fn seal(mut cleared: Cleared, plan: &Plan, mut sealing: Sealing<'_>) -> Result<Sealed, FlowError> {
     let exchange = sealing.exchange;
     let mut encoder = Encoder::new(exchange.format, cleared.schema()).map_err(encoding)?;
     let part_size = u64::from(exchange.package.part_mebibytes) * MEBIBYTE;
@@ -91,25 +97,33 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         compression: compression(exchange.package.compression),
         part_size: (!encoder.parts_are_files()).then_some(part_size),
     };
-    let writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
-    let expected = cleared.expected().unwrap_or(0).min(MOST_EXPECTED);
-    let mut disclosed = DisclosureSet::expecting(expected as usize);
+    let mut writer = PackageWriter::create(sealing.staging, spec, sealing.entropy).map_err(packaging)?;
+    let expected = cleared.expected().unwrap_or(0).min(MOST_EXPECTED) as usize;
     let pseudonyms = sealing.disclosure_key.of(sealing.subject);
+    let follower = sealing.following.as_mut().map(|following| {
+        writer.keyed_by(following.key);
+        Follower::begin(following, sealing.disclosure_key.of(sealing.subject), expected)
+    });
+    let by_record = follower.is_some();
+    let mut disclosed = if by_record { DisclosureSet::new() } else { DisclosureSet::expecting(expected) };
     let even = encoder.parts_are_files().then(|| BatchCoalescer::new(cleared.schema(), RECORDS_TOGETHER));
     let mut bytes = Vec::new();
     encoder.begin_part(&mut bytes).map_err(encoding)?;
-    let sealer = Sealer { encoder, writer, part_size, bytes, canonical: Vec::new(), even };
+    let sealer = Sealer { encoder, writer, part_size, bytes, canonical: Vec::new(), even, follower };
     // Encoding, compressing and encrypting go on beside reading and transforming.
     let sealed = std::thread::scope(|threads| {
-        let (batches, taken) = sync_channel::<RecordBatch>(WAITING);
+        let (batches, taken) = sync_channel::<Given>(WAITING);
         let packing = std::thread::Builder::new().name("seal".to_owned()).spawn_scoped(threads, || sealer.all(taken));
         let packing =
             packing.map_err(|error| FlowError::Write { what: "package", detail: error.kind().to_string() })?;
         let mut given = || {
             while let Some(batch) = cleared.next_batch()? {
-                cleared.take_disclosed().iter().for_each(|key| disclosed.add(pseudonyms.pseudonym(key)));
+                let people = cleared.take_disclosed();
+                if !by_record {
+                    people.iter().for_each(|key| disclosed.add(pseudonyms.pseudonym(key)));
+                }
                 // A packer that has stopped tells why when it is joined.
-                if batches.send(batch).is_err() {
+                if batches.send((batch, by_record.then_some(people))).is_err() {
                     break;
                 }
             }
@@ -123,8 +137,16 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         })?;
         given.and(packed)
     });
-    let writer = sealed?;
+    let (mut writer, followed) = sealed?;
     let clearance = cleared.clearance()?;
+    let state = match (followed.map(Follower::end).transpose()?, sealing.following) {
+        (Some((compared, of_records)), Some(following)) => {
+            following.lead(&mut writer, &compared)?;
+            disclosed = of_records;
+            Some(compared)
+        }
+        _ => None,
+    };
     let about = InnerFacts {
         transfer: sealing.transfer,
         exchange: exchange.exchange.clone(),
@@ -146,7 +168,7 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, sealing: Sealing<'_>) -> Result<S
         snapshot_spread_s: sealing.snapshot_spread_s,
     };
     let package = writer.finish(about, sealing.signing_key).map_err(packaging)?;
-    Ok(Sealed { package, clearance, disclosed, elements: elements(plan) })
+    Ok(Sealed { package, clearance, disclosed, elements: elements(plan), state })
 }
 
 /// Encodes records into the package.
@@ -158,14 +180,16 @@ struct Sealer {
     canonical: Vec<u8>,
     /// Cuts batches anew, where parts or row groups end with a batch.
     even: Option<BatchCoalescer>,
+    /// Which records are taken, where the exchange is sent as states.
+    follower: Option<Follower>,
 }
 
 impl Sealer {
     /// Encodes everything that comes, and ends the last part.
-    fn all(mut self, batches: Receiver<RecordBatch>) -> Result<PackageWriter, FlowError> {
-        for batch in batches {
+    fn all(mut self, batches: Receiver<Given>) -> Result<(PackageWriter, Option<Follower>), FlowError> {
+        for (batch, people) in batches {
             let Some(even) = &mut self.even else {
-                self.add(&batch)?;
+                self.add(&batch, people.as_ref())?;
                 continue;
             };
             even.push_batch(batch).map_err(FlowError::internal("seal"))?;
@@ -176,31 +200,42 @@ impl Sealer {
         }
         self.add_even()?;
         self.end_part()?;
-        Ok(self.writer)
+        Ok((self.writer, self.follower))
     }
 
     fn add_even(&mut self) -> Result<(), FlowError> {
         while let Some(batch) = self.even.as_mut().and_then(BatchCoalescer::next_completed_batch) {
-            self.add(&batch)?;
+            self.add(&batch, None)?;
         }
         Ok(())
     }
 
-    fn add(&mut self, batch: &RecordBatch) -> Result<(), FlowError> {
-        let Self { encoder, writer, bytes, canonical, .. } = self;
+    fn add(&mut self, batch: &RecordBatch, people: Option<&PersonKeys>) -> Result<(), FlowError> {
+        let Self { encoder, writer, bytes, canonical, follower, .. } = self;
         let cells = encoder.cells(batch).map_err(encoding)?;
         if encoder.parts_are_files() {
             encoder.batch(&cells, bytes).map_err(encoding)?;
         }
-        for record in cells.records() {
+        for (at, record) in cells.records().enumerate() {
             canonical.clear();
             record.canonical(canonical);
+            let followed = match follower {
+                None => None,
+                Some(follower) => match follower.takes(canonical, at, people)? {
+                    None => continue,
+                    taken => taken,
+                },
+            };
             if !encoder.parts_are_files() {
                 encoder.record(record, canonical, bytes).map_err(encoding)?;
             }
             writer.write(bytes).map_err(packaging)?;
             bytes.clear();
-            writer.end_record(canonical).map_err(packaging)?;
+            match followed {
+                Some(value) => writer.end_judged(&value),
+                None => writer.end_record(canonical),
+            }
+            .map_err(packaging)?;
         }
         if encoder.parts_are_files() && encoder.part_size() >= self.part_size {
             self.end_part()?;
@@ -269,6 +304,6 @@ fn encoding(error: EncodeError) -> FlowError {
     FlowError::Write { what: "records", detail: error.to_string() }
 }
 
-fn packaging(error: PackageError) -> FlowError {
+pub(super) fn packaging(error: PackageError) -> FlowError {
     FlowError::Write { what: "package", detail: error.to_string() }
 }

@@ -50,6 +50,7 @@ fn make(
         checkpoint: String::new(),
         sources: Vec::new(),
         snapshot_spread_s: 0,
+        following: None,
     };
     let pseudonyms = Pseudonyms::new(&[7; 32], &arrangement.partner, &arrangement.purpose.code);
     let inventing = Inventing { records, seed, now: now() };

@@ -180,6 +180,7 @@ pub fn seal_and_open(
         checkpoint: String::new(),
         sources: Vec::new(),
         snapshot_spread_s: 0,
+        following: None,
     };
     let Sealed { package, clearance, .. } = seal(cleared, &plan, sealing)?;
     let out = dir.join("opened");

@@ -82,6 +82,7 @@ pub fn difference(old: &Arrangement, new: &Arrangement) -> Vec<Change> {
         day_cap,
         volume_cap,
         retention_days,
+        removal_grace_days,
         onward,
         valid,
         biometrics,
@@ -146,6 +147,7 @@ pub fn difference(old: &Arrangement, new: &Arrangement) -> Vec<Change> {
     found.differs("day_cap", day_cap, &new.day_cap, by_limit(day_cap, &new.day_cap));
     found.differs("volume_cap", volume_cap, &new.volume_cap, by_limit(volume_cap, &new.volume_cap));
     found.ordered("retention_days", retention_days, &new.retention_days);
+    found.ordered("removal_grace_days", removal_grace_days, &new.removal_grace_days);
     found.ordered("onward", onward, &new.onward);
     let later = direction_of(valid.from <= new.valid.from, new.valid.from <= valid.from);
     found.differs("valid.from", &valid.from, &new.valid.from, later);

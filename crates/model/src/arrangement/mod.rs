@@ -77,6 +77,9 @@ pub struct Arrangement {
     pub volume_cap: Option<u64>,
     /// Days after which the partner erases what it received.
     pub retention_days: u32,
+    /// Days for which the partner may go on with what it has begun for a person who is no longer shared; none unless said.
+    #[serde(default)]
+    pub removal_grace_days: Option<u32>,
     /// Whether the partner may pass data on.
     pub onward: Onward,
     /// When it holds.

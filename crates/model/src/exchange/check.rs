@@ -43,6 +43,9 @@ impl Exchange {
         if let Some(schedule) = &self.schedule {
             schedule.check(&mut findings);
         }
+        if let Some(deltas) = &self.delta {
+            deltas.check(self, &mut findings);
+        }
         findings
     }
 

@@ -1,6 +1,7 @@
 //! What does one configured flow ask for: whose records, which outputs, how shaped, how sent?
 
 mod check;
+mod deltas;
 mod field;
 pub mod schedule;
 mod transform;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::population::Predicate;
 
+pub use deltas::Deltas;
 pub use field::{Field, FieldSource, Reduction};
 pub use schedule::Schedule;
 pub use transform::{
@@ -59,6 +61,9 @@ pub struct Exchange {
     /// When it runs by itself; only when somebody asks unless said.
     #[serde(default)]
     pub schedule: Option<Schedule>,
+    /// Sends what differs from what the partner confirmed; everything each time unless said.
+    #[serde(default)]
+    pub delta: Option<Deltas>,
 }
 
 fn five() -> u8 {

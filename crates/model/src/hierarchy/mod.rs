@@ -97,6 +97,8 @@ fn narrowed(above: &Arrangement, level: &Arrangement) -> Result<Arrangement, Ref
         day_cap: least(above.day_cap, level.day_cap),
         volume_cap: least(above.volume_cap, level.volume_cap),
         retention_days: above.retention_days.min(level.retention_days),
+        // None agreed is less than any, on every level.
+        removal_grace_days: above.removal_grace_days.min(level.removal_grace_days),
         onward: above.onward.min(level.onward),
         biometrics: above.biometrics.min(level.biometrics),
         valid,

@@ -122,6 +122,7 @@ actions! {
     RegisterRefusedRequest "register-refused-request" Change [P P P P - - - - -] [P P P P - - - - -] [- - - - - - - - -] "Enters a refused request, formal or informal, into the register.";
     ReleaseExceptionally   "release-exceptionally"    Change [U - - U - - - - -] [- - - - - - - - -] [- - - U - - - - -] "Consents, as one of two, to what the rules deny.";
     AcceptReceipt          "accept-receipt"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's receipt.";
+    SettleDispute          "settle-dispute"           Change [P P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Settles that a partner confirmed another state than was sent.";
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
     // the switch
     Stop                   "stop"                     Change [P P P P P P - - -] [P P P P P - - - -] [- - - P - - - - -] "Stops a partner, an operation or everything.";

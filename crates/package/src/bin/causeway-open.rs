@@ -8,6 +8,7 @@ use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use causeway_package::delta::{apply, held::Held};
 use causeway_package::key::{Identities, Recipient, SigningKey, VerifyingKey};
 use causeway_package::manifest::shown;
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt};
@@ -45,6 +46,21 @@ enum Command {
         /// An existing folder; no file in it is overwritten.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Refuse a package that unpacks to more bytes than this.
+        #[arg(long, value_name = "BYTES")]
+        max_bytes: Option<u64>,
+    },
+    /// Verify, decrypt and apply a package of an exchange that is sent as states, full or a delta, to the states in a folder.
+    Apply {
+        /// The package's folder.
+        dir: PathBuf,
+        #[command(flatten)]
+        sender: Sender,
+        #[command(flatten)]
+        identity: IdentityFile,
+        /// The existing folder of your states; an empty one at first.
+        #[arg(long, value_name = "DIR")]
+        states: PathBuf,
         /// Refuse a package that unpacks to more bytes than this.
         #[arg(long, value_name = "BYTES")]
         max_bytes: Option<u64>,
@@ -116,6 +132,9 @@ struct ReceiptArgs {
     /// The record digest that you computed over what you loaded, in hex.
     #[arg(long, value_name = "HEX")]
     digest: Option<String>,
+    /// The folder of your states, for a package that was applied there: the receipt tells what the state comes to now.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "digest"])]
+    states: Option<PathBuf>,
     /// A word to the sender, without personal data.
     #[arg(long)]
     note: Option<String>,
@@ -154,6 +173,9 @@ fn main() -> ExitCode {
         Command::Verify { dir, sender } => verify_package(&dir, &sender),
         Command::Open { dir, sender, identity, out, max_bytes } => {
             open_package(&dir, &sender, &identity, &out, max_bytes)
+        }
+        Command::Apply { dir, sender, identity, states, max_bytes } => {
+            apply_package(&dir, &sender, &identity, &states, max_bytes)
         }
         Command::Receipt(args) => write_receipt(*args),
         Command::Fingerprint { file } => fingerprint(&file),
@@ -211,6 +233,29 @@ fn open_package(
     Ok(lines.join("\n"))
 }
 
+fn apply_package(
+    dir: &Path,
+    sender: &Sender,
+    identity: &IdentityFile,
+    states: &Path,
+    max_bytes: Option<u64>,
+) -> Result<String, Failed> {
+    let (sender, identities) = (sender.key()?, Identities::load(&identity.identity)?);
+    let limits = max_bytes.map_or_else(Limits::default, |plain_size| Limits { plain_size });
+    let applied = apply(dir, &identities, &sender, states, &limits)?;
+    let about = &applied.inner.about;
+    let before = if applied.again { " before" } else { "" };
+    Ok(format!(
+        "applied package {}{before}: number {} of exchange {}\n  {} records are held\n  to be erased by {}\n  state {}",
+        applied.inner.package,
+        about.sequence,
+        shown(&about.exchange),
+        applied.state.count,
+        about.purge_by,
+        applied.data.display()
+    ))
+}
+
 fn write_receipt(args: ReceiptArgs) -> Result<String, Failed> {
     let (sender, identities) = (args.sender.key()?, Identities::load(&args.identity.identity)?);
     let key = SigningKey::load(&args.signing_key)?;
@@ -241,6 +286,12 @@ fn write_receipt(args: ReceiptArgs) -> Result<String, Failed> {
                 .to_owned(),
         ));
     }
+    let state = args.states.map(|states| Held::read(&states)?.found(&inner)).transpose()?;
+    if outcome == Outcome::Accepted && state.is_none() && inner.delta.is_some() {
+        return Err(Failed::Input(
+            "the package leads to a state: name the folder where it was applied with `--states DIR`".to_owned(),
+        ));
+    }
     #[expect(clippy::disallowed_methods, reason = "a program is where the clock comes in")]
     let loaded_at = args.loaded_at.unwrap_or_else(Timestamp::now);
     let receipt = Receipt {
@@ -254,6 +305,7 @@ fn write_receipt(args: ReceiptArgs) -> Result<String, Failed> {
         records_loaded,
         records_rejected,
         digest_as_loaded,
+        state,
         checkpoint_seen: inner.about.checkpoint,
         loaded_at,
         note: args.note,

@@ -13,10 +13,8 @@ use zeroize::Zeroizing;
 use crate::digest::HmacSha256;
 use crate::entropy::keyed;
 use crate::error::PackageError;
-use crate::files::Unfinished;
-use crate::inner::Compression;
 use crate::key::Recipient;
-use crate::stream::SealingStream;
+use crate::sorted::{Sorted, seal_entries};
 
 pub use memory::{SealedSet, Sets};
 pub use reader::DisclosureReader;
@@ -90,14 +88,11 @@ impl std::fmt::Debug for EntityPseudonyms {
 
 /// Collects a transfer's pseudonyms in any order: about 20 bytes of memory each.
 #[derive(Debug)]
-pub struct DisclosureSet {
-    /// By first byte, so that no single list is ever moved whole while it grows.
-    heaps: Vec<Vec<Pseudonym>>,
-}
+pub struct DisclosureSet(Sorted<PSEUDONYM_SIZE>);
 
 impl Default for DisclosureSet {
     fn default() -> Self {
-        Self { heaps: vec![Vec::new(); 256] }
+        Self(Sorted::new())
     }
 }
 
@@ -111,20 +106,12 @@ impl DisclosureSet {
     /// An empty set with room for about so many.
     #[must_use]
     pub fn expecting(count: usize) -> Self {
-        // Pseudonyms spread evenly: 256 lists are all but equally long.
-        let each = count / 256 + count / 4_096 + 64;
-        Self { heaps: (0..256).map(|_| Vec::with_capacity(each)).collect() }
+        Self(Sorted::expecting(count))
     }
 
     /// Adds one; repeated ones count once.
     pub fn add(&mut self, pseudonym: Pseudonym) {
-        let [first, ..] = pseudonym;
-        if let Some(heap) = self.heaps.get_mut(usize::from(first)) {
-            if heap.len() == heap.capacity() {
-                heap.reserve_exact(heap.len() / 2 + 256);
-            }
-            heap.push(pseudonym);
-        }
+        self.0.add(pseudonym);
     }
 
     /// Sorts, removes repetitions and seals to the operation; tells how many there are.
@@ -132,22 +119,9 @@ impl DisclosureSet {
     /// # Errors
     /// A file is in the way or the disk refuses; nothing is left then.
     pub fn seal(mut self, path: &Path, operation: &Recipient) -> Result<u64, PackageError> {
-        for heap in &mut self.heaps {
-            heap.sort_unstable();
-            heap.dedup();
-        }
-        let count = self.heaps.iter().map(|heap| heap.len() as u64).sum::<u64>();
-        let mut stream = SealingStream::create(path, std::slice::from_ref(operation), Compression::None)?;
-        // CRASH: an unfinished set cannot be read (age ends with a final block); the transfer is made again.
-        let mut unfinished = Unfinished::default();
-        unfinished.add(path.to_path_buf());
-        stream.write(HEAD)?;
-        stream.write(&count.to_be_bytes())?;
-        for pseudonym in self.heaps.iter().flatten() {
-            stream.write(pseudonym)?;
-        }
-        stream.finish()?;
-        unfinished.keep();
+        self.0.sort_once();
+        let count = self.0.len();
+        seal_entries(path, operation, HEAD, count, self.0.iter())?;
         Ok(count)
     }
 }

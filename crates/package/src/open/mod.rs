@@ -8,4 +8,5 @@ mod unpack;
 mod verify;
 
 pub use unpack::{Limits, Opened, open, read_inner};
+pub(crate) use unpack::{inner_of, unpack};
 pub use verify::{Verified, verify};

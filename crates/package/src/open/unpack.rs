@@ -7,19 +7,22 @@ use zeroize::Zeroizing;
 
 use super::count::RecordCounter;
 use super::verify::{Verified, open_part, verify};
+use crate::delta::{Delta, DeltaKind};
 use crate::digest::{ALGORITHM, sha256_hex};
 use crate::environment::{Data, SYNTHETIC};
 use crate::error::PackageError;
 use crate::files::{Unfinished, create_private, publish, refuse_existing, sync_dir};
-use crate::inner::{Compression, Format, INNER_NAME, InnerManifest, InnerPart};
+use crate::inner::{Compression, Format, INNER_NAME, INNER_STATE_TYPE, InnerManifest, InnerPart};
 use crate::key::{Identities, VerifyingKey};
-use crate::manifest::{OuterManifest, PartRef, shown};
+use crate::manifest::{OUTER_STATE_TYPE, OuterManifest, PartRef, shown};
 use crate::stream::{Closed, Hashing, unseal};
 
 /// No inner manifest that we read is longer.
 const INNER_MAX: u64 = 64 * 1024 * 1024;
 /// The file in which the inner manifest is laid beside the data.
 const INNER_FILE: &str = "inner-manifest.json";
+/// The file in which the tags of those who are gone are laid beside a delta's data.
+const REMOVED_FILE: &str = "removed.jsonl";
 
 /// How much the reader is ready to take.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +48,8 @@ pub struct Opened {
     pub inner: InnerManifest,
     /// The data file; for Parquet one file a part, in order.
     pub data: Vec<PathBuf>,
+    /// Of a delta, the tags of those who are gone.
+    pub removed: Option<PathBuf>,
     /// The inner manifest as it was sealed, laid beside the data.
     pub inner_file: PathBuf,
 }
@@ -52,7 +57,8 @@ pub struct Opened {
 /// Verifies and opens a package into `out`, an existing folder in which no file is overwritten.
 ///
 /// # Errors
-/// Everything [`verify`] refuses, a key that does not fit, and every part that is not what was signed. Nothing is left in `out` then.
+/// Everything [`verify`] refuses, a key that does not fit, and every part that is not what was signed. Nothing is left in `out` then. A delta
+/// is refused, so that nobody takes it for the whole: [`crate::delta::apply`] applies it to what is held.
 pub fn open(
     dir: &Path,
     identities: &Identities,
@@ -60,15 +66,36 @@ pub fn open(
     out: &Path,
     limits: &Limits,
 ) -> Result<Opened, PackageError> {
-    let (verified, inner, inner_bytes) = inner_of(dir, identities, sender)?;
-    let Verified { manifest, manifest_sha256 } = verified;
-    let declared = inner.parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.size));
+    let found = inner_of(dir, identities, sender)?;
+    let delta = found.1.delta.as_ref().filter(|delta| delta.kind == DeltaKind::Delta);
+    if let Some(base) = delta.and_then(|delta| delta.base.as_ref()) {
+        return Err(PackageError::IsDelta { sequence: found.1.about.sequence, base: base.sequence });
+    }
+    unpack(dir, found, identities, out, limits)
+}
+
+/// What the manifests of a package say: the outer one, the inner one, and its bytes.
+pub(crate) type Found = (Verified, InnerManifest, Zeroizing<Vec<u8>>);
+
+/// Opens a package whose manifests were read, be it a delta.
+pub(crate) fn unpack(
+    dir: &Path,
+    found: Found,
+    identities: &Identities,
+    out: &Path,
+    limits: &Limits,
+) -> Result<Opened, PackageError> {
+    let (Verified { manifest, manifest_sha256 }, inner, inner_bytes) = found;
+    let gone = inner.delta.as_ref().and_then(|delta| delta.removed.as_ref());
+    let declared = inner.parts.iter().chain(gone).fold(0_u64, |sum, part| sum.saturating_add(part.size));
     if declared > limits.plain_size {
         return Err(PackageError::TooLarge { declared, allowed: limits.plain_size });
     }
     let inner_file = out.join(INNER_FILE);
     let names = data_names(&inner);
-    names.iter().map(|name| out.join(name)).chain([inner_file.clone()]).try_for_each(|path| refuse_existing(&path))?;
+    let beside = gone.map(|_| REMOVED_FILE.to_owned());
+    let all = names.iter().chain(&beside).map(|name| out.join(name));
+    all.chain([inner_file.clone()]).try_for_each(|path| refuse_existing(&path))?;
 
     // CRASH: plaintext may stay behind under a hidden `.partial` name, private to its owner; opening again refuses and
     // names that file, so that it is seen and removed.
@@ -81,11 +108,19 @@ pub fn open(
         unfinished.add(path.clone());
         for (at, (declared, part)) in parts.by_ref() {
             let opened = part_of(dir, part, identities, &manifest, inner.compression)?;
-            unpack_part(opened, declared, &inner, at == 0, &mut file, &path)?;
+            unpack_part(opened, declared, inner.about.format, at == 0, &mut file, &path)?;
             if inner.about.format == Format::Parquet {
                 break;
             }
         }
+        file.sync_all().map_err(PackageError::io("write", &path))?;
+    }
+    if let (Some(declared), Some(part)) = (gone, manifest.parts.last()) {
+        let path = temporary(REMOVED_FILE);
+        let mut file = create_private(&path)?;
+        unfinished.add(path.clone());
+        let opened = part_of(dir, part, identities, &manifest, inner.compression)?;
+        unpack_part(opened, declared, Format::Jsonl, false, &mut file, &path)?;
         file.sync_all().map_err(PackageError::io("write", &path))?;
     }
     let inner_temporary = temporary(INNER_FILE);
@@ -94,16 +129,17 @@ pub fn open(
     file.write_all(&inner_bytes).and_then(|()| file.sync_all()).map_err(PackageError::io("write", &inner_temporary))?;
 
     let mut data = Vec::with_capacity(names.len());
-    for name in &names {
+    for name in names.iter().chain(&beside) {
         let path = out.join(name);
         publish(&temporary(name), &path)?;
         unfinished.add(path.clone());
         data.push(path);
     }
+    let removed = beside.and_then(|_| data.pop());
     publish(&inner_temporary, &inner_file)?;
     sync_dir(out)?;
     unfinished.keep();
-    Ok(Opened { manifest, manifest_sha256, inner, data, inner_file })
+    Ok(Opened { manifest, manifest_sha256, inner, data, removed, inner_file })
 }
 
 /// Verifies a package and reads only its inner manifest.
@@ -118,11 +154,8 @@ pub fn read_inner(
     inner_of(dir, identities, sender).map(|(verified, inner, _)| (verified, inner))
 }
 
-fn inner_of(
-    dir: &Path,
-    identities: &Identities,
-    sender: &VerifyingKey,
-) -> Result<(Verified, InnerManifest, Zeroizing<Vec<u8>>), PackageError> {
+/// Reads both manifests of a package.
+pub(crate) fn inner_of(dir: &Path, identities: &Identities, sender: &VerifyingKey) -> Result<Found, PackageError> {
     let verified = verify(dir, sender)?;
     let manifest = &verified.manifest;
     let part = manifest.inner_part()?;
@@ -153,7 +186,11 @@ fn inner_of(
 /// Inner and outer manifest must list the same parts in the same order, and counts must add up.
 fn agree(inner: &InnerManifest, manifest: &OuterManifest) -> Result<(), PackageError> {
     let outer = manifest.parts.iter().skip(1).map(|part| &part.name);
-    if !inner.parts.iter().map(|part| &part.name).eq(outer) {
+    let gone = inner.delta.as_ref().and_then(|delta: &Delta| delta.removed.as_ref());
+    if (inner.kind == INNER_STATE_TYPE) != (manifest.kind == OUTER_STATE_TYPE) {
+        return Err(PackageError::malformed(INNER_NAME, "it is of another version than `manifest.json`"));
+    }
+    if !inner.parts.iter().chain(gone).map(|part| &part.name).eq(outer) {
         return Err(PackageError::malformed(
             INNER_NAME,
             "it lists other parts, or another order, than `manifest.json`",
@@ -193,13 +230,13 @@ fn part_of(
 fn unpack_part(
     mut sealed: Box<dyn Read + Send>,
     declared: &InnerPart,
-    inner: &InnerManifest,
+    format: Format,
     first: bool,
     out: &mut dyn Write,
     path: &Path,
 ) -> Result<(), PackageError> {
     let mut hashing = Hashing::new(out);
-    let mut counter = RecordCounter::new(inner.about.format);
+    let mut counter = RecordCounter::new(format);
     let mut buffer = Zeroizing::new(vec![0_u8; 64 * 1024]);
     loop {
         let read = match sealed.read(&mut buffer) {

@@ -19,6 +19,7 @@ fn receipt(sealed: &SealedPackage) -> Receipt {
         records_loaded: sealed.released,
         records_rejected: 0,
         digest_as_loaded: Some(sealed.record_digest.clone()),
+        state: None,
         checkpoint_seen: CHECKPOINT.to_owned(),
         loaded_at: "2026-05-05T08:00:00Z".parse().unwrap(),
         note: None,

@@ -11,7 +11,12 @@ use crate::support::{ALL, CHECKPOINT, House, KeyFiles, facts, people_csv, shell}
 
 /// The guide's blocks whose fence has exactly this info string, in order.
 fn blocks(info: &str) -> Vec<String> {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides/partner.md");
+    blocks_of("partner.md", info)
+}
+
+/// The same of another guide.
+pub(crate) fn blocks_of(guide: &str, info: &str) -> Vec<String> {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides").join(guide);
     let text = std::fs::read_to_string(guide).unwrap();
     let fence = format!("```{info}\n");
     text.split(&fence).skip(1).map(|rest| rest.split("\n```").next().unwrap().to_owned()).collect()

@@ -8,6 +8,7 @@
 )]
 
 mod acknowledge;
+mod delta_figures;
 mod disclosure_figures;
 mod environment;
 mod guide;
@@ -16,6 +17,7 @@ mod padding;
 mod reports;
 mod round_trip;
 mod shape;
+mod states;
 mod support;
 mod tamper;
 mod tools;

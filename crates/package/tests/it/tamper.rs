@@ -87,8 +87,11 @@ fn an_inner_manifest_that_does_not_add_up_is_refused_though_signed() {
     let error = refused(&house, &copy);
     assert!(error.to_string().contains("hmac-sha256-xor/9"), "{error}");
     let copy = copy_of(&house, &sealed, "version");
-    replace_part(&house, &copy, 0, "sed 's,causeway-inner/1,causeway-inner/2,'");
+    replace_part(&house, &copy, 0, "sed 's,causeway-inner/1,causeway-inner/3,'");
     assert!(matches!(refused(&house, &copy), PackageError::UnknownVersion { .. }));
+    let copy = copy_of(&house, &sealed, "states");
+    replace_part(&house, &copy, 0, "sed 's,causeway-inner/1,causeway-inner/2,'");
+    assert!(matches!(refused(&house, &copy), PackageError::Malformed { .. }));
 }
 
 #[test]
@@ -241,8 +244,10 @@ fn unknown_versions_and_dangerous_names_are_refused_though_signed() {
         resign(&house, &copy, change);
         refused(&house, &copy)
     };
-    let error = change("version", |manifest| manifest["type"] = "causeway-package/2".into());
-    assert!(matches!(&error, PackageError::UnknownVersion { found, .. } if found == "causeway-package/2"));
+    let error = change("version", |manifest| manifest["type"] = "causeway-package/3".into());
+    assert!(matches!(&error, PackageError::UnknownVersion { found, .. } if found == "causeway-package/3"));
+    let error = change("states", |manifest| manifest["type"] = "causeway-package/2".into());
+    assert!(error.to_string().contains("another version than `manifest.json`"), "{error}");
     let error = change("escape", |manifest| manifest["parts"][1]["name"] = "../../../etc/passwd".into());
     assert!(error.to_string().contains("32 hex digits"), "{error}");
     let error = change("twice", |manifest| manifest["parts"][1] = manifest["parts"][0].clone());

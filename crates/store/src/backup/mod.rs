@@ -51,6 +51,8 @@ const TABLES: &[Table] = &[
     table("package", &["id"]),
     table("package_key", &["package"]),
     table("package_content", &["package"]),
+    table("package_state", &["package"]),
+    table("state_dispute", &["package"]),
     table("delivery", &["transfer", "attempt"]),
     table("receipt", &["package"]),
     table("stop", &["id"]),

@@ -3,6 +3,7 @@
 use causeway_model::transfer::Event;
 
 use super::Seen;
+use super::state::dispute;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, named, query, stored};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
@@ -36,8 +37,8 @@ pub struct NewReceipt {
     pub outcome: ReceiptOutcome,
     /// How many records it says were loaded.
     pub records_loaded: u64,
-    /// Whether it disagrees with what was sent: a rejection always does, another digest as loaded may.
-    pub disputes: bool,
+    /// In what it disagrees with what was sent, by stable codes: it is then disputed, as a rejection always is.
+    pub disagreements: Vec<&'static str>,
 }
 
 impl Store {
@@ -71,7 +72,7 @@ impl Change for NewReceipt {
             let same = cells.get::<&str>("text")? == text && cells.get::<&str>("signature")? == signature;
             return if same { Applied::ALREADY } else { Err(StoreError::ReceiptReplayed { package: package.clone() }) };
         }
-        let disputed = self.disputes || self.outcome == ReceiptOutcome::Rejected;
+        let disputed = !self.disagreements.is_empty() || self.outcome == ReceiptOutcome::Rejected;
         let step = if disputed { Event::Dispute } else { Event::Acknowledge };
         seen.advance(writing, step).await?;
         query(
@@ -86,6 +87,9 @@ impl Change for NewReceipt {
         .bind(micros)
         .execute(writing.rows())
         .await?;
+        if !self.disagreements.is_empty() {
+            dispute(writing, package, &self.disagreements).await?;
+        }
         Applied::NEW
     }
 }

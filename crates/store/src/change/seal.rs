@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Seen;
 use super::move_arrangement::demand_open;
 use super::partner_key::demand_not_revoked;
+use super::state::{PackageState, demand_undisputed, keep};
 use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
@@ -75,6 +76,8 @@ pub struct SealTransfer {
     pub facts: SealedFacts,
     /// What leaves in it.
     pub content: PackageContent,
+    /// The state that it leads to, where its exchange is sent as states.
+    pub state: Option<PackageState>,
     /// Whose data the signed manifest says that it holds.
     pub data: DataKind,
     /// SHA-256 of the receipt token in the inner manifest, lower-case hexadecimal.
@@ -87,7 +90,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
-    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force or the key revoked, [`StoreError::Denied`] when
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force, the key revoked or a state disputed, [`StoreError::Denied`] when
     /// the data are real and the partner is for invented people only.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
@@ -115,6 +118,9 @@ impl Change for SealTransfer {
         let next = next_sequence(writing.rows(), &exchange).await?;
         if next != self.sequence {
             return Err(StoreError::OutOfSequence { exchange, next, sealed: self.sequence });
+        }
+        if self.state.is_some() {
+            demand_undisputed(writing, &exchange).await?;
         }
         query("UPDATE transfer SET sequence = $1, sealed_json = $2 WHERE id = $3")
             .bind(stored(self.sequence, "the sequence number")?)
@@ -150,6 +156,9 @@ impl Change for SealTransfer {
         .bind(to_json(elements)?)
         .execute(writing.rows())
         .await?;
+        if let Some(state) = &self.state {
+            keep(writing, &self.package, state).await?;
+        }
         Ok(Applied::Changed(seen.next(state)))
     }
 }

@@ -13,6 +13,7 @@ mod partners;
 mod requests;
 mod sandboxes;
 mod schedules;
+mod states;
 mod stops;
 mod transfers;
 
@@ -31,5 +32,6 @@ pub use requests::{ConsentRow, RefusedRow, RequestRow};
 pub(crate) use sandboxes::next_run;
 pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub use schedules::{OccurrenceRow, PauseRow};
+pub use states::{SentState, StateDispute};
 pub(crate) use transfers::next_sequence;
 pub use transfers::{LastReceipted, TransferFilter, TransferRow};

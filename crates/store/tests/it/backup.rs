@@ -44,6 +44,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     crate::keys::asked_and_taken_back(&store).await;
     let seen = delivered(&store, "t1").await;
     store.accept_receipt(receipt(&seen, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
+    crate::states::disputed(&store).await;
     sealed(&store, "t2").await;
     prepared(&store, "t3").await;
     let lease = store.leases().take("t3", "worker-1", "token-1", at(20)).await.unwrap();

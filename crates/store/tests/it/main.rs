@@ -32,5 +32,6 @@ mod schedules;
 mod schema;
 mod server;
 mod several;
+mod states;
 mod street;
 mod tampering;

@@ -64,7 +64,10 @@ async fn a_rejection_and_another_digest_dispute(kind: Kind) {
     let rejected = receipt(&delivered(&store, "t1").await, "{}", ReceiptOutcome::Rejected);
     store.accept_receipt(rejected, stamp(60)).await.unwrap();
     let accepted = receipt(&delivered(&store, "t2").await, "{}", ReceiptOutcome::Accepted);
-    store.accept_receipt(altered(&accepted, |receipt| receipt.disputes = true), stamp(60)).await.unwrap();
+    store
+        .accept_receipt(altered(&accepted, |receipt| receipt.disagreements = vec!["receipt-digest-differs"]), stamp(60))
+        .await
+        .unwrap();
     for id in ["t1", "t2"] {
         let state = store.transfer(id).await.unwrap().unwrap().state;
         assert_eq!(state, Transfer::Disputed { package: format!("package-of-{id}") });

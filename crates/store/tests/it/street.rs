@@ -99,6 +99,7 @@ pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTr
         sequence,
         facts: facts(100 + sequence),
         content: content(100 + sequence),
+        state: None,
         data: DataKind::Real,
         receipt_token_sha256: "b".repeat(64),
     };
@@ -123,7 +124,7 @@ pub(crate) fn receipt(seen: &Seen, text: &str, outcome: ReceiptOutcome) -> Chang
         signature: "invented signature".into(),
         outcome,
         records_loaded: 99,
-        disputes: false,
+        disagreements: Vec::new(),
     };
     changed(receipt, "receipt.accepted", &seen.transfer)
 }
@@ -152,7 +153,11 @@ pub(crate) async fn sealed(store: &Store, id: &str) -> Seen {
 
 pub(crate) async fn delivered(store: &Store, id: &str) -> Seen {
     let seen = sealed(store, id).await;
-    let seen = store.begin_delivery(send(&seen), stamp(40)).await.unwrap();
+    arrived(store, &seen).await
+}
+
+pub(crate) async fn arrived(store: &Store, seen: &Seen) -> Seen {
+    let seen = store.begin_delivery(send(seen), stamp(40)).await.unwrap();
     assert!(matches!(seen.state, Transfer::Delivering { attempt: 1, .. }));
     store.finish_delivery(sent(&seen, 1, DeliveryOutcome::Arrived), stamp(50)).await.unwrap()
 }

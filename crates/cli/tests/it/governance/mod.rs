@@ -51,6 +51,7 @@ items!(
     bad_input,
     cloning,
     configuration,
+    deltas,
     environment,
     people,
     persons,

@@ -228,3 +228,23 @@ for line in sys.stdin:
         print(leaf["actor"], leaf["event"], leaf["subject"], body.get("deed", ""), body.get("reason", ""))
 ' "$1"
 }
+
+# The partner applies a package to its states, the newest unless one is named: apply PACKAGE
+apply() {
+    causeway package apply "${1:-$(newest)}" --sender home/keys/package-signing.pub.pem \
+        --identity partner/identity.txt --states partner/states
+}
+
+# The partner confirms what it holds after the newest package, and the operation adds the receipt.
+confirm() {
+    rm -f receipt.json receipt.json.sig
+    causeway receipt sign "$(newest)" --sender home/keys/package-signing.pub.pem --identity partner/identity.txt \
+        --signing-key partner/signing.pem --outcome accepted --states partner/states --out receipt.json > receipt.said
+    as registrar receipt add receipt.json
+}
+
+# Changes the store of registrations, as those do who work with it: registered SQL
+registered() {
+    chmod u+w home/sources home/sources/progres.sqlite
+    python3 -c 'import sqlite3, sys; sqlite3.connect("home/sources/progres.sqlite").executescript(sys.argv[1])' "$1"
+}

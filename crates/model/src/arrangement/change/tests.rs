@@ -79,6 +79,7 @@ fn every_other_member_is_looked_at() {
         ("frequency", Effect::Shifted, Box::new(|a| a.frequency = Frequency { at_most: 12, days: 365 })),
         ("row_cap", Effect::Widened, Box::new(|a| a.row_cap += 1)),
         ("day_cap", Effect::Narrowed, Box::new(|a| a.day_cap = Some(1))),
+        ("removal_grace_days", Effect::Widened, Box::new(|a| a.removal_grace_days = Some(30))),
         ("volume_cap", Effect::Narrowed, Box::new(|a| a.volume_cap = Some(1))),
         ("retention_days", Effect::Widened, Box::new(|a| a.retention_days += 1)),
         ("onward", Effect::Widened, Box::new(|a| a.onward = Onward::WrittenPermission)),

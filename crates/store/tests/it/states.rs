@@ -1,0 +1,100 @@
+//! Which state may a delta start from, and what is disputed?
+
+use causeway_store::change::{PackageState, ReceiptOutcome, SealTransfer, Seen, SettleDispute, StartsFrom};
+use causeway_store::{Changed, Kind, Saved, Store, StoreError};
+
+use crate::house::{House, changed, event, on_both, stamp};
+use crate::street::{arrived, found, package_of, prepared, receipt, sealing};
+
+on_both!(
+    a_state_counts_once_it_is_confirmed_and_the_highest_number_does,
+    what_is_disputed_blocks_sealing_until_it_is_settled
+);
+
+fn state(base: Option<&str>) -> PackageState {
+    let starts_from = match base {
+        Some(package) => StartsFrom::Package { package: package.into() },
+        None => StartsFrom::Nothing { why: "no earlier state is confirmed".into() },
+    };
+    PackageState {
+        starts_from,
+        shape: "s".into(),
+        records: 101,
+        digest: "d".repeat(64),
+        set_sha256: "e".repeat(64),
+        added: 1,
+        changed: 2,
+        removed: 3,
+    }
+}
+
+async fn seal(store: &Store, id: &str, base: Option<&str>) -> Result<Seen, StoreError> {
+    let seen = prepared(store, id).await;
+    let number = store.next_sequence("food-list").await.unwrap();
+    let sealing = SealTransfer { state: Some(state(base)), ..sealing(&seen, "token-1", number).value().clone() };
+    store.seal(changed(sealing, "transfer.sealed", id), stamp(30)).await
+}
+
+/// A state that was sent, one that is confirmed and one that is disputed, and settled: for the backup, too.
+pub(crate) async fn disputed(store: &Store) {
+    let seen = arrived(store, &seal(store, "s1", None).await.unwrap()).await;
+    let mut disputing = receipt(&seen, "{}", ReceiptOutcome::Accepted).value().clone();
+    disputing.disagreements = vec!["receipt-state-differs"];
+    store.accept_receipt(changed(disputing, "receipt.accepted", "s1"), stamp(60)).await.unwrap();
+    assert_eq!(store.settle_dispute(settling("s1"), stamp(61)).await.unwrap(), Saved::New);
+}
+
+fn settling(id: &str) -> Changed<SettleDispute> {
+    let settle = SettleDispute { package: format!("package-of-{id}"), reason: "a copy was restored".into() };
+    Changed::new(settle, event("dispute-settled", id))
+}
+
+async fn a_state_counts_once_it_is_confirmed_and_the_highest_number_does(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    let first = arrived(&store, &seal(&store, "t1", None).await.unwrap()).await;
+    assert_eq!(store.confirmed_state("food-list").await.unwrap(), None);
+    assert_eq!(store.deltas_in_a_row("food-list").await.unwrap(), 0);
+    let confirm = |seen: &Seen, outcome| receipt(seen, "{}", outcome);
+    store.accept_receipt(confirm(&first, ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
+    let base = package_of(&first);
+    let second = arrived(&store, &seal(&store, "t2", Some(&base)).await.unwrap()).await;
+    let third = arrived(&store, &seal(&store, "t3", Some(&base)).await.unwrap()).await;
+    assert_eq!(store.deltas_in_a_row("food-list").await.unwrap(), 2);
+    let confirmed = store.confirmed_state("food-list").await.unwrap().unwrap();
+    assert_eq!((confirmed.transfer.as_str(), confirmed.sequence, confirmed.state), ("t1", 1, state(None)));
+    // The receipt of the third comes, then that of the second, late; a partial one confirms nothing.
+    store.accept_receipt(confirm(&third, ReceiptOutcome::Accepted), stamp(61)).await.unwrap();
+    store.accept_receipt(confirm(&second, ReceiptOutcome::Accepted), stamp(62)).await.unwrap();
+    let fourth = arrived(&store, &seal(&store, "t4", Some(&package_of(&third))).await.unwrap()).await;
+    store.accept_receipt(confirm(&fourth, ReceiptOutcome::Partial), stamp(63)).await.unwrap();
+    let confirmed = store.confirmed_state("food-list").await.unwrap().unwrap();
+    assert_eq!((confirmed.transfer.as_str(), confirmed.token.as_str()), ("t3", "token-1"));
+    assert_eq!(confirmed.state.starts_from, StartsFrom::Package { package: base });
+    assert_eq!(store.state_of("package-of-t2").await.unwrap().unwrap().sequence, 2);
+    let edit = house.raw().try_sql("UPDATE package_state SET records = 1").await;
+    assert!(edit.unwrap_err().contains("never edited"));
+}
+
+async fn what_is_disputed_blocks_sealing_until_it_is_settled(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    let first = arrived(&store, &seal(&store, "t1", None).await.unwrap()).await;
+    let mut disputing = receipt(&first, "{}", ReceiptOutcome::Accepted).value().clone();
+    disputing.disagreements = vec!["receipt-state-differs"];
+    store.accept_receipt(changed(disputing, "receipt.accepted", "t1"), stamp(60)).await.unwrap();
+    let open = store.open_disputes("food-list").await.unwrap();
+    assert_eq!((open[0].transfer.as_str(), open[0].codes.join(" ")), ("t1", "receipt-state-differs".to_owned()));
+    assert_eq!(store.last_disputed("food-list").await.unwrap(), 1);
+    assert_eq!(store.confirmed_state("food-list").await.unwrap(), None);
+    let blocked = seal(&store, "t2", None).await;
+    assert!(matches!(blocked, Err(StoreError::ChangedMeanwhile { .. })), "{blocked:?}");
+    let unknown = store.settle_dispute(settling("t9"), stamp(61)).await;
+    assert!(matches!(unknown, Err(StoreError::NotFound { .. })));
+    assert_eq!(store.settle_dispute(settling("t1"), stamp(62)).await.unwrap(), Saved::New);
+    assert_eq!(store.settle_dispute(settling("t1"), stamp(63)).await.unwrap(), Saved::Already);
+    assert_eq!(store.open_disputes("food-list").await.unwrap(), []);
+    assert!(seal(&store, "t3", None).await.is_ok());
+}
