@@ -152,5 +152,8 @@ impl EngineError {
 fn lapsed(violations: &[Violation]) -> &'static str {
     let key =
         |violation: &Violation| matches!(violation.code, Code::KeyRevoked | Code::KeyRetired | Code::KeyNotVerified);
+    if violations.iter().any(|violation| violation.code == Code::PackageRecalled) {
+        return "package";
+    }
     if violations.iter().any(key) { "package's key" } else { "arrangement" }
 }

@@ -183,6 +183,11 @@ impl Home {
         self.data().join("packages")
     }
 
+    /// Notices that are being sent: ciphertext, each removed as soon as it has arrived.
+    pub fn notices(&self) -> PathBuf {
+        self.data().join("notices")
+    }
+
     /// Reports and disclosure sets, sealed to the operation itself.
     pub fn sealed(&self) -> PathBuf {
         self.data().join("sealed")

@@ -7,6 +7,7 @@
 //! - [`environment`] tells production from tests, in keys and in everything that they sign.
 //! - [`seal`] makes a package in one streaming pass, [`open`](mod@open) verifies and opens it.
 //! - [`receipt`] is what the partner signs and sends back.
+//! - [`notice`] is what the partner is told later about somebody in a package, and what it answers.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
@@ -21,6 +22,7 @@ mod files;
 pub mod inner;
 pub mod key;
 pub mod manifest;
+pub mod notice;
 pub mod open;
 mod padding;
 pub mod receipt;

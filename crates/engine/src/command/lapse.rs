@@ -46,6 +46,20 @@ pub(crate) async fn lapse_sealed_to(house: &House, actor: &str, key: &str) -> Re
     Ok(lapsed)
 }
 
+/// Lets a transfer lapse whose package was called back. One of which nobody knows yet whether it arrived is left, and so is one that
+/// somebody is at work on: whoever is looks before it is delivered.
+pub(crate) async fn lapse_recalled(house: &House, actor: &str, row: &TransferRow) -> Result<(), EngineError> {
+    let Err(Halted::Lapses(refused)) = under_way(house, row).await? else { return Ok(()) };
+    if house.store.deliveries(&row.id).await?.iter().any(|delivery| delivery.outcome.is_none()) {
+        return Ok(());
+    }
+    match lapse(house, actor, row.seen(), refused.violations).await {
+        EngineError::Lapsed { .. }
+        | EngineError::Store(StoreError::Conflict { .. } | StoreError::OpenDelivery { .. }) => Ok(()),
+        error => Err(error),
+    }
+}
+
 /// The error to end with where a transfer has lapsed, whoever let it.
 pub(crate) async fn lapsed(house: &House, transfer: &str) -> Result<Option<EngineError>, EngineError> {
     let Some(row) = house.store.transfer(transfer).await?.filter(|row| row.state == Transfer::Lapsed) else {

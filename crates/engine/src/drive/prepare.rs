@@ -15,6 +15,7 @@ use causeway_model::partner::KeyPurpose;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
+use causeway_package::disclosure::SealedSet;
 use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
 use causeway_package::{Data, Entropy};
@@ -36,6 +37,7 @@ use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
 use crate::query::content;
+use crate::rights::Heeded;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.
@@ -64,6 +66,8 @@ struct Run<'h> {
     recipient: Recipient,
     /// Its fingerprint.
     sealed_to: String,
+    /// What people decided.
+    heeded: Heeded,
 }
 
 /// Prepares a transfer's package unless one is sealed already.
@@ -144,13 +148,14 @@ pub(super) async fn prepare(
         room,
         digest,
         exchange,
-        catalogue,
         expectation: Expectation { last_receipted: last.map(|last| last.released), fewer_expected: row.expect_fewer },
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
         // Whoever is registered here is registered for what the installation is for.
         recipient: Recipient::parse(&recipient.text)?.meant_for(kept(house.environment())),
         sealed_to: recipient.fingerprint,
+        heeded: Heeded::load(house, catalogue.subject().map_or("", |people| &people.name), &arrangement).await?,
+        catalogue,
         arrangement,
     };
     let mut sources = Vec::new();
@@ -191,7 +196,7 @@ pub(super) async fn prepare(
         Ok(violations)
     };
     match judged.await {
-        Ok(violations) if violations.is_empty() => match commit(&run, actor, seen.clone(), &token, sealed).await {
+        Ok(violations) if violations.is_empty() => match commit(run, actor, seen.clone(), &token, sealed).await {
             // Out of force since it was judged: it lapses, unless it is in force again by now.
             Err(EngineError::Store(error @ StoreError::ChangedMeanwhile { .. })) => {
                 drop(go_on(house, actor, &row, &seen).await?);
@@ -277,7 +282,8 @@ impl Run<'_> {
         let _ = std::fs::remove_file(&report);
         let (sink, finish) = report_sink(&report, house)?;
         let memory = house.memory(self.room.clone());
-        let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink), &memory)?;
+        let bundle =
+            aggregate::aggregate(&mut extract, &plan, Reporter::new(sink), self.heeded.register(house), &memory)?;
         let draft = transform::transform(bundle, &plan);
         let cleared = enforce::enforce(draft, &plan, self.expectation, watch.clone());
         let sources = snapshots
@@ -325,7 +331,7 @@ impl Run<'_> {
     }
 }
 
-async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
+async fn commit(run: Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
     let (house, id) = (run.house, run.id);
     let Sealed { package, clearance, disclosed, elements } = sealed;
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
@@ -380,10 +386,12 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
             Data::Synthetic => DataKind::Synthetic,
         },
         receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
+        decisions_seen: run.heeded.seen(),
     };
-    match house.store.seal(Changed::new(seal.clone(), event), house.stamp()).await {
+    let set = SealedSet { path: people.clone(), people: Some(disclosed) };
+    match run.heeded.seal(house, seal.clone(), event, &set).await {
         Ok(_) => {}
-        Err(error @ (StoreError::Denied { .. } | StoreError::ChangedMeanwhile { .. })) => {
+        Err(EngineError::Store(error @ (StoreError::Denied { .. } | StoreError::ChangedMeanwhile { .. }))) => {
             // INVARIANT (a stop holds): said by the transaction that would have sealed it. Its terms went out of force, or the partner
             // was kept from real data, at the last moment.
             std::fs::remove_dir_all(&to).map_err(EngineError::file("remove", &to))?;
@@ -393,7 +401,7 @@ async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sea
                 error => Err(error.into()),
             };
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(error),
     }
     // CRASH: sealed and committed; the next run only delivers.
     (house.surroundings.probe)("prepare-sealed");

@@ -88,6 +88,18 @@ impl Pseudonyms {
         PseudonymKey { keyed: Hmac::<Sha256>::new((&*key).into()), prefix: None }
     }
 
+    /// The pseudonym of a key as it is written in packages, given the key's text as packages write it; none where the type
+    /// takes no pseudonym.
+    pub fn written(&self, entity: &str, kind: &ValueType, text: &str) -> Option<String> {
+        let key = self.key(entity);
+        let pseudonym = match kind {
+            ValueType::Bytes => return None,
+            ValueType::Uuid if key.prefix.is_none() => key.of(&uuid_bytes(text)?),
+            _ => key.of_text(text),
+        };
+        Some(hex::encode(pseudonym))
+    }
+
     /// Pseudonym of a value of `entity`, given its canonical bytes.
     pub fn of(&self, entity: &str, canonical: &[u8]) -> [u8; 16] {
         self.key(entity).of(canonical)

@@ -99,6 +99,8 @@ fn narrowed(above: &Arrangement, level: &Arrangement) -> Result<Arrangement, Ref
         retention_days: above.retention_days.min(level.retention_days),
         onward: above.onward.min(level.onward),
         biometrics: above.biometrics.min(level.biometrics),
+        rights: above.rights.and(level.rights),
+        keep: level.keep.or(above.keep),
         valid,
         ..level.clone()
     })

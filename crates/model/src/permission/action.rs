@@ -123,6 +123,11 @@ actions! {
     ReleaseExceptionally   "release-exceptionally"    Change [U - - U - - - - -] [- - - - - - - - -] [- - - U - - - - -] "Consents, as one of two, to what the rules deny.";
     AcceptReceipt          "accept-receipt"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's receipt.";
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
+    // people's decisions
+    RecordDecision         "record-decision"          Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person consents, withdraws, objects, contests or is corrected, with a reason.";
+    MergePerson            "merge-person"             Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that two records are one person, with a reason.";
+    ErasePerson            "erase-person"             Change [- - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person is to be erased, with a reason.";
+    AcceptAnswer           "accept-answer"            Change [- P P P - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's answer to a notice, or its certificate of deletion.";
     // the switch
     Stop                   "stop"                     Change [P P P P P P - - -] [P P P P P - - - -] [- - - P - - - - -] "Stops a partner, an operation or everything.";
     Resume                 "resume"                   Change [P - P P - - - - -] [P - P P - - - - -] [- - - P - - - - -] "Consents, as one of two, to resume what was stopped.";
@@ -136,6 +141,7 @@ actions! {
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";
     TraceDisclosures       "trace-disclosures"        Read   [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Answers who received what about one person, with a reason.";
+    ShowNotices            "show-notices"             Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which partners were told of people's decisions, and which have not answered.";
     ExposeKey              "expose-key"               Read   [P - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Says whose data a compromised key exposes.";
     ShowPartner            "show-partner"             Read   [- - - - - P P P -] [P P P P P - - - P] [- - - P - - - - P] "Shows a partner's keys, attestations and recipients.";
     ShowArrangement        "show-arrangement"         Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows an arrangement, its signatures and versions.";

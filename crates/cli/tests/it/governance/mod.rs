@@ -17,6 +17,7 @@ mod plain;
 mod raced;
 pub mod ticked;
 mod transcript;
+pub mod withdrawn;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -56,6 +57,7 @@ items!(
     persons,
     register,
     requests,
+    rights,
     schedules,
     store,
     switch
