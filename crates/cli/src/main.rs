@@ -104,6 +104,9 @@ enum Verb {
     /// What left this house about one person, what the person decided, and who was told.
     #[command(subcommand)]
     Person(verb::person::Person),
+    /// Copies of what left: here, and at partners.
+    #[command(subcommand)]
+    Retention(verb::retention::Retention),
     /// What is told about somebody in a package: read and answered, as the partner.
     #[command(subcommand)]
     Notice(verb::notice::Notice),
@@ -198,6 +201,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Restore(restore) => restore.run(&place).await,
         Verb::Person(person) => person.run(&place).await,
         Verb::Notice(notice) => notice.run(),
+        Verb::Retention(retention) => retention.run(&place).await,
         Verb::Key(key) => key.run(&place).await,
         Verb::Quarantine(quarantine) => quarantine.run(&place).await,
         Verb::Schema(schema) => schema.run(),

@@ -18,6 +18,7 @@ mod keys;
 pub mod letter;
 pub mod query;
 pub mod register;
+pub mod retention;
 pub mod rights;
 pub mod schedule;
 mod standing;

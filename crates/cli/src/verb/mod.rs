@@ -23,6 +23,7 @@ pub mod quarantine;
 pub mod receipt;
 pub mod register;
 pub mod request;
+pub mod retention;
 pub mod sandbox;
 pub mod schedule;
 pub mod schema;

@@ -10,6 +10,7 @@ use super::{Lease, Outcome, WORKER, recover, run};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
+use crate::retention::{Purged, purge};
 use crate::rights::{Sent, send_notices};
 use crate::schedule::{Handled, Ticked, next_due, tick};
 
@@ -48,6 +49,11 @@ pub enum Done {
     Scheduled {
         /// Which, and what became of it.
         handled: Handled,
+    },
+    /// A package's bytes are gone: its day had come.
+    Purged {
+        /// Which, and by which rule.
+        purged: Purged,
     },
     /// A notice was sent, or is held back.
     Noticed {
@@ -117,6 +123,7 @@ async fn sweep(
     for arrangement in expire_arrangements(house).await? {
         tell(Done::Expired { arrangement });
     }
+    purge(house, WORKER).await?.into_iter().for_each(|purged| tell(Done::Purged { purged }));
     send_notices(house, connectors, WORKER).await?.into_iter().for_each(|sent| tell(Done::Noticed { sent }));
     let now = house.now();
     let Ticked { handled, troubles } = tick(house, now).await?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use causeway_model::arrangement::Arrangement;
 use causeway_model::rights::{Decision, Kind, RightsTerms};
 use causeway_package::disclosure::SealedSet;
-use causeway_package::inner::{ArrangementRef, Hidden};
-use causeway_package::notice::{NOTICE_INNER_TYPE, Notice, NoticeRecord, Wants, seal_own};
+use causeway_package::inner::Hidden;
+use causeway_package::notice::{NOTICE_INNER_TYPE, Notice, NoticeRecord, Reference, Wants, seal_own};
 use causeway_store::change::NewNotice;
 use causeway_store::query::{SentPackage, UnsentPackage};
 use jiff::ToSpan;
@@ -35,6 +35,8 @@ pub(super) struct Reached {
     pub(super) drafts: Vec<Draft>,
     /// Packages that have not arrived and hold the person, with their transfers.
     pub(super) recalled: Vec<(String, String)>,
+    /// Packages that may have arrived and hold the person.
+    pub(super) sent: Vec<String>,
 }
 
 /// Asks every set of a sealed package that the decision speaks of.
@@ -60,7 +62,7 @@ pub(super) async fn reached(
         }
     }
     if !decision.kind.is_told() {
-        return Ok(Reached { drafts: Vec::new(), recalled });
+        return Ok(Reached { drafts: Vec::new(), recalled, sent: Vec::new() });
     }
     let mut about = Vec::new();
     for sent in house.store.sent_packages().await? {
@@ -82,11 +84,12 @@ pub(super) async fn reached(
         let key = (terms.partner.clone(), sent.exchange.clone());
         by_exchange.entry(key).or_default().push((record(&sent, found), terms));
     }
+    let sent = by_exchange.values().flatten().map(|(record, _)| record.package.clone()).collect();
     let mut drafts = Vec::new();
     for ((partner, exchange), records) in by_exchange {
         drafts.push(draft(house, decision, partner, exchange, records).await?);
     }
-    Ok(Reached { drafts, recalled })
+    Ok(Reached { drafts, recalled, sent })
 }
 
 /// Whether a package may not leave any more: contested data may, where that is agreed.
@@ -102,16 +105,13 @@ fn holds(house: &House, one: &UnsentPackage, whose: &Whose) -> Result<bool, Engi
     })
 }
 
-fn record(sent: &SentPackage, references: Vec<causeway_package::notice::Reference>) -> NoticeRecord {
+fn record(sent: &SentPackage, references: Vec<Reference>) -> NoticeRecord {
     NoticeRecord {
         package: sent.package.clone(),
         transfer: sent.transfer.clone(),
         exchange: sent.exchange.clone(),
-        arrangement: ArrangementRef {
-            id: sent.arrangement.clone(),
-            version: sent.arrangement_version,
-            digest: String::new(),
-        },
+        arrangement: sent.arrangement.clone(),
+        arrangement_version: sent.arrangement_version,
         references,
     }
 }

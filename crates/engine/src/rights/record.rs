@@ -14,6 +14,7 @@ use super::notice::{Draft, reached};
 use crate::command::lapse_recalled;
 use crate::error::EngineError;
 use crate::house::{House, audit};
+use crate::retention::erase_copies;
 
 /// How often it is looked anew who has the person, while packages are sealed and delivered meanwhile.
 const LOOKS: u32 = 20;
@@ -39,6 +40,8 @@ pub struct Recorded {
     pub told: Vec<Told>,
     /// Transfers whose packages are called back.
     pub recalled: Vec<String>,
+    /// How many of our own copies of packages that hold an erased person are gone.
+    pub erased: usize,
 }
 
 /// A partner that is told.
@@ -160,8 +163,10 @@ async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, En
                 // CRASH: recorded; whoever works sends the notices, and finds the packages called back.
                 (house.surroundings.probe)("decision-recorded");
                 house.sequence().await?;
+                let is_erasure = decision.kind == Kind::Erasure;
+                let erased = if is_erasure { erase_copies(house, actor, &reached.sent).await? } else { 0 };
                 if saved == Saved::Already {
-                    return Ok(Recorded { again: true, told: Vec::new(), recalled: Vec::new() });
+                    return Ok(Recorded { again: true, told: Vec::new(), recalled: Vec::new(), erased });
                 }
                 let mut recalled: Vec<String> = transfers.into_iter().cloned().collect();
                 recalled.sort();
@@ -170,7 +175,8 @@ async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, En
                         recall(house, actor, &row).await?;
                     }
                 }
-                return Ok(Recorded { again: false, told: reached.drafts.iter().map(told).collect(), recalled });
+                let told = reached.drafts.iter().map(told).collect();
+                return Ok(Recorded { again: false, told, recalled, erased });
             }
             Err(StoreError::ChangedMeanwhile { .. }) if looks < LOOKS => looks += 1,
             Err(error) => return Err(house.lost(actor, action(decision.kind).as_str(), "people", error).await),

@@ -141,6 +141,7 @@ actions! {
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";
     TraceDisclosures       "trace-disclosures"        Read   [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Answers who received what about one person, with a reason.";
+    ShowRetention          "show-retention"           Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which packages are kept here, and which partners have not certified that they erased theirs.";
     ShowNotices            "show-notices"             Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which partners were told of people's decisions, and which have not answered.";
     ExposeKey              "expose-key"               Read   [P - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Says whose data a compromised key exposes.";
     ShowPartner            "show-partner"             Read   [- - - - - P P P -] [P P P P P - - - P] [- - - P - - - - P] "Shows a partner's keys, attestations and recipients.";

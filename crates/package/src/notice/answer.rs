@@ -8,7 +8,6 @@ use crate::environment::Environment;
 use crate::error::{PackageError, json_place};
 use crate::key::{SIGNATURE_SIZE, SigningKey, VerifyingKey};
 use crate::manifest::{check_type, is_hex, to_json};
-use crate::receipt::ReceiptError;
 
 /// The type, with its version, that an answer begins with.
 pub const ANSWER_TYPE: &str = "causeway-answer/1";
@@ -118,7 +117,11 @@ pub fn verify_answer(json: &[u8], signature: &[u8], partner: &VerifyingKey) -> R
         return Err(PackageError::malformed(NAME, format!("it is longer than {ANSWER_MAX} bytes")));
     }
     if !partner.verifies(json, signature) {
-        return Err(ReceiptError::SignatureInvalid { key: partner.key_id() }.into());
+        let key = partner.key_id();
+        return Err(PackageError::malformed(
+            NAME,
+            format!("its signature does not fit partner key `{key}`: it was altered, or another key signed"),
+        ));
     }
     check_type(json, NAME, ANSWER_TYPE)?;
     let answer: Answer =

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
 use crate::error::{PackageError, json_place};
-use crate::inner::{ArrangementRef, Hidden};
+use crate::inner::Hidden;
 use crate::manifest::{PartRef, RecipientRef, check_type, is_hex, is_part_name};
 
 pub use answer::{ANSWER_TYPE, Answer, AnswerOutcome, Certificate, verify_answer};
@@ -106,7 +106,9 @@ pub struct NoticeRecord {
     /// Its exchange.
     pub exchange: String,
     /// The arrangement under which it was made.
-    pub arrangement: ArrangementRef,
+    pub arrangement: String,
+    /// Its version.
+    pub arrangement_version: u32,
     /// By what the partner knows the person; empty where nothing that was sent points to one person.
     pub references: Vec<Reference>,
 }

@@ -23,7 +23,8 @@ fn notice() -> Notice {
             package: "p".into(),
             transfer: "t".into(),
             exchange: "food".into(),
-            arrangement: ArrangementRef { id: "a".into(), version: 1, digest: String::new() },
+            arrangement: "a".into(),
+            arrangement_version: 1,
             references: vec![reference("person_ref", "ድሮ-17")],
         }],
     }

@@ -55,6 +55,7 @@ const TABLES: &[Table] = &[
     table("package_recall", &["package"]),
     table("notice", &["id"]),
     table("notice_answer", &["notice", "outcome"]),
+    table("erasure_certificate", &["package"]),
     table("delivery", &["transfer", "attempt"]),
     table("receipt", &["package"]),
     table("stop", &["id"]),

@@ -100,8 +100,10 @@ impl Reader {
     /// When the database fails or a row is damaged.
     pub async fn notices(&self, partner: Option<&str>) -> Result<Vec<NoticeRow>, StoreError> {
         let rows = match partner {
-            Some(partner) => query(format!("{NOTICE} WHERE partner = $1 ORDER BY made_at, id")).bind(partner),
-            None => query(format!("{NOTICE} ORDER BY made_at, id")),
+            Some(partner) => {
+                query(format!("{NOTICE} WHERE partner = $1 ORDER BY made_at, partner, exchange, id")).bind(partner)
+            }
+            None => query(format!("{NOTICE} ORDER BY made_at, partner, exchange, id")),
         };
         let mut found = Vec::new();
         for row in rows.fetch_all(&self.pool).await? {
@@ -117,7 +119,7 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn unsent_notices(&self) -> Result<Vec<NoticeRow>, StoreError> {
-        let rows = query(format!("{NOTICE} WHERE sent_at IS NULL ORDER BY made_at, id"));
+        let rows = query(format!("{NOTICE} WHERE sent_at IS NULL ORDER BY made_at, partner, exchange, id"));
         rows.fetch_all(&self.pool).await?.iter().map(notice).collect()
     }
 

@@ -2,12 +2,13 @@
 
 use causeway_model::rights::{Decision, Kind as Decided, Reason, Scope};
 use causeway_store::change::{
-    AnswerNotice, BeginNotice, FinishNotice, Leaving, NewDecision, NewNotice, RecordDecision, SealTransfer,
+    AnswerNotice, BeginNotice, CertifyErasure, FinishNotice, Leaving, NewDecision, NewNotice, RecordDecision,
+    SealTransfer,
 };
 use causeway_store::query::NoticeBytes;
 use causeway_store::{Changed, Kind, Saved, Store, StoreError};
 
-use crate::house::{House, changed, on_both, stamp};
+use crate::house::{House, at, changed, on_both, stamp};
 use crate::street::{found, package_of, prepared, sealed, sealing, send};
 
 fn decision(kind: Decided, person: char) -> RecordDecision {
@@ -66,6 +67,22 @@ pub(crate) async fn decided(store: &Store) {
     let id = "1".repeat(32);
     store.begin_notice(begin(&id), stamp(41)).await.unwrap();
     store.answer_notice(answer(&id, "received", "{}"), stamp(42)).await.unwrap();
+    let certificate = CertifyErasure {
+        package: "package-of-t1".into(),
+        deleted_at: at(43),
+        records: 101,
+        in_backups_until: Some("2026-06-30".parse().unwrap()),
+        text: "{}".into(),
+        signature: "ab".into(),
+    };
+    let certify = |of: CertifyErasure| store.certify_erasure(changed(of, "erasure-certified", "t1"), stamp(44));
+    assert_eq!(certify(certificate.clone()).await.unwrap(), Saved::New);
+    assert_eq!(certify(certificate.clone()).await.unwrap(), Saved::Already);
+    certify(CertifyErasure { text: "{ }".into(), ..certificate }).await.unwrap_err();
+    let kept = store.kept_package("package-of-t1").await.unwrap().unwrap();
+    assert!(kept.was_begun && kept.certified_at.is_some() && kept.erased_at.is_none());
+    let somewhere = store.packages_somewhere().await.unwrap();
+    assert!(somewhere.iter().any(|one| one.package == "package-of-t2"), "it is kept here");
 }
 
 async fn what_a_decision_forbids_does_not_happen(kind: Kind) {

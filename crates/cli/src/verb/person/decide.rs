@@ -138,9 +138,9 @@ fn say(kind: Kind, recorded: &Recorded) {
     println!("{kind} is recorded");
     for told in &recorded.told {
         println!(
-            "  {} is told of {} packages by {}: notice {}, to act by {}",
+            "  {} is told of {} by {}: notice {}, to act by {}",
             plain(&told.partner),
-            told.packages,
+            if told.packages == 1 { "a package".to_owned() } else { format!("{} packages", told.packages) },
             plain(&told.exchange),
             told.notice,
             told.act_by
@@ -151,6 +151,9 @@ fn say(kind: Kind, recorded: &Recorded) {
                 told.without_reference
             );
         }
+    }
+    if recorded.erased > 0 {
+        println!("  our own copies that hold the person are erased: {}", recorded.erased);
     }
     for transfer in &recorded.recalled {
         println!("  the package of transfer {transfer} is called back: request it again");

@@ -14,6 +14,7 @@
 
 pub mod place;
 mod plain;
+pub mod purged;
 mod raced;
 pub mod ticked;
 mod transcript;
@@ -57,6 +58,7 @@ items!(
     persons,
     register,
     requests,
+    retention,
     rights,
     schedules,
     store,

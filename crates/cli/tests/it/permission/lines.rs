@@ -148,6 +148,8 @@ pub const LINES: &[Line] = &[
     line("person erase", Action::ErasePerson, Operation, "person erase --key-file @nobody.key --reason looking-at-it"),
     line("person record", Action::RecordDecision, Operation, "person record @many.jsonl"),
     line("person notices", Action::ShowNotices, Operation, "person notices"),
+    line("retention list", Action::ShowRetention, Operation, "retention list"),
+    line("retention erase", Action::ErasePackage, Both, "retention erase %sent.package --reason looking-at-it"),
     line("key exposure", Action::ExposeKey, Operation, "key exposure SHA256:unknown"),
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
@@ -193,6 +195,8 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("package open", "the partner's; needs no installation"),
     ("receipt sign", "the partner's; needs no installation"),
     ("person answer", "asks AcceptAnswer of a notice, which is tried by the transcripts of `rights`"),
+    ("retention add", "asks AcceptAnswer of a package, which is tried by the transcripts of `retention`"),
+    ("retention certify", "the partner's; needs no installation"),
     ("notice open", "the partner's; needs no installation"),
     ("notice answer", "the partner's; needs no installation"),
     ("ledger verify", "reads: anybody may prove it"),
@@ -203,4 +207,4 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
 /// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
 pub const IN_NO_LINE: &[&str] =
-    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "erase-package", "accept-answer"];
+    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "accept-answer"];

@@ -117,6 +117,8 @@ pub fn set_up(street: &Street) {
     // A transfer whose receipt lies ready.
     let sent = street.transfer("food-people").unwrap();
     fs::write(home.join("sent.id"), &sent.transfer).unwrap();
+    let package = std::path::Path::new(&sent.package).file_name().unwrap().to_str().unwrap().to_owned();
+    fs::write(home.join("sent.package"), package).unwrap();
     let receipt = street.sign_receipt(&sent.package, "accepted").unwrap();
     for end in ["", ".sig"] {
         fs::copy(format!("{}{end}", receipt.display()), file(&format!("receipt.json{end}"))).unwrap();
