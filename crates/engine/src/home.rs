@@ -200,6 +200,16 @@ impl Home {
         self.data().join("notices")
     }
 
+    /// Packages that tell of other pseudonyms, until they have arrived.
+    pub fn rotations(&self) -> PathBuf {
+        self.data().join("pseudonyms")
+    }
+
+    /// Secrets of pseudonyms that took the root's place: keys, like the four.
+    pub fn rotated_secrets(&self) -> PathBuf {
+        self.keys().join("pseudonyms")
+    }
+
     /// Reports and disclosure sets, sealed to the operation itself.
     pub fn sealed(&self) -> PathBuf {
         self.data().join("sealed")

@@ -7,6 +7,7 @@ mod actor;
 pub mod backup;
 pub mod command;
 pub mod configuration;
+pub mod crosswalk;
 mod database;
 pub mod documents;
 pub mod drive;

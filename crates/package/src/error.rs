@@ -248,6 +248,12 @@ pub enum PackageError {
         /// The path.
         path: PathBuf,
     },
+    /// An answer to a notice, or a certificate, that cannot be accepted.
+    #[error("the answer cannot be accepted: {problem}; ask the partner to sign it again")]
+    Answer {
+        /// What is wrong.
+        problem: String,
+    },
     /// A receipt that cannot be accepted.
     #[error(transparent)]
     Receipt(#[from] crate::receipt::ReceiptError),
@@ -275,6 +281,7 @@ impl PackageError {
             | Self::Expands { .. }
             | Self::CountMismatch { .. }
             | Self::Unfinished { .. }
+            | Self::Answer { .. }
             | Self::Receipt(_) => true,
             Self::Io { .. }
             | Self::KeyFileOpenToOthers { .. }

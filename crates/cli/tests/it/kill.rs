@@ -52,10 +52,11 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 21] = [
+const WHERE: [(&str, usize); 22] = [
     ("connect/src/deliver/folder.rs", 6),
     ("engine/src/command/request_transfer.rs", 1),
     ("engine/src/command/run_sandbox.rs", 2),
+    ("engine/src/crosswalk/rotate.rs", 2),
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/prepare.rs", 7),
     ("engine/src/drive/recover.rs", 1),

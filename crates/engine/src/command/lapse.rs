@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::EngineError;
 use crate::house::{House, audit};
-use crate::standing::{Halted, under_way};
+use crate::standing::{Halted, RECALLED, under_way};
 
 /// Lets a transfer lapse; the error to end with.
 pub(crate) async fn lapse(house: &House, actor: &str, seen: Seen, violations: Vec<Violation>) -> EngineError {
@@ -65,6 +65,10 @@ pub(crate) async fn lapsed(house: &House, transfer: &str) -> Result<Option<Engin
     let Some(row) = house.store.transfer(transfer).await?.filter(|row| row.state == Transfer::Lapsed) else {
         return Ok(None);
     };
+    if let Some(package) = house.store.recalled_of(transfer).await? {
+        let violations = vec![Violation::new(Code::PackageRecalled, package, RECALLED)];
+        return Ok(Some(EngineError::Lapsed { transfer: transfer.to_owned(), violations }));
+    }
     // As it would be judged if it had not ended.
     let open = TransferRow { state: Transfer::Requested, ..row.clone() };
     let violations = match under_way(house, &open).await? {

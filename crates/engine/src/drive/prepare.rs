@@ -6,6 +6,7 @@ use causeway_flow::enforce::{Clearance, Expectation, Reporter};
 use causeway_flow::plan::Plan;
 use causeway_flow::seal::{Sealed, Sealing};
 use causeway_flow::source::{Source, Watch};
+use causeway_flow::transform::Pseudonyms;
 use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
 use causeway_model::arrangement::InForce;
 use causeway_model::catalogue::Catalogue;
@@ -68,6 +69,7 @@ struct Run<'h> {
     sealed_to: String,
     /// What people decided.
     heeded: Heeded,
+    pseudonyms: Pseudonyms,
 }
 
 /// Prepares a transfer's package unless one is sealed already.
@@ -155,6 +157,7 @@ pub(super) async fn prepare(
         recipient: Recipient::parse(&recipient.text)?.meant_for(kept(house.environment())),
         sealed_to: recipient.fingerprint,
         heeded: Heeded::load(house, catalogue.subject().map_or("", |people| &people.name), &arrangement).await?,
+        pseudonyms: house.pseudonyms_now(&arrangement.partner, &arrangement.purpose.code).await?,
         catalogue,
         arrangement,
     };
@@ -265,8 +268,7 @@ async fn shut(
 impl Run<'_> {
     fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch) -> Result<Sealed, FlowError> {
         let house = self.house;
-        let pseudonyms = house.pseudonyms(&self.arrangement.partner, &self.arrangement.purpose.code);
-        let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms)
+        let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &self.pseudonyms)
             .map_err(FlowError::Refused)?;
         let mut extract = source::extract(&plan, sources, &|| house.now(), watch)?;
         let spread_s = extract.spread_s();

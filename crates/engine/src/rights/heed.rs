@@ -58,9 +58,14 @@ impl Heeded {
         if self.people.is_empty() && self.others.is_none() {
             return Register::default();
         }
+        Register::new(self.asked(house))
+    }
+
+    /// Why a person is left out, by the key as packages write it.
+    pub(crate) fn asked(&self, house: &House) -> impl Fn(&[u8]) -> Option<Code> + 'static {
         let (pseudonyms, people, others) =
             (house.keys.disclosure().of(&self.entity), Arc::clone(&self.people), self.others);
-        Register::new(move |key| people.get(&pseudonyms.pseudonym(key)).copied().unwrap_or(others))
+        move |key: &[u8]| people.get(&pseudonyms.pseudonym(key)).copied().unwrap_or(others)
     }
 
     /// Seals a package unless somebody who is in it decided otherwise since the decisions were read. Decisions of people who are

@@ -79,8 +79,12 @@ pub(super) async fn reached(
     for ((sent, content, terms), _) in about.into_iter().zip(held).filter(|(_, held)| *held) {
         let exchange = archive.exchange(&sent.exchange, content.exchange_version).await?;
         let catalogue = archive.catalogue(&content.catalogue, content.catalogue_version).await?;
-        let pseudonyms = house.pseudonyms(&terms.partner, &terms.purpose.code);
-        let found = references(&terms, &exchange, &catalogue, &pseudonyms, whose, into);
+        let mut found = Vec::new();
+        // As it got it: with whichever pseudonyms were in use then.
+        for pseudonyms in house.pseudonyms_ever(&terms.partner, &terms.purpose.code).await? {
+            let named = references(&terms, &exchange, &catalogue, &pseudonyms, whose, into);
+            found.extend(named.into_iter().filter(|one| !found.contains(one)).collect::<Vec<_>>());
+        }
         let key = (terms.partner.clone(), sent.exchange.clone());
         by_exchange.entry(key).or_default().push((record(&sent, found), terms));
     }

@@ -228,7 +228,7 @@ pub async fn many(
         let number = at + 1;
         match read(house, &catalogue, entity, line).map(|one| (number, one)) {
             Ok(one) => asked.push(one),
-            Err(error) => wrong.push(format!("line {number}: {error}")),
+            Err(error) => wrong.push((number, error.to_string())),
         }
     }
     if asked.is_empty() && wrong.is_empty() {
@@ -241,14 +241,16 @@ pub async fn many(
         match check(house, one).await {
             Ok(()) => {}
             Err(EngineError::Denied { violations, .. }) => {
-                wrong.extend(violations.iter().map(|violation| format!("line {number}: {violation}")));
+                wrong.extend(violations.iter().map(|violation| (*number, violation.to_string())));
             }
-            Err(error) => wrong.push(format!("line {number}: {error}")),
+            Err(error) => wrong.push((*number, error.to_string())),
         }
     }
     if !wrong.is_empty() {
+        wrong.sort();
         let errors = wrong.len();
-        return Err(EngineError::Findings { name: "the file of decisions".to_owned(), errors, lines: wrong });
+        let lines = wrong.into_iter().map(|(number, what)| format!("line {number}: {what}")).collect();
+        return Err(EngineError::Findings { name: "the file of decisions".to_owned(), errors, lines });
     }
     let mut recorded = Vec::new();
     for (_, one) in asked {

@@ -127,6 +127,7 @@ actions! {
     RecordDecision         "record-decision"          Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person consents, withdraws, objects, contests or is corrected, with a reason.";
     MergePerson            "merge-person"             Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that two records are one person, with a reason.";
     ErasePerson            "erase-person"             Change [- - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person is to be erased, with a reason.";
+    RotatePseudonyms       "rotate-pseudonyms"        Change [- - - P P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Changes the pseudonyms that a partner gets for a purpose.";
     AcceptAnswer           "accept-answer"            Change [- P P P - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's answer to a notice, or its certificate of deletion.";
     // the switch
     Stop                   "stop"                     Change [P P P P P P - - -] [P P P P P - - - -] [- - - P - - - - -] "Stops a partner, an operation or everything.";

@@ -122,6 +122,14 @@ impl Scope {
     }
 }
 
+impl Scope {
+    /// Whether there is a purpose and a recipient of which both speak.
+    pub fn meets(&self, other: &Scope) -> bool {
+        let meet = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
+        meet(&self.purpose, &other.purpose) && meet(&self.partner, &other.partner)
+    }
+}
+
 impl Kind {
     /// The first word of the decisions of which the newest counts.
     pub const fn family(self) -> &'static str {

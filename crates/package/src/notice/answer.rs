@@ -104,7 +104,7 @@ impl Answer {
         } else {
             return Ok(());
         };
-        Err(PackageError::malformed(NAME, problem))
+        Err(PackageError::Answer { problem: problem.to_owned() })
     }
 }
 
@@ -114,18 +114,16 @@ impl Answer {
 /// The signature does not fit, another version, or a malformed document.
 pub fn verify_answer(json: &[u8], signature: &[u8], partner: &VerifyingKey) -> Result<Answer, PackageError> {
     if json.len() > ANSWER_MAX {
-        return Err(PackageError::malformed(NAME, format!("it is longer than {ANSWER_MAX} bytes")));
+        return Err(PackageError::Answer { problem: format!("it is longer than {ANSWER_MAX} bytes") });
     }
     if !partner.verifies(json, signature) {
         let key = partner.key_id();
-        return Err(PackageError::malformed(
-            NAME,
-            format!("its signature does not fit partner key `{key}`: it was altered, or another key signed"),
-        ));
+        let problem = format!("its signature does not fit partner key `{key}`: it was altered, or another key signed");
+        return Err(PackageError::Answer { problem });
     }
     check_type(json, NAME, ANSWER_TYPE)?;
     let answer: Answer =
-        serde_json::from_slice(json).map_err(|error| PackageError::malformed(NAME, json_place(&error)))?;
+        serde_json::from_slice(json).map_err(|error| PackageError::Answer { problem: json_place(&error) })?;
     answer.check()?;
     Ok(answer)
 }

@@ -56,6 +56,7 @@ const TABLES: &[Table] = &[
     table("notice", &["id"]),
     table("notice_answer", &["notice", "outcome"]),
     table("erasure_certificate", &["package"]),
+    table("pseudonym_rotation", &["id"]),
     table("delivery", &["transfer", "attempt"]),
     table("receipt", &["package"]),
     table("stop", &["id"]),

@@ -67,7 +67,7 @@ pub struct RecordDecision {
 }
 
 impl Store {
-    /// Records a decision. The same as the newest of its kind for the same purpose and recipient is there already.
+    /// Records a decision. One that was recorded before is there already, unless something since said otherwise.
     ///
     /// # Errors
     /// [`StoreError::ChangedMeanwhile`] when a package was sealed or a delivery begun since it was looked;
@@ -152,7 +152,7 @@ impl NewNotice {
 }
 
 impl RecordDecision {
-    /// Whether the newest decision of this family, purpose and recipient says the same.
+    /// Whether the same was decided before, and nothing since that speaks of any of it says otherwise.
     async fn is_there(&self, writing: &mut Writing<'_>) -> Result<bool, StoreError> {
         let NewDecision { entity, person, into, decision } = &self.new;
         let rows = query(
@@ -163,8 +163,14 @@ impl RecordDecision {
         for row in &rows {
             let cells = Cells::new(row, "person_decision", "number");
             let there: Decision = cells.json("decision_json")?;
-            if there.kind.family() == decision.kind.family() && there.scope == decision.scope {
-                return Ok(there == *decision && cells.get::<Option<String>>("into_person")? == *into);
+            if there.kind.family() != decision.kind.family() || !there.scope.meets(&decision.scope) {
+                continue;
+            }
+            if there == *decision && cells.get::<Option<String>>("into_person")? == *into {
+                return Ok(true);
+            }
+            if there.kind != decision.kind {
+                return Ok(false);
             }
         }
         Ok(false)

@@ -128,6 +128,18 @@ impl Reader {
         let recalled = query("SELECT count(*) FROM package_recall WHERE package = $1").bind(package);
         Ok(recalled.fetch_one(&self.pool).await?.only::<i64>()? > 0)
     }
+
+    /// The package of a transfer that somebody in it called back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recalled_of(&self, transfer: &str) -> Result<Option<String>, StoreError> {
+        let row = query(
+            "SELECT package.id FROM package JOIN package_recall ON package_recall.package = package.id \
+             WHERE package.transfer = $1",
+        );
+        row.bind(transfer).fetch_optional(&self.pool).await?.map(|row| row.only()).transpose()
+    }
 }
 
 const DECISION: &str =

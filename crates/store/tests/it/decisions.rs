@@ -2,8 +2,8 @@
 
 use causeway_model::rights::{Decision, Kind as Decided, Reason, Scope};
 use causeway_store::change::{
-    AnswerNotice, BeginNotice, CertifyErasure, FinishNotice, Leaving, NewDecision, NewNotice, RecordDecision,
-    SealTransfer,
+    AnswerNotice, BeginNotice, BeginRotation, CertifyErasure, FinishNotice, Leaving, MoveRotation, NewDecision,
+    NewNotice, RecordDecision, Rotated, SealTransfer,
 };
 use causeway_store::query::NoticeBytes;
 use causeway_store::{Changed, Kind, Saved, Store, StoreError};
@@ -79,6 +79,33 @@ pub(crate) async fn decided(store: &Store) {
     assert_eq!(certify(certificate.clone()).await.unwrap(), Saved::New);
     assert_eq!(certify(certificate.clone()).await.unwrap(), Saved::Already);
     certify(CertifyErasure { text: "{ }".into(), ..certificate }).await.unwrap_err();
+    let begin = |id: &str| BeginRotation {
+        id: id.into(),
+        partner: "agency".into(),
+        purpose: "food".into(),
+        exchange: "food-list".into(),
+        secret: format!("secret-{id}"),
+        package: format!("pairs-{id}"),
+        manifest_sha256: "a".repeat(64),
+        receipt_token_sha256: "b".repeat(64),
+        pairs: 7,
+        digest: "d".repeat(64),
+        sealed_to: "SHA256:agency".into(),
+    };
+    store.begin_rotation(changed(begin("r1"), "pseudonyms", "r1"), stamp(45)).await.unwrap();
+    let open = store.begin_rotation(changed(begin("r2"), "pseudonyms", "r2"), stamp(46)).await;
+    assert!(matches!(open, Err(StoreError::ChangedMeanwhile { .. })), "one at a time: {open:?}");
+    for (to, saved) in [
+        (Rotated::Delivered, Saved::New),
+        (Rotated::Acknowledged, Saved::New),
+        (Rotated::Acknowledged, Saved::Already),
+        (Rotated::GivenUp, Saved::Already),
+    ] {
+        let change = changed(MoveRotation { id: "r1".into(), to }, "pseudonyms", "r1");
+        assert_eq!(store.move_rotation(change, stamp(47)).await.unwrap(), saved, "{to:?}");
+    }
+    let found = store.rotations("agency", "food").await.unwrap();
+    assert!(found.len() == 1 && found[0].acknowledged_at.is_some() && found[0].given_up_at.is_none());
     let kept = store.kept_package("package-of-t1").await.unwrap().unwrap();
     assert!(kept.was_begun && kept.certified_at.is_some() && kept.erased_at.is_none());
     let somewhere = store.packages_somewhere().await.unwrap();
@@ -127,6 +154,20 @@ async fn the_newest_counts_and_no_merge_is_a_circle(kind: Kind) {
         assert_eq!(record(&store, decision(kind, 'a')).await.unwrap(), saved, "{kind}");
     }
     assert_eq!(store.decisions_of("individual", &"a".repeat(32)).await.unwrap().len(), 4);
+    // What was objected to in part, lifted as a whole, and objected to in part again, holds again.
+    let part = |kind| {
+        let mut one = decision(kind, 'e');
+        one.new.decision.scope = Scope { purpose: Some("food".into()), partner: Some("agency".into()) };
+        one
+    };
+    for (one, saved) in [
+        (part(Decided::Objection), Saved::New),
+        (decision(Decided::ObjectionLifted, 'e'), Saved::New),
+        (part(Decided::Objection), Saved::New),
+        (part(Decided::Objection), Saved::Already),
+    ] {
+        assert_eq!(record(&store, one).await.unwrap(), saved);
+    }
     let merge = |from: char, into: char| {
         let mut one = decision(Decided::Merge, from);
         one.new.into = Some(into.to_string().repeat(32));
@@ -142,7 +183,7 @@ async fn the_newest_counts_and_no_merge_is_a_circle(kind: Kind) {
     let mut kinds = Vec::new();
     let scope = ("food", "agency");
     store.decisions("individual", scope, (0, 99), |row| kinds.push(row.kind)).await.unwrap();
-    assert_eq!(kinds.len(), 6);
+    assert_eq!(kinds.len(), 9);
 }
 
 async fn a_notice_keeps_only_what_it_needs(kind: Kind) {

@@ -150,6 +150,7 @@ pub const LINES: &[Line] = &[
     line("person notices", Action::ShowNotices, Operation, "person notices"),
     line("retention list", Action::ShowRetention, Operation, "retention list"),
     line("retention erase", Action::ErasePackage, Both, "retention erase %sent.package --reason looking-at-it"),
+    line("key rotate-pseudonyms", Action::RotatePseudonyms, Both, "key rotate-pseudonyms --partner lantern-relief --purpose food-assistance --reason looking-at-it"),
     line("key exposure", Action::ExposeKey, Operation, "key exposure SHA256:unknown"),
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
@@ -195,6 +196,10 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("package open", "the partner's; needs no installation"),
     ("receipt sign", "the partner's; needs no installation"),
     ("person answer", "asks AcceptAnswer of a notice, which is tried by the transcripts of `rights`"),
+    (
+        "key accept-pseudonyms",
+        "asks AcceptReceipt of a change of pseudonyms, which is tried by the transcripts of `retention`",
+    ),
     ("retention add", "asks AcceptAnswer of a package, which is tried by the transcripts of `retention`"),
     ("retention certify", "the partner's; needs no installation"),
     ("notice open", "the partner's; needs no installation"),
