@@ -101,9 +101,15 @@ enum Verb {
     Backup(verb::backup::Backup),
     /// Fills an empty installation from a backup.
     Restore(verb::backup::Restore),
-    /// What left this house about one person.
+    /// What left this house about one person, what the person decided, and who was told.
     #[command(subcommand)]
     Person(verb::person::Person),
+    /// Copies of what left: here, and at partners.
+    #[command(subcommand)]
+    Retention(verb::retention::Retention),
+    /// What is told about somebody in a package: read and answered, as the partner.
+    #[command(subcommand)]
+    Notice(verb::notice::Notice),
     /// What a compromised key exposes.
     #[command(subcommand)]
     Key(verb::key::Key),
@@ -194,6 +200,8 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Backup(backup) => backup.run(&place).await,
         Verb::Restore(restore) => restore.run(&place).await,
         Verb::Person(person) => person.run(&place).await,
+        Verb::Notice(notice) => notice.run(),
+        Verb::Retention(retention) => retention.run(&place).await,
         Verb::Key(key) => key.run(&place).await,
         Verb::Quarantine(quarantine) => quarantine.run(&place).await,
         Verb::Schema(schema) => schema.run(),

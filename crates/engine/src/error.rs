@@ -65,7 +65,7 @@ pub enum EngineError {
     },
     /// The transfer lapsed: its arrangement went out of force, or the key of its package, before it was delivered. Nothing
     /// more leaves.
-    #[error("transfer {transfer} lapsed: its {} went out of force before it was delivered", lapsed(violations))]
+    #[error("transfer {transfer} lapsed: its {} before it was delivered", lapsed(violations))]
     Lapsed {
         /// The transfer.
         transfer: String,
@@ -152,5 +152,8 @@ impl EngineError {
 fn lapsed(violations: &[Violation]) -> &'static str {
     let key =
         |violation: &Violation| matches!(violation.code, Code::KeyRevoked | Code::KeyRetired | Code::KeyNotVerified);
-    if violations.iter().any(key) { "package's key" } else { "arrangement" }
+    if violations.iter().any(|violation| violation.code == Code::PackageRecalled) {
+        return "package was called back";
+    }
+    if violations.iter().any(key) { "package's key went out of force" } else { "arrangement went out of force" }
 }

@@ -35,6 +35,9 @@ pub struct Config {
     /// Whom people turn to with questions about their data: stands in letters to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Days after which a backup may not be kept any more.
+    #[serde(default = "usual_backup_days", skip_serializing_if = "is_usual_backup_days")]
+    pub backup_days: u32,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -46,6 +49,14 @@ fn production() -> Environment {
 
 fn usual_memory() -> u32 {
     512
+}
+
+fn usual_backup_days() -> u32 {
+    90
+}
+
+fn is_usual_backup_days(days: &u32) -> bool {
+    *days == usual_backup_days()
 }
 
 /// An installation's folder.
@@ -86,6 +97,7 @@ impl Home {
             memory_mebibytes: usual_memory(),
             two_person: false,
             contact: None,
+            backup_days: usual_backup_days(),
             database,
         };
         let home = Self { root: root.to_owned(), config };
@@ -186,6 +198,21 @@ impl Home {
     /// Sets of states that deltas start from, sealed to the operation itself. Not in backups: without them a transfer is full.
     pub fn states(&self) -> PathBuf {
         self.data().join("states")
+    }
+
+    /// Notices that are being sent: ciphertext, each removed as soon as it has arrived.
+    pub fn notices(&self) -> PathBuf {
+        self.data().join("notices")
+    }
+
+    /// Packages that tell of other pseudonyms, until they have arrived.
+    pub fn rotations(&self) -> PathBuf {
+        self.data().join("pseudonyms")
+    }
+
+    /// Secrets of pseudonyms that took the root's place: keys, like the four.
+    pub fn rotated_secrets(&self) -> PathBuf {
+        self.keys().join("pseudonyms")
     }
 
     /// Reports and disclosure sets, sealed to the operation itself.

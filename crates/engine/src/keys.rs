@@ -232,6 +232,17 @@ fn read_secret(path: &Path) -> Result<Zeroizing<String>, EngineError> {
     Ok(Zeroizing::new(std::fs::read_to_string(path).map_err(EngineError::file("read", path))?))
 }
 
+/// Reads a secret of pseudonyms that is kept in a file of its own; one of another environment is refused.
+pub(crate) fn read_secret_seed(path: &Path, environment: Environment) -> Result<Zeroizing<[u8; 32]>, EngineError> {
+    demand(path, environment)?;
+    read_seed(path)
+}
+
+/// Writes one.
+pub(crate) fn write_secret_seed(path: &Path, seed: &[u8; 32], environment: Environment) -> Result<(), EngineError> {
+    write_secret(path, hex_lines(seed, environment).as_bytes())
+}
+
 fn read_seed(path: &Path) -> Result<Zeroizing<[u8; 32]>, EngineError> {
     let text = read_secret(path)?;
     let mut seed = Zeroizing::new([0; 32]);

@@ -214,6 +214,9 @@ pub async fn under_way(house: &House, row: &TransferRow) -> Result<Result<Standi
     if let Some(violation) = sealed_to_no_more(house, row, &read.value.partner).await? {
         return Ok(Err(Halted::Lapses(violation.into())));
     }
+    if let Some(violation) = house.recalled(row).await? {
+        return Ok(Err(Halted::Lapses(violation.into())));
+    }
     let standing = match held {
         Ok(terms) => Ok(Standing { terms, digest, frequencies }),
         Err(refused) if refused.codes().contains(&Code::NotInForce) => return Ok(Err(Halted::Lapses(refused))),
@@ -233,6 +236,21 @@ async fn sealed_to_no_more(house: &House, row: &TransferRow, partner: &str) -> R
     let check = life.as_ref().and_then(|life| life.state.keys().iter().find(|check| check.key == key));
     Ok(check.and_then(|check| check.distrust(house.today())))
 }
+
+impl House {
+    /// Why a package that has not arrived is for nobody any more: somebody in it decided so.
+    async fn recalled(&self, row: &TransferRow) -> Result<Option<Violation>, EngineError> {
+        let package = match &row.state {
+            Transfer::Sealed { package } | Transfer::Delivering { package, .. } => package,
+            _ => return Ok(None),
+        };
+        let recalled = self.store.is_recalled(package).await?;
+        Ok(recalled.then(|| Violation::new(Code::PackageRecalled, package, RECALLED)))
+    }
+}
+
+/// What is said of a package that was called back.
+pub(crate) const RECALLED: &str = "somebody who is in it decided otherwise since it was sealed";
 
 /// What an officer signed of a text for the program before, which knew no parties and no states: domain, identifier, version and
 /// digest, a line each.

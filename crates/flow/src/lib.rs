@@ -10,6 +10,7 @@ pub mod source;
 pub mod transform;
 
 pub mod batch;
+pub mod crosswalk;
 pub mod error;
 mod lookup;
 pub mod personal;

@@ -23,6 +23,8 @@ pub mod population;
 pub mod public_register;
 pub mod refused;
 pub mod request;
+pub mod retention;
+pub mod rights;
 pub mod states;
 pub mod stop;
 pub mod transfer;

@@ -131,6 +131,10 @@ codes! {
     KeyRevoked = "key-revoked", "use a key that is current";
     /// A key is used after its last day, when the next one had taken its place.
     KeyRetired = "key-retired", "use the key that took its place";
+    /// A decision of a person is recorded without something that makes it count.
+    DecisionIncomplete = "decision-incomplete", "say what is missing and record it again";
+    /// Somebody who is in the package withdrew, objected or was corrected, contested, merged or erased since it was sealed.
+    PackageRecalled = "package-recalled", "request the transfer again: the next package heeds what was decided";
     /// The partner has not attested, with accepted evidence, that it is ready in this respect.
     AttestationMissing = "attestation-missing", "have the partner attest it with evidence, and accept the evidence";
     /// What the partner attested is no longer valid.
@@ -200,6 +204,16 @@ codes! {
     NoConsent = "no-consent", "nothing to do: the person decides";
     /// A confidentiality mark keeps the person from this partner.
     ConfidentialityMark = "confidentiality-mark", "nothing to do: the mark decides";
+    /// The person objects to this purpose or recipient, or to all.
+    PersonObjects = "person-objects", "nothing to do: the person decides";
+    /// The person took consent back.
+    ConsentWithdrawn = "consent-withdrawn", "nothing to do: the person decides";
+    /// The person says that something is wrong, and nobody has decided yet.
+    DataContested = "data-contested", "decide what was contested, and record it with `causeway person contest --resolved`";
+    /// The record was found to be another one's person.
+    RecordMerged = "record-merged", "nothing to do: the person goes on under the other record";
+    /// The person was erased.
+    PersonErased = "person-erased", "nothing to do: take the person out of the source too";
     /// Another member of the household is withheld, and the exchange withholds the whole household.
     HouseholdWithheld = "household-withheld", "nothing to do: the exchange says so";
 

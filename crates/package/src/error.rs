@@ -320,6 +320,12 @@ pub enum PackageError {
         /// The path.
         path: PathBuf,
     },
+    /// An answer to a notice, or a certificate, that cannot be accepted.
+    #[error("the answer cannot be accepted: {problem}; ask the partner to sign it again")]
+    Answer {
+        /// What is wrong.
+        problem: String,
+    },
     /// A receipt that cannot be accepted.
     #[error(transparent)]
     Receipt(#[from] crate::receipt::ReceiptError),
@@ -351,6 +357,7 @@ impl PackageError {
             | Self::StateDiffers { .. }
             | Self::StateSetUnreadable { .. }
             | Self::Unfinished { .. }
+            | Self::Answer { .. }
             | Self::Receipt(_) => true,
             Self::Io { .. }
             | Self::KeyFileOpenToOthers { .. }

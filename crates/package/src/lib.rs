@@ -8,6 +8,7 @@
 //! - [`seal`] makes a package in one streaming pass, [`open`](mod@open) verifies and opens it.
 //! - [`delta`] lets a partner's copy follow without everything being sent again.
 //! - [`receipt`] is what the partner signs and sends back.
+//! - [`notice`] is what the partner is told later about somebody in a package, and what it answers.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
@@ -23,6 +24,7 @@ mod files;
 pub mod inner;
 pub mod key;
 pub mod manifest;
+pub mod notice;
 pub mod open;
 mod padding;
 pub mod receipt;

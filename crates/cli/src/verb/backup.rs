@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::{Home, backup};
+use causeway_engine::{EngineError, Home, backup};
 use clap::Args;
 
 use super::{Ended, Place};
@@ -13,6 +13,9 @@ use super::{Ended, Place};
 pub struct Backup {
     /// The file to make.
     file: PathBuf,
+    /// Destroys backups beside it that may not be kept any more.
+    #[arg(long)]
+    destroy_old: bool,
 }
 
 /// Fills an empty installation from a backup; its keys must be there already.
@@ -32,9 +35,23 @@ impl Backup {
     /// Makes it.
     pub async fn run(&self, place: &Place) -> Ended {
         let house = place.beside().await?;
+        let aged = backup::aged(&house, &self.file)?;
+        if let (Some(oldest), false) = (aged.first(), self.destroy_old) {
+            return Err(EngineError::Wrong(format!(
+                "`{}` was made at {} and may not be kept longer than {} days: destroy it, or say `--destroy-old`",
+                oldest.path.display(),
+                oldest.made_at,
+                house.home.config().backup_days
+            )));
+        }
         let made = backup::make(&house, &place.actor, &self.file).await?;
+        for one in &aged {
+            backup::destroy(&house, &place.actor, one).await?;
+            println!("{} is destroyed: it was made at {}", one.path.display(), one.made_at);
+        }
         println!("{}: {} rows, {} files, {} bytes", self.file.display(), made.rows, made.files, made.size);
         println!("sha256 {}", made.sha256);
+        println!("keep it until {} at the latest, then destroy it", made.keep_until);
         println!("keys are not in it: without `{}` nobody can open it", house.home.keys().display());
         Ok(ExitCode::SUCCESS)
     }

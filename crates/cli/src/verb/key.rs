@@ -5,13 +5,16 @@ use std::process::ExitCode;
 
 use causeway_engine::EngineError;
 use causeway_engine::command::{check_exposed, expose_key};
+use causeway_engine::crosswalk::{acknowledge_pseudonyms, rotate_pseudonyms};
 use causeway_engine::letter::{exposure_text, notices};
 use causeway_engine::query::private_text;
 use causeway_package::key::Recipient;
 use clap::Subcommand;
 
 use super::person::{Format, json};
+use super::receipt::beside;
 use super::{Ended, Place};
+use crate::connectors::AllConnectors;
 
 /// What keys give away.
 #[derive(Subcommand)]
@@ -36,12 +39,40 @@ pub enum Key {
         #[arg(long, value_enum, default_value_t = Format::Text)]
         format: Format,
     },
+    /// Changes the pseudonyms that a partner gets for a purpose: it is told old and new ones, and gets new ones from its receipt on.
+    RotatePseudonyms {
+        /// The partner.
+        #[arg(long, value_name = "NAME")]
+        partner: String,
+        /// The purpose's code.
+        #[arg(long, value_name = "CODE")]
+        purpose: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Adds the partner's receipt of the package that told it of new pseudonyms: from then on they are used.
+    AcceptPseudonyms {
+        /// The receipt.
+        receipt: PathBuf,
+        /// Its signature; the receipt's name with `.sig` unless said.
+        #[arg(long)]
+        signature: Option<PathBuf>,
+    },
 }
 
 impl Key {
     /// Carries it out.
     pub async fn run(&self, place: &Place) -> Ended {
-        let Key::Exposure { fingerprint, check, entity, out, recipient, format } = self;
+        let (fingerprint, check, entity, out, recipient, format) = match self {
+            Key::Exposure { fingerprint, check, entity, out, recipient, format } => {
+                (fingerprint, check, entity, out, recipient, format)
+            }
+            Key::RotatePseudonyms { partner, purpose, reason } => {
+                return change(place, (partner, purpose), reason).await;
+            }
+            Key::AcceptPseudonyms { receipt, signature } => return accept(place, receipt, signature.as_ref()).await,
+        };
         let house = place.beside().await?;
         if let (Some(check), Some(out), Some(recipient)) = (check, out, recipient) {
             let text = std::fs::read_to_string(recipient).map_err(EngineError::file("read", recipient))?;
@@ -72,4 +103,28 @@ impl Key {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn change(place: &Place, whose: (&str, &str), reason: &str) -> Ended {
+    let house = place.beside().await?;
+    let told = rotate_pseudonyms(&house, &AllConnectors, &place.actor, whose, reason).await?;
+    println!("{} pseudonyms change, in package {}", told.pairs, told.package);
+    match told.delivered {
+        Ok(()) => println!("the partner is told; packages carry the new ones from its receipt on"),
+        Err(why) => println!("the partner is not told yet: {}; the same command sends it", crate::say::plain(&why)),
+    }
+    println!("keep the secret in `{}` as you keep the other keys", house.home.rotated_secrets().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn accept(place: &Place, receipt: &PathBuf, signature: Option<&PathBuf>) -> Ended {
+    let found = signature.cloned().unwrap_or_else(|| beside(receipt));
+    let json = std::fs::read(receipt).map_err(EngineError::file("read", receipt))?;
+    let signature = std::fs::read(&found).map_err(EngineError::file("read", found))?;
+    let house = place.beside().await?;
+    let came = acknowledge_pseudonyms(&house, &place.actor, &json, &signature).await?;
+    let again = if came.again { ", as before" } else { "" };
+    let (partner, purpose) = (crate::say::plain(&came.partner), crate::say::plain(&came.purpose));
+    println!("{partner} knows {} new pseudonyms for {purpose}{again}", came.pairs);
+    Ok(ExitCode::SUCCESS)
 }

@@ -58,6 +58,18 @@ fn tell(done: Done) {
         Done::Cleared { packages } => info!(packages, "cleared what never came to be a package"),
         Done::Expired { arrangement } => info!(arrangement, "arrangement has expired"),
         Done::Scheduled { handled } => info!("{}", plain(&super::schedule::line(&handled))),
+        Done::Purged { purged } => {
+            info!(
+                package = purged.package,
+                transfer = purged.transfer,
+                rule = purged.rule,
+                "erased what is not kept any more"
+            );
+        }
+        Done::Noticed { sent } => match &sent.held {
+            None => info!(notice = sent.notice, partner = sent.partner, "notice sent"),
+            Some(why) => warn!(notice = sent.notice, partner = sent.partner, why = plain(why), "notice held back"),
+        },
         Done::Troubled { error } => warn!("it goes on: {}", plain(&error.to_string())),
         Done::Worked { transfer, outcome, seconds } => match outcome {
             Outcome::Done => info!(transfer, seconds, "done"),

@@ -8,7 +8,7 @@ use causeway_package::report::ReportWriter;
 use causeway_store::backup::BackupRow;
 use serde_json::json;
 
-use super::{CHUNK, FORMAT, Header, Line, Tally};
+use super::{CHUNK, FORMAT, Header, Line, Tally, last_day};
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -23,6 +23,8 @@ pub struct Made {
     pub size: u64,
     /// SHA-256 of the file.
     pub sha256: String,
+    /// The last day on which it may be kept.
+    pub keep_until: jiff::civil::Date,
 }
 
 struct Writer {
@@ -59,7 +61,8 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     }
     house.permit(actor, Action::Backup, &house.own("backup")).await?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    house.record(actor, "backup-made", "backup", json!({ "file": name })).await?;
+    let keep_until = last_day(house.now(), &house.home).to_zoned(jiff::tz::TimeZone::UTC).date();
+    house.record(actor, "backup-made", "backup", json!({ "file": name, "keep_until": keep_until })).await?;
     let mut export = house.store.export().await?;
     let header = Header {
         format: FORMAT,
@@ -85,6 +88,9 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     // A package is where it belongs before its row is committed, and is never changed: those of the rows are copied, whoever adds
     // another meanwhile.
     for folder in packages.into_iter().chain([house.home.sealed()]) {
+        if was_erased(house, &folder).await? {
+            continue;
+        }
         for file in files(&folder)? {
             writer.file(&house.home.data(), &file)?;
         }
@@ -93,7 +99,16 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     let trailer = tally.trailer();
     sealed.line(&Line::End(trailer.clone()))?;
     let file = sealed.finish()?;
-    Ok(Made { rows: trailer.rows, files: trailer.files, size: file.size, sha256: file.sha256 })
+    Ok(Made { rows: trailer.rows, files: trailer.files, size: file.size, sha256: file.sha256, keep_until })
+}
+
+/// Whether a package's bytes went since its row was read.
+async fn was_erased(house: &House, folder: &Path) -> Result<bool, EngineError> {
+    if folder.exists() {
+        return Ok(false);
+    }
+    let id = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    Ok(house.store.package(id).await?.is_some_and(|package| package.erased_at.is_some()))
 }
 
 /// The id of a package that is not erased, where the row is of one.

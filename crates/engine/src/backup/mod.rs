@@ -4,6 +4,7 @@
 //! what it is, the rows of the database as of one moment, the sealed packages and reports byte for byte, and a last line
 //! with counts and a digest over all lines before. A copy that is cut or altered does not open to its end.
 
+mod aged;
 mod make;
 mod restore;
 
@@ -12,6 +13,8 @@ use causeway_store::backup::BackupRow;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use aged::last_day;
+pub use aged::{Aged, aged, destroy};
 pub use make::{Made, make};
 pub use restore::{Back, restore};
 

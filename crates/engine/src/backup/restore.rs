@@ -12,7 +12,7 @@ use causeway_store::backup::{BackupRow, Restored, Restoring};
 use causeway_store::{Changed, Opening, Place, Stamp};
 use serde_json::json;
 
-use super::{FORMAT, Header, Line, Tally, Trailer};
+use super::{FORMAT, Header, Line, Tally, Trailer, last_day};
 use crate::error::EngineError;
 use crate::home::{Home, private_folder};
 use crate::house::{Surroundings, audit, server};
@@ -74,6 +74,15 @@ pub async fn restore(
     let mut reader = Reader { sealed, tally: Tally::default() };
     let Line::Backup(header) = reader.line()? else { return Err(wrong("it does not say what it is")) };
     check(&header, home)?;
+    let last = last_day(header.made_at, home);
+    if (surroundings.now)() > last {
+        let days = home.config().backup_days;
+        return Err(wrong(&format!(
+            "it was made on {} and may not be kept longer than {days} days: what was purged since would come back; `backup_days` \
+             in `causeway.toml` says how long",
+            header.made_at.to_zoned(jiff::tz::TimeZone::UTC).date()
+        )));
+    }
     for folder in [home.packages(), home.sealed(), home.staging()] {
         private_folder(&folder)?;
         let is_empty = std::fs::read_dir(&folder).map_err(EngineError::file("read", &folder))?.next().is_none();

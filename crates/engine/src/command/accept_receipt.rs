@@ -3,6 +3,7 @@
 use causeway_model::partner::KeyPurpose;
 use causeway_model::permission::Action;
 use causeway_model::{Code, Refused};
+use causeway_package::PackageError;
 use causeway_package::delta::StateDigest;
 use causeway_package::key::VerifyingKey;
 use causeway_package::receipt::{self, Outcome, Receipt};
@@ -51,7 +52,9 @@ pub async fn accept_receipt(
     let transfer = house.store.transfer(&held.transfer).await?.ok_or_else(unknown)?;
     let arrangement = house.arrangement_version(&transfer.arrangement, transfer.arrangement_version).await?.value;
     house.permit(actor, Action::AcceptReceipt, &house.of_both(&transfer.id, &arrangement.partner)).await?;
-    let receipt = verified(house, actor, &transfer.id, &arrangement.partner, json, signature).await?;
+    let verify = |key: &VerifyingKey| receipt::verify(json, signature, key);
+    let about = (transfer.id.as_str(), arrangement.partner.as_str());
+    let receipt: Receipt = signed_by_partner(house, actor, Action::AcceptReceipt, about, verify).await?;
     let facts = transfer.sealed.clone().ok_or_else(unknown)?;
     let state = house.store.state_of(&package).await?;
     let expected = receipt::Expected {
@@ -116,21 +119,20 @@ pub async fn accept_receipt(
     })
 }
 
-/// The receipt, if a signing key of the partner made the signature that counts today. An attempt with another stands in the
-/// ledger.
-async fn verified(
+/// What a partner signed about `subject`, if a signing key of the partner made the signature that counts today. An attempt with
+/// another stands in the ledger.
+pub(crate) async fn signed_by_partner<T>(
     house: &House,
     actor: &str,
-    transfer: &str,
-    partner: &str,
-    json: &[u8],
-    signature: &[u8],
-) -> Result<Receipt, EngineError> {
+    action: Action,
+    (subject, partner): (&str, &str),
+    verify: impl Fn(&VerifyingKey) -> Result<T, PackageError>,
+) -> Result<T, EngineError> {
     let life = house.store.partner_life(partner).await?;
     let mut failed = None;
     for key in house.store.partner_keys(partner).await?.iter().rev().filter(|key| key.purpose == KeyPurpose::Signing) {
-        let receipt = match receipt::verify(json, signature, &VerifyingKey::from_pem(&key.text)?) {
-            Ok(receipt) => receipt,
+        let signed = match verify(&VerifyingKey::from_pem(&key.text)?) {
+            Ok(signed) => signed,
             Err(error) => {
                 failed.get_or_insert(error);
                 continue;
@@ -140,12 +142,12 @@ async fn verified(
         let check = checks.iter().find(|check| check.key == key.fingerprint);
         let distrust = check.and_then(|check| check.distrust(house.today()));
         return match distrust {
-            Some(violation) => Err(house.deny(actor, "accept-receipt", transfer, violation.into()).await),
-            None => Ok(receipt),
+            Some(violation) => Err(house.deny(actor, action.as_str(), subject, violation.into()).await),
+            None => Ok(signed),
         };
     }
     let detail = "it is signed by no key of the partner over exactly these bytes";
-    let refused = Refused::one(Code::SignatureOtherText, transfer, detail);
-    let denied = house.deny(actor, "accept-receipt", transfer, refused).await;
+    let refused = Refused::one(Code::SignatureOtherText, subject, detail);
+    let denied = house.deny(actor, action.as_str(), subject, refused).await;
     Err(failed.map_or(denied, EngineError::from))
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::error::EngineError;
 use crate::house::{House, audit};
-use crate::standing::{Halted, under_way};
+use crate::standing::{Halted, RECALLED, under_way};
 
 /// Lets a transfer lapse; the error to end with.
 pub(crate) async fn lapse(house: &House, actor: &str, seen: Seen, violations: Vec<Violation>) -> EngineError {
@@ -46,11 +46,29 @@ pub(crate) async fn lapse_sealed_to(house: &House, actor: &str, key: &str) -> Re
     Ok(lapsed)
 }
 
+/// Lets a transfer lapse whose package was called back. One of which nobody knows yet whether it arrived is left, and so is one that
+/// somebody is at work on: whoever is looks before it is delivered.
+pub(crate) async fn lapse_recalled(house: &House, actor: &str, row: &TransferRow) -> Result<(), EngineError> {
+    let Err(Halted::Lapses(refused)) = under_way(house, row).await? else { return Ok(()) };
+    if house.store.deliveries(&row.id).await?.iter().any(|delivery| delivery.outcome.is_none()) {
+        return Ok(());
+    }
+    match lapse(house, actor, row.seen(), refused.violations).await {
+        EngineError::Lapsed { .. }
+        | EngineError::Store(StoreError::Conflict { .. } | StoreError::OpenDelivery { .. }) => Ok(()),
+        error => Err(error),
+    }
+}
+
 /// The error to end with where a transfer has lapsed, whoever let it.
 pub(crate) async fn lapsed(house: &House, transfer: &str) -> Result<Option<EngineError>, EngineError> {
     let Some(row) = house.store.transfer(transfer).await?.filter(|row| row.state == Transfer::Lapsed) else {
         return Ok(None);
     };
+    if let Some(package) = house.store.recalled_of(transfer).await? {
+        let violations = vec![Violation::new(Code::PackageRecalled, package, RECALLED)];
+        return Ok(Some(EngineError::Lapsed { transfer: transfer.to_owned(), violations }));
+    }
     // As it would be judged if it had not ended.
     let open = TransferRow { state: Transfer::Requested, ..row.clone() };
     let violations = match under_way(house, &open).await? {

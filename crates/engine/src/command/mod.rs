@@ -44,6 +44,7 @@ mod trace_disclosures;
 mod withdraw_configuration;
 
 pub use crate::standing::in_force;
+pub(crate) use accept_receipt::signed_by_partner;
 pub use accept_receipt::{Accepted, accept_receipt};
 pub use activate_configuration::activate_configuration;
 pub use add_officer::{NewPerson, add_officer};
@@ -67,7 +68,7 @@ pub use expose_key::{Checked, check_exposed, expose_key};
 pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
 pub(crate) use judge::{assessed, beyond, judge, within};
-pub(crate) use lapse::{lapse, lapse_under_way, lapsed};
+pub(crate) use lapse::{lapse, lapse_recalled, lapse_under_way, lapsed};
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,
     terminate_arrangement,

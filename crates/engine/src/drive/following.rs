@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use causeway_flow::seal::Following;
+use causeway_flow::transform::Pseudonyms;
 use causeway_model::arrangement::Arrangement;
 use causeway_model::exchange::{Deltas, Exchange};
 use causeway_model::population::Predicate;
@@ -60,15 +61,18 @@ pub(super) async fn choose(
     exchange: &Exchange,
     terms: &Arrangement,
     digest: &str,
+    pseudonyms: &Pseudonyms,
     narrowing: Option<Predicate>,
 ) -> Result<Option<(Chosen, Base)>, EngineError> {
     let Some(deltas) = exchange.delta.clone() else { return Ok(None) };
     let places = deltas.places(exchange).ok_or_else(|| EngineError::Wrong("`delta` names no output".to_owned()))?;
     let key = house.keys.states(&terms.partner, &exchange.exchange);
-    // What makes two states comparable: who agreed what, what leaves how, whom was asked for, and by which key they are digested.
+    // What makes two states comparable: who agreed what, what leaves how, whom was asked for, by which key they are digested,
+    // and what people are called.
     let shape = json!({
         "exchange": exchange.exchange, "version": exchange.version, "arrangement": terms.arrangement, "terms": digest,
         "partner": terms.partner, "place": narrowing, "key": key.fingerprint(),
+        "pseudonyms": hex::encode(pseudonyms.key("state").of(b"state")),
     });
     let shape = sha256_hex(&shape.to_string());
     let (mut start, mut base, mut confirmed) = (Start::Full("its base was not to be had"), Base::nobody(), None);
@@ -119,7 +123,7 @@ async fn fit(
     Ok(if store.last_disputed(name).await? > found.sequence {
         Err("a dispute came after the state that was confirmed last")
     } else if found.state.shape != shape {
-        Err("the exchange, its arrangement, the place or the key are others than the base's")
+        Err("the exchange, its arrangement, the place, the key or the pseudonyms are others than the base's")
     } else if found.purge_by <= house.today() {
         Err("the partner must have erased the base by now")
     } else if store.deltas_in_a_row(name).await? + 1 >= u64::from(deltas.full_every) {

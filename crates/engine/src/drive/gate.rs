@@ -17,6 +17,7 @@ use super::lease::{Lease, Over};
 use crate::command::stopped;
 use crate::error::EngineError;
 use crate::house::House;
+use crate::standing::RECALLED;
 
 /// How long between two looks.
 const EVERY: Duration = Duration::from_secs(1);
@@ -64,6 +65,7 @@ impl Gate {
                 Some(package) => house.store.sealed_to(package).await?,
                 None => None,
             },
+            package: row.state.package().map(str::to_owned),
             arrangement: row.arrangement.clone(),
             version: row.arrangement_version,
             now: house.surroundings.now,
@@ -120,6 +122,8 @@ struct Look {
     operation: String,
     /// The key that a package on its way is sealed to.
     sealed_to: Option<String>,
+    /// A package on its way.
+    package: Option<String>,
     arrangement: String,
     version: u32,
     now: fn() -> Timestamp,
@@ -186,6 +190,11 @@ impl Look {
         {
             let detail = "it was revoked while the package was on its way";
             return Ok(Some(Shut::Lapses(Violation::new(Code::KeyRevoked, key, detail))));
+        }
+        if let Some(package) = &self.package
+            && self.reader.is_recalled(package).await?
+        {
+            return Ok(Some(Shut::Lapses(Violation::new(Code::PackageRecalled, package, RECALLED))));
         }
         let partner = self.reader.partner_life(&self.partner).await?;
         Ok(partner.filter(|life| life.state.name() != "active").map(|life| {

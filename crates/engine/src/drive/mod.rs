@@ -1,5 +1,6 @@
 //! How is a transfer carried from request to delivery, whatever dies on the way? A file a step.
 
+mod commit;
 mod deliver;
 mod following;
 mod gate;
@@ -9,6 +10,7 @@ mod prepare;
 mod recover;
 mod report;
 mod room;
+mod run;
 mod work;
 
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use std::path::PathBuf;
 use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
+use crate::rights::is_overtaken;
 
 pub(crate) use following::purge;
 pub use lease::{Lease, Over};
@@ -23,6 +26,9 @@ pub use outcome::Outcome;
 pub use prepare::Prepared;
 pub use recover::{Recovered, recover};
 pub use work::{Done, Working, work};
+
+/// How often a package is made anew at once, where people decide otherwise while it is made; then it waits its turn.
+const ANEW: u32 = 3;
 
 /// Who acts where no person does.
 pub const WORKER: &str = "worker";
@@ -81,7 +87,16 @@ async fn carry(
     actor: &str,
     lease: &Lease,
 ) -> Result<Prepared, EngineError> {
-    let prepared = prepare::prepare(house, connectors, actor, lease).await?;
+    let mut prepared = prepare::prepare(house, connectors, actor, lease).await;
+    for _ in 0..ANEW {
+        let Err(EngineError::Store(error)) = &prepared else { break };
+        if !is_overtaken(error) {
+            break;
+        }
+        // Somebody who was in it decided otherwise before it was sealed: it was destroyed, and is made without that person.
+        prepared = prepare::prepare(house, connectors, actor, lease).await;
+    }
+    let prepared = prepared?;
     deliver::deliver(house, connectors, actor, lease).await?;
     Ok(prepared)
 }

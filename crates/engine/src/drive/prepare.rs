@@ -1,43 +1,31 @@
-//! How do the stores become a sealed package: plan, source, aggregate, transform, enforce, seal?
+//! How do the stores become a sealed package: what is judged before anything is read, and once more before it is sealed?
 
-use std::path::{Path, PathBuf};
-
-use causeway_flow::enforce::{Clearance, Expectation, Reporter};
-use causeway_flow::plan::Plan;
-use causeway_flow::seal::{Sealed, Sealing};
-use causeway_flow::source::{Source, Watch};
-use causeway_flow::{FlowError, aggregate, enforce, seal, source, transform};
-use causeway_model::arrangement::InForce;
-use causeway_model::catalogue::Catalogue;
-use causeway_model::environment::DataKind;
-use causeway_model::exchange::Exchange;
+use causeway_flow::enforce::{Clearance, Expectation};
+use causeway_flow::seal::Sealed;
 use causeway_model::partner::KeyPurpose;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
-use causeway_package::delta::Base;
-use causeway_package::inner::{ArrangementRef, Source as SourceFact};
 use causeway_package::key::Recipient;
-use causeway_package::{Data, Entropy};
-use causeway_store::change::{BeginAttempt, RefuseTransfer, SealTransfer, SealedFacts, Seen};
+use causeway_store::change::{BeginAttempt, RefuseTransfer, Seen};
 use causeway_store::query::{RequestRow, TransferRow};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
-use super::following::{Chosen, LaidBy, choose, state_path, undisputed};
+use super::commit::commit;
+use super::following::{choose, undisputed};
 use super::gate::{Gate, held};
 use super::lease::Lease;
-use super::report::{rename, report_sink};
-use super::room::{MOVED, PEOPLE, REPORT, remove};
-use super::{disclosure_path, report_path};
+use super::report_path;
+use super::room::remove;
+use super::run::Run;
 use crate::command::{assessed, beyond, lapse, stopped, within};
-use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
-use crate::query::content;
+use crate::rights::Heeded;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.
@@ -49,27 +37,6 @@ pub struct Prepared {
     pub clearance: Option<Clearance>,
     /// How it was made, where its exchange is sent as states: full and why, or on which number.
     pub sent: Option<String>,
-}
-
-/// Everything that one run needs, decided before anything is read.
-struct Run<'h> {
-    house: &'h House,
-    id: &'h str,
-    token: &'h str,
-    /// Where nothing but this run's is in the making.
-    room: PathBuf,
-    arrangement: InForce,
-    digest: String,
-    exchange: Exchange,
-    catalogue: Catalogue,
-    expectation: Expectation,
-    sequence: u64,
-    checkpoint: String,
-    recipient: Recipient,
-    /// Its fingerprint.
-    sealed_to: String,
-    /// Where the exchange is sent as states: from which it starts.
-    chosen: Option<Chosen>,
 }
 
 /// Prepares a transfer's package unless one is sealed already.
@@ -142,7 +109,8 @@ pub(super) async fn prepare(
         help: "see `causeway partner show`",
     })?;
     let last = house.store.last_receipted(&row.exchange).await?.map(|last| last.released);
-    let chosen = choose(house, &exchange, &arrangement, &digest, asked.narrowing()).await?;
+    let pseudonyms = house.pseudonyms_now(&arrangement.partner, &arrangement.purpose.code).await?;
+    let chosen = choose(house, &exchange, &arrangement, &digest, &pseudonyms, asked.narrowing()).await?;
     let (chosen, base) = chosen.unzip();
     let last = chosen.as_ref().map_or(last, |chosen| chosen.confirmed);
     let room = lease.room(house);
@@ -154,13 +122,16 @@ pub(super) async fn prepare(
         room,
         digest,
         exchange,
-        catalogue,
         expectation: Expectation { last_receipted: last, fewer_expected: row.expect_fewer },
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
         // Whoever is registered here is registered for what the installation is for.
         recipient: Recipient::parse(&recipient.text)?.meant_for(kept(house.environment())),
         sealed_to: recipient.fingerprint,
+        heeded: Heeded::load(house, catalogue.subject().map_or("", |people| &people.name), &arrangement).await?,
+        pseudonyms,
+        purge_by: house.today().saturating_add(i64::from(arrangement.retention_days).days()),
+        catalogue,
         arrangement,
         chosen,
     };
@@ -202,7 +173,7 @@ pub(super) async fn prepare(
         Ok(violations)
     };
     match judged.await {
-        Ok(violations) if violations.is_empty() => match commit(&run, actor, seen.clone(), &token, sealed).await {
+        Ok(violations) if violations.is_empty() => match commit(run, actor, seen.clone(), &token, sealed).await {
             // Out of force since it was judged: it lapses, unless it is in force again by now.
             Err(EngineError::Store(error @ StoreError::ChangedMeanwhile { .. })) => {
                 drop(go_on(house, actor, &row, &seen).await?);
@@ -268,159 +239,7 @@ async fn shut(
     Err(held(id, why))
 }
 
-impl Run<'_> {
-    fn walk(&self, sources: &[Box<dyn Source>], watch: &Watch, base: Base) -> Result<Sealed, FlowError> {
-        let house = self.house;
-        let pseudonyms = house.pseudonyms(&self.arrangement.partner, &self.arrangement.purpose.code);
-        let plan = Plan::compile(&self.arrangement, &self.exchange, &self.catalogue, &pseudonyms)
-            .map_err(FlowError::Refused)?;
-        let mut extract = source::extract(&plan, sources, &|| house.now(), watch)?;
-        let spread_s = extract.spread_s();
-        if let Some(most) = self.exchange.snapshot_spread_s
-            && spread_s > u64::from(most)
-        {
-            let detail =
-                format!("the sources were held still within {spread_s} s of one another; the exchange allows {most} s");
-            return Err(FlowError::refuse(Violation::new(Code::SnapshotSpread, &self.exchange.exchange, detail)));
-        }
-        let snapshots = extract.snapshots();
-        let report = self.room.join(REPORT);
-        let _ = std::fs::remove_file(&report);
-        let (sink, finish) = report_sink(&report, house)?;
-        let memory = house.memory(self.room.clone());
-        let bundle = aggregate::aggregate(&mut extract, &plan, Reporter::new(sink), &memory)?;
-        let draft = transform::transform(bundle, &plan);
-        let cleared = enforce::enforce(draft, &plan, self.expectation, watch.clone());
-        let sources = snapshots
-            .into_iter()
-            .map(|(name, info)| SourceFact { name, snapshot: info.kind, taken_at: info.taken_at })
-            .collect();
-        let purge_by = house
-            .now()
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .date()
-            .saturating_add(i64::from(self.arrangement.retention_days).days());
-        let sealing = Sealing {
-            staging: &self.room,
-            exchange: &self.exchange,
-            now: house.now(),
-            recipients: vec![self.recipient.clone()],
-            signing_key: &house.keys.package,
-            entropy: Entropy::new(house.random()),
-            disclosure_key: &house.keys.disclosure(),
-            subject: self.catalogue.subject().map_or("", |subject| subject.name.as_str()),
-            transfer: self.id.to_owned(),
-            sequence: self.sequence,
-            arrangement: ArrangementRef {
-                id: self.arrangement.arrangement.clone(),
-                version: self.arrangement.version,
-                digest: self.digest.clone(),
-            },
-            purge_by,
-            checkpoint: self.checkpoint.clone(),
-            sources,
-            snapshot_spread_s: spread_s,
-            following: self.chosen.as_ref().map(|chosen| chosen.following(house, base)),
-        };
-        let sealed = seal::seal(cleared, &plan, sealing);
-        // The report tells why, whether or not anything is released.
-        if let Err(error) = finish().and_then(|()| rename(&report, &report_path(house, self.id, self.token))) {
-            // Nothing is released while the operation cannot be told who was left out.
-            if let Ok(sealed) = sealed {
-                let _ = std::fs::remove_dir_all(&sealed.package.dir);
-            }
-            return Err(error);
-        }
-        // CRASH: the report of an attempt that came to nothing stands: the next attempt removes it.
-        (house.surroundings.probe)("prepare-report-kept");
-        sealed
-    }
-}
-
-async fn commit(run: &Run<'_>, actor: &str, seen: Seen, token: &str, sealed: Sealed) -> Result<Prepared, EngineError> {
-    let (house, id) = (run.house, run.id);
-    let Sealed { package, clearance, disclosed, elements, state } = sealed;
-    // CRASH: whole, in staging, known to nobody: destroyed by recovery.
-    (house.surroundings.probe)("prepare-package-in-staging");
-    let people = disclosure_path(house, id, token);
-    let unfinished = run.room.join(PEOPLE);
-    let disclosed = disclosed.seal(&unfinished, house.keys.recipient())?;
-    // CRASH: a disclosure set in the room, which recovery clears with the package.
-    (house.surroundings.probe)("prepare-disclosure-sealed");
-    let laid_by = LaidBy::seal(house, run.chosen.as_ref(), state, &run.room, state_path(house, id, token))?;
-    let to = house.home.packages().join(&package.id);
-    // CRASH: whoever clears this room finds here which package may stand among those that exist without being one.
-    let moved = run.room.join(MOVED);
-    std::fs::write(&moved, format!("{id} {}", package.id)).map_err(EngineError::file("write", &moved))?;
-    sync(&run.room)?;
-    std::fs::rename(&unfinished, &people).map_err(EngineError::file("rename", &people))?;
-    laid_by.iter().try_for_each(LaidBy::move_out)?;
-    std::fs::rename(&package.dir, &to).map_err(EngineError::file("rename", &to))?;
-    sync(&house.home.packages())?;
-    sync(&house.home.sealed())?;
-    // CRASH: moved, not committed: an orphan that recovery destroys.
-    (house.surroundings.probe)("prepare-package-moved");
-    let purge_by = house
-        .now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date()
-        .saturating_add(i64::from(run.arrangement.retention_days).days());
-    let sent = laid_by.as_ref().map(|laid_by| laid_by.said.clone());
-    let body = json!({
-        "package": package.id, "sent": sent, "manifest_sha256": package.manifest_sha256, "released": clearance.released, "people_disclosed": disclosed,
-        "withheld": clearance.withheld.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
-        "quarantined": clearance.quarantined,
-        "faults": clearance.faults.iter().map(|((subject, code), count)| json!({ "subject": subject, "code": code, "count": count })).collect::<Vec<_>>(),
-        "conflicts": clearance.conflicts,
-        "substitutions": clearance.substitutions.iter().map(|((field, kind), count)| json!({ "field": field, "kind": kind, "count": count })).collect::<Vec<_>>(),
-        "arrangement": run.arrangement.arrangement, "arrangement_version": run.arrangement.version, "arrangement_sha256": run.digest, "sealed_to": run.sealed_to,
-        "exchange": run.exchange.exchange, "sequence": run.sequence,
-    });
-    let event = audit(actor, "transfer-sealed", id, body);
-    let seal = SealTransfer {
-        seen,
-        token: token.to_owned(),
-        package: package.id.clone(),
-        sealed_to: run.sealed_to.clone(),
-        sequence: run.sequence,
-        facts: SealedFacts {
-            released: package.released,
-            digest: package.record_digest.clone(),
-            manifest_sha256: package.manifest_sha256.clone(),
-            purge_by,
-        },
-        content: content(&run.exchange, &run.catalogue, disclosed, elements),
-        state: laid_by.as_ref().map(|laid_by| laid_by.state.clone()),
-        data: match package.manifest.data {
-            Data::Real => DataKind::Real,
-            Data::Synthetic => DataKind::Synthetic,
-        },
-        receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
-    };
-    match house.store.seal(Changed::new(seal.clone(), event), house.stamp()).await {
-        Ok(_) => {}
-        Err(error @ (StoreError::Denied { .. } | StoreError::ChangedMeanwhile { .. })) => {
-            // INVARIANT (a stop holds): said by the transaction that would have sealed it. Its terms went out of force, or the partner
-            // was kept from real data, at the last moment.
-            std::fs::remove_dir_all(&to).map_err(EngineError::file("remove", &to))?;
-            std::fs::remove_file(&people).map_err(EngineError::file("remove", &people))?;
-            laid_by.iter().try_for_each(LaidBy::undo)?;
-            return match error {
-                StoreError::Denied { source, .. } => refuse(house, actor, seal.seen, token, source.violations).await,
-                error => Err(error.into()),
-            };
-        }
-        Err(error) => return Err(error.into()),
-    }
-    // CRASH: sealed and committed; the next run only delivers.
-    (house.surroundings.probe)("prepare-sealed");
-    house.sequence().await?;
-    // Nothing is left in it but the note of what was moved out.
-    remove(&run.room)?;
-    Ok(Prepared { package: package.id, clearance: Some(clearance), sent })
-}
-
-async fn refuse(
+pub(super) async fn refuse(
     house: &House,
     actor: &str,
     seen: Seen,
@@ -433,8 +252,4 @@ async fn refuse(
     house.store.refuse(Changed::new(refusal, event), house.stamp()).await?;
     house.sequence().await?;
     Err(EngineError::Refused { transfer, violations })
-}
-
-fn sync(folder: &Path) -> Result<(), EngineError> {
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(EngineError::file("sync", folder))
 }

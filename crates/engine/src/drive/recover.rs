@@ -4,6 +4,7 @@
 //! what never became a package.
 
 use super::room;
+use crate::crosswalk::clear_rotations;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -39,6 +40,7 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
     let workers = house.workers()?;
     let left = house.store.leases().void(&workers.gone, house.now()).await?;
     workers.forget_gone(house)?;
+    clear_rotations(house).await?;
     let mut destroyed = 0;
     for room in rooms {
         let name = room.file_name().and_then(|name| name.to_str()).unwrap_or_default();

@@ -10,6 +10,8 @@ use super::{Lease, Outcome, WORKER, recover, run};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
+use crate::retention::{Purged, purge};
+use crate::rights::{Sent, send_notices};
 use crate::schedule::{Handled, Ticked, next_due, tick};
 
 /// How long after nothing was found it looks again.
@@ -48,6 +50,16 @@ pub enum Done {
         /// Which, and what became of it.
         handled: Handled,
     },
+    /// A package's bytes are gone: its day had come.
+    Purged {
+        /// Which, and by which rule.
+        purged: Purged,
+    },
+    /// A notice was sent, or is held back.
+    Noticed {
+        /// Which, and what became of it.
+        sent: Sent,
+    },
     /// A transfer was taken in hand and given back.
     Worked {
         /// The transfer.
@@ -79,7 +91,7 @@ pub async fn work(
     let (mut swept, mut due): (Option<Instant>, Option<Timestamp>) = (None, None);
     while !*working.ending.borrow() {
         if swept.is_none_or(|last| last.elapsed() >= SWEPT) || due.is_some_and(|due| due <= house.now()) {
-            match sweep(house, tell).await {
+            match sweep(house, connectors, tell).await {
                 Ok(next) => (swept, due) = (Some(Instant::now()), next),
                 Err(error) => tell(Done::Troubled { error }),
             }
@@ -99,7 +111,11 @@ pub async fn work(
 }
 
 /// Clears up, ends what has ended, and asks for what schedules say; when a schedule asks next.
-async fn sweep(house: &House, tell: &(dyn Fn(Done) + Sync)) -> Result<Option<Timestamp>, EngineError> {
+async fn sweep(
+    house: &House,
+    connectors: &dyn Connectors,
+    tell: &(dyn Fn(Done) + Sync),
+) -> Result<Option<Timestamp>, EngineError> {
     let packages = recover::clear(house).await?;
     if packages > 0 {
         tell(Done::Cleared { packages });
@@ -107,6 +123,8 @@ async fn sweep(house: &House, tell: &(dyn Fn(Done) + Sync)) -> Result<Option<Tim
     for arrangement in expire_arrangements(house).await? {
         tell(Done::Expired { arrangement });
     }
+    purge(house, WORKER).await?.into_iter().for_each(|purged| tell(Done::Purged { purged }));
+    send_notices(house, connectors, WORKER).await?.into_iter().for_each(|sent| tell(Done::Noticed { sent }));
     let now = house.now();
     let Ticked { handled, troubles } = tick(house, now).await?;
     handled.into_iter().for_each(|handled| tell(Done::Scheduled { handled }));

@@ -23,7 +23,7 @@ pub use exposure::{Exposed, Exposure, KeyRole, exposure};
 pub use rehearsal::rehearse;
 pub use shared::Element;
 pub use shared::private_text;
-pub(crate) use shared::{content, whole};
+pub(crate) use shared::{Archive, content, sealed_set, whole};
 pub use warnings::{Warning, joinable, several_bands, small_population};
 
 /// The sources that a plan reads, opened.

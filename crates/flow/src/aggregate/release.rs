@@ -18,7 +18,8 @@ pub(super) fn release(
     state: &RunState,
     unique: &mut Unique,
 ) -> Result<Batch, FlowError> {
-    let verdicts = judge(&batch, rules)?;
+    let mut verdicts = judge(&batch, rules)?;
+    state.register.heed(&mut verdicts, &batch.records, &rules.key)?;
     let keys = Keys::of(&batch.records, rules.key.iter().map(String::as_str))?;
     let mut key = Vec::new();
     let mut kept = Vec::new();

@@ -18,7 +18,7 @@ use super::memory::Memory;
 use super::merge::merge;
 use super::predicate;
 use super::release::release;
-use crate::enforce::Reporter;
+use crate::enforce::{Register, Reporter};
 use crate::error::FlowError;
 use crate::plan::rel::{Output, Rel};
 use crate::plan::{Plan, columns, scans, used};
@@ -42,6 +42,8 @@ pub struct RunState {
     /// About how many root records there are, where the source says so.
     pub(crate) expected: Cell<Option<u64>>,
     pub(crate) reporter: RefCell<Reporter>,
+    /// Who is left out by their own word.
+    pub(crate) register: Register,
 }
 
 /// Root records with everything that belongs to them.
@@ -51,10 +53,16 @@ pub struct Bundle {
 }
 
 /// Runs the reading part of a plan within `memory`.
-pub fn aggregate(extract: &mut Extract, plan: &Plan, reporter: Reporter, memory: &Memory) -> Result<Bundle, FlowError> {
+pub fn aggregate(
+    extract: &mut Extract,
+    plan: &Plan,
+    reporter: Reporter,
+    register: Register,
+    memory: &Memory,
+) -> Result<Bundle, FlowError> {
     memory.tell(extract.watch());
     extract.watch().enter("reading what belongs to records");
-    let state = Rc::new(RunState { reporter: RefCell::new(reporter), ..RunState::default() });
+    let state = Rc::new(RunState { reporter: RefCell::new(reporter), register, ..RunState::default() });
     let used = used(plan);
     let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used };
     if let Some(own) = &plan.own {

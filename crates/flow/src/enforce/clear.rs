@@ -183,7 +183,8 @@ impl Cleared {
         let state = self.draft.state();
         let kept = match &self.rules {
             RootRules::People(rules) => {
-                let verdicts = judge(&drafted.control, rules)?;
+                let mut verdicts = judge(&drafted.control, rules)?;
+                state.register.heed(&mut verdicts, &drafted.control.records, &rules.key)?;
                 let keys = Keys::of(&drafted.control.records, rules.key.iter().map(String::as_str))?;
                 let mut key = Vec::new();
                 let mut kept = Vec::with_capacity(verdicts.len());

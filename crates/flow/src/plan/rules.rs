@@ -4,6 +4,7 @@ use causeway_model::arrangement::{Arrangement, LawfulBasis};
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::{Exchange, OnWithheldMember, Reduction};
 use causeway_model::population::{InSet, Path, Predicate};
+use causeway_model::rights::ConsentFrom;
 use causeway_model::{Code, ElementRef, Value, Violation};
 
 use super::fields::{FieldPlanner, require};
@@ -135,12 +136,19 @@ fn subject_rules<'c>(
     let mut elements = Vec::new();
     let mut consent = None;
     if arrangement.lawful_basis == LawfulBasis::Consent {
-        let rule = declared.consent.ok_or_else(|| {
-            Violation::new(Code::ConsentNotRecorded, &entity.name, Code::ConsentNotRecorded.explain().trim())
-        })?;
-        let column = need.element(catalogue, &rule.element)?;
-        elements.push(column.element);
-        consent = Some((column.name, rule.given));
+        match declared.consent {
+            Some(rule) => {
+                let column = need.element(catalogue, &rule.element)?;
+                elements.push(column.element);
+                consent = Some((column.name, rule.given));
+            }
+            // Then it is asked of the register of decisions, whatever the source says.
+            None if arrangement.rights.consent == ConsentFrom::Register => {}
+            None => {
+                let detail = Code::ConsentNotRecorded.explain().trim();
+                return Err(Violation::new(Code::ConsentNotRecorded, &entity.name, detail));
+            }
+        }
     }
     let mut marked = None;
     if let Some(rule) = declared.confidentiality {

@@ -12,7 +12,7 @@ use causeway_package::{Environment, SealedPackage};
 use super::world::World;
 use super::{Inventing, MOST_INVENTED, memory};
 use crate::aggregate::{Memory, aggregate};
-use crate::enforce::{Clearance, Expectation, Reporter, enforce};
+use crate::enforce::{Clearance, Expectation, Register, Reporter, enforce};
 use crate::error::FlowError;
 use crate::plan::Plan;
 use crate::seal::{Sealed, Sealing, seal};
@@ -58,7 +58,7 @@ pub fn twin(
         .into_iter()
         .map(|(name, info)| causeway_package::inner::Source { name, snapshot: info.kind, taken_at: info.taken_at })
         .collect();
-    let bundle = aggregate(&mut extract, &plan, Reporter::default(), &Memory::unbounded())?;
+    let bundle = aggregate(&mut extract, &plan, Reporter::default(), Register::default(), &Memory::unbounded())?;
     // No transfer came before, and none is compared with these.
     let expectation = Expectation { last_receipted: None, fewer_expected: true };
     let cleared = enforce(transform(bundle, &plan), &plan, expectation, watch);

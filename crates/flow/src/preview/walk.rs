@@ -9,7 +9,7 @@ use super::Census;
 use super::mask::{self, Manner};
 use crate::Personal;
 use crate::aggregate::{Memory, RunState, aggregate};
-use crate::enforce::{Cleared, Expectation, Reporter, enforce};
+use crate::enforce::{Cleared, Expectation, Register, Reporter, enforce};
 use crate::error::FlowError;
 use crate::plan::{Plan, PlannedField};
 use crate::source::{Extract, Source, Watch, extract};
@@ -38,7 +38,7 @@ impl Walk {
         memory: &Memory,
     ) -> Result<Self, FlowError> {
         let mut extract = extract(plan, sources, &|| now, watch)?;
-        let bundle = aggregate(&mut extract, plan, Reporter::default(), memory)?;
+        let bundle = aggregate(&mut extract, plan, Reporter::default(), Register::default(), memory)?;
         let state = Rc::clone(&bundle.state);
         // Nothing is transferred, so no earlier transfer makes the result too small.
         let expectation = Expectation { last_receipted: None, fewer_expected: true };

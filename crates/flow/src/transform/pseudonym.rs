@@ -30,6 +30,8 @@ pub struct Pseudonyms {
     partner: String,
     #[zeroize(skip)]
     purpose: String,
+    /// A secret that takes the root's place: then both pseudonyms are made.
+    next: Option<[u8; 32]>,
     #[cfg(feature = "test-hooks")]
     #[zeroize(skip)]
     fixed: Option<Vec<(String, String)>>,
@@ -40,7 +42,12 @@ pub struct PseudonymKey {
     keyed: Hmac<Sha256>,
     /// Put before canonical text: only a fixed test key has one.
     prefix: Option<String>,
+    /// What takes its place, where both pseudonyms are made.
+    next: Option<Hmac<Sha256>>,
 }
+
+/// A pseudonym, and the one that takes its place where both are made.
+type Made = ([u8; 16], Option<[u8; 16]>);
 
 impl Pseudonyms {
     /// Pseudonyms for `partner` and `purpose` under the installation's root key.
@@ -49,9 +56,18 @@ impl Pseudonyms {
             root: *root,
             partner: partner.into(),
             purpose: purpose.into(),
+            next: None,
             #[cfg(feature = "test-hooks")]
             fixed: None,
         }
+    }
+
+    /// Both pseudonyms of every value, the old one and the new one, joined by a colon: for telling a partner which becomes which, and
+    /// for nothing else.
+    pub fn crossing(old: &[u8; 32], new: &[u8; 32], partner: impl Into<String>, purpose: impl Into<String>) -> Self {
+        let mut both = Self::new(old, partner, purpose);
+        both.next = Some(*new);
+        both
     }
 
     /// Pseudonyms whose key everybody knows: the first 16 bytes of HMAC-SHA256 under `key` over a prefix of the entity and
@@ -73,8 +89,14 @@ impl Pseudonyms {
             return PseudonymKey {
                 keyed: Hmac::<Sha256>::new((&*key).into()),
                 prefix: Some(prefix.unwrap_or_default()),
+                next: None,
             };
         }
+        let keyed = |root: &[u8; 32]| self.keyed(root, entity);
+        PseudonymKey { keyed: keyed(&self.root), prefix: None, next: self.next.as_ref().map(keyed) }
+    }
+
+    fn keyed(&self, root: &[u8; 32], entity: &str) -> Hmac<Sha256> {
         let mut info = Vec::new();
         for part in [VERSION, &self.partner, &self.purpose, entity] {
             let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
@@ -84,8 +106,20 @@ impl Pseudonyms {
         let mut key = Zeroizing::new([0; BLOCK]);
         let (used, _zeros) = key.split_at_mut(32);
         #[expect(clippy::expect_used, reason = "HKDF refuses only more than 255 blocks, and this is one")]
-        Hkdf::<Sha256>::new(None, &self.root).expand(&info, used).expect("one block");
-        PseudonymKey { keyed: Hmac::<Sha256>::new((&*key).into()), prefix: None }
+        Hkdf::<Sha256>::new(None, root).expand(&info, used).expect("one block");
+        Hmac::<Sha256>::new((&*key).into())
+    }
+
+    /// The pseudonym of a key as it is written in packages, given the key's text as packages write it; none where the type
+    /// takes no pseudonym.
+    pub fn written(&self, entity: &str, kind: &ValueType, text: &str) -> Option<String> {
+        let key = self.key(entity);
+        let pseudonym = match kind {
+            ValueType::Bytes => return None,
+            ValueType::Uuid if key.prefix.is_none() => key.of(&uuid_bytes(text)?),
+            _ => key.of_text(text).0,
+        };
+        Some(hex::encode(pseudonym))
     }
 
     /// Pseudonym of a value of `entity`, given its canonical bytes.
@@ -97,7 +131,11 @@ impl Pseudonyms {
 impl PseudonymKey {
     /// Pseudonym of a value, given its canonical bytes.
     pub fn of(&self, canonical: &[u8]) -> [u8; 16] {
-        let mut mac = self.keyed.clone();
+        self.made(&self.keyed, canonical)
+    }
+
+    fn made(&self, keyed: &Hmac<Sha256>, canonical: &[u8]) -> [u8; 16] {
+        let mut mac = keyed.clone();
         self.prefix.iter().for_each(|prefix| mac.update(prefix.as_bytes()));
         mac.update(canonical);
         let mut pseudonym = [0; 16];
@@ -105,6 +143,11 @@ impl PseudonymKey {
             *to = from;
         }
         pseudonym
+    }
+
+    /// The pseudonym, and the one that takes its place.
+    fn both(&self, canonical: &[u8]) -> Made {
+        (self.of(canonical), self.next.as_ref().map(|next| self.made(next, canonical)))
     }
 }
 
@@ -128,16 +171,16 @@ pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
                 let text = texts.value(row);
                 let pseudonym = match key.prefix {
                     Some(_) => key.of_text(text),
-                    None => key.of(&uuid_bytes(text).ok_or(Code::WrongType)?),
+                    None => key.both(&uuid_bytes(text).ok_or(Code::WrongType)?),
                 };
-                write_hex(&pseudonym, out);
+                write_made(&pseudonym, out);
                 Ok(true)
             }))
         })),
         _ => Ok(Step::total(ValueType::Text, move |input, rows| {
             let texts = input.as_string_opt::<i32>();
             // Records of one household often stand behind one another.
-            let mut last: Option<(&str, [u8; 16])> = None;
+            let mut last: Option<(&str, Made)> = None;
             Ok(rows.write(input.len(), |row, out| {
                 let pseudonym = match texts {
                     Some(texts) if texts.is_null(row) => None,
@@ -150,7 +193,7 @@ pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
                     }
                     None => show(input.as_ref(), row).map(|text| key.of_text(&text)),
                 };
-                pseudonym.iter().for_each(|pseudonym| write_hex(pseudonym, out));
+                pseudonym.iter().for_each(|pseudonym| write_made(pseudonym, out));
                 Ok(pseudonym.is_some())
             }))
         })),
@@ -158,11 +201,19 @@ pub(super) fn step(site: &Site<'_>) -> Result<Step, Violation> {
 }
 
 impl PseudonymKey {
-    fn of_text(&self, text: &str) -> [u8; 16] {
+    fn of_text(&self, text: &str) -> Made {
         if self.prefix.is_some() || is_nfc(text) {
-            return self.of(text.as_bytes());
+            return self.both(text.as_bytes());
         }
-        self.of(text.nfc().collect::<String>().as_bytes())
+        self.both(text.nfc().collect::<String>().as_bytes())
+    }
+}
+
+fn write_made((pseudonym, next): &Made, out: &mut String) {
+    write_hex(pseudonym, out);
+    if let Some(next) = next {
+        out.push(':');
+        write_hex(next, out);
     }
 }
 

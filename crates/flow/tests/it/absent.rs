@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
+use causeway_flow::enforce::Register;
 use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::{Exchange, FormatKind};
-use causeway_model::{ElementRef, Form};
+use causeway_model::{Code, ElementRef, Form};
 use causeway_testkit::population::edit::{self, Store};
 use causeway_testkit::population::{self, Plant, RawText, Spec};
 use causeway_testkit::throw_away;
@@ -13,7 +14,7 @@ use rusqlite::Connection;
 
 use super::examples::{catalogue, example, sources};
 use super::small::{self, Stores, everything_agreed};
-use super::street::{Opened, read, seal_and_open};
+use super::street::{Opened, read, seal_and_open, seal_and_open_heeding};
 
 const FILES: [&str; 4] =
     [population::REGISTRATION, population::BIOMETRICS, population::ASSISTANCE, population::VERIFICATION];
@@ -53,6 +54,17 @@ deliver: { folder: { path: outbox } }
 fn run(catalogue: &Catalogue, exchange: &Exchange, stores: &Path) -> Opened {
     let dir = throw_away::directory().unwrap();
     seal_and_open(catalogue, &food(), exchange, &sources(catalogue, stores), dir.path()).unwrap().0
+}
+
+/// The same, where this person objects.
+fn run_without(catalogue: &Catalogue, exchange: &Exchange, stores: &Path, person: &str) -> Opened {
+    let (dir, person) = (throw_away::directory().unwrap(), person.to_owned());
+    let register = Register::new(move |key| (key == person.as_bytes()).then_some(Code::PersonObjects));
+    let sources = sources(catalogue, stores);
+    let sealed = seal_and_open_heeding(catalogue, &food(), exchange, &sources, register, dir.path());
+    let (opened, clearance) = sealed.unwrap();
+    assert_eq!(clearance.withheld.get(&Code::PersonObjects), Some(&1), "counted, as every other reason");
+    opened
 }
 
 /// A copy of the stores, changed.
@@ -122,6 +134,11 @@ fn whoever_is_left_out_was_never_there() {
             for (way, dir) in &ways {
                 same(&run(&catalogue, &exchange, dir.path()), &never_there, &format!("{name}, {way}"));
             }
+            same(
+                &run_without(&catalogue, &exchange, stores, person),
+                &never_there,
+                &format!("{name}, by their own word"),
+            );
         }
     }
 }
@@ -142,6 +159,8 @@ fn a_withheld_household_was_never_there() {
             for (way, dir) in &ways {
                 same(&run(&catalogue, &exchange, dir.path()), &never_there, &format!("{}, {way}", exchange.exchange));
             }
+            let own_word = run_without(&catalogue, &exchange, stores, person);
+            same(&own_word, &never_there, &format!("{}, by their own word", exchange.exchange));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use causeway_flow::FlowError;
 use causeway_flow::aggregate::{Memory, aggregate};
-use causeway_flow::enforce::{Clearance, Expectation, ReportLine, Reporter, enforce};
+use causeway_flow::enforce::{Clearance, Expectation, Register, ReportLine, Reporter, enforce};
 use causeway_flow::plan::Plan;
 use causeway_flow::seal::{Encoder, Sealed, Sealing, seal};
 use causeway_flow::source::{Source, Watch, extract};
@@ -106,7 +106,7 @@ pub fn run_expecting(
 ) -> Result<Run, FlowError> {
     let mut extract = extract(plan, sources, &now, watch)?;
     let (reporter, reported) = reporter();
-    let bundle = aggregate(&mut extract, plan, reporter, &Memory::unbounded())?;
+    let bundle = aggregate(&mut extract, plan, reporter, Register::default(), &Memory::unbounded())?;
     let mut cleared = enforce(transform(bundle, plan), plan, expectation, watch.clone());
     let format = Format { kind: FormatKind::JsonLines, audience: Audience::Machine };
     let mut encoder = Encoder::new(format, cleared.schema()).unwrap();
@@ -152,11 +152,23 @@ pub fn seal_and_open(
     sources: &[Box<dyn Source>],
     dir: &Path,
 ) -> Result<(Opened, Clearance), FlowError> {
+    seal_and_open_heeding(catalogue, arrangement, exchange, sources, Register::default(), dir)
+}
+
+/// The same, where people decided something.
+pub fn seal_and_open_heeding(
+    catalogue: &Catalogue,
+    arrangement: &Arrangement,
+    exchange: &Exchange,
+    sources: &[Box<dyn Source>],
+    register: Register,
+    dir: &Path,
+) -> Result<(Opened, Clearance), FlowError> {
     let plan = compile(catalogue, arrangement, exchange).map_err(FlowError::Refused)?;
     let watch = Watch::default();
     let mut extract = extract(&plan, sources, &now, &watch)?;
     let (reporter, _) = reporter();
-    let bundle = aggregate(&mut extract, &plan, reporter, &Memory::unbounded())?;
+    let bundle = aggregate(&mut extract, &plan, reporter, register, &Memory::unbounded())?;
     let expectation = Expectation { last_receipted: None, fewer_expected: true };
     let cleared = enforce(transform(bundle, &plan), &plan, expectation, watch);
     let (identity, signing_key) = (Identity::generate(), SigningKey::from_seed(&[3; 32]));

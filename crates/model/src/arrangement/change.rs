@@ -86,6 +86,8 @@ pub fn difference(old: &Arrangement, new: &Arrangement) -> Vec<Change> {
         onward,
         valid,
         biometrics,
+        rights,
+        keep,
     } = old;
     let mut found = Found(Vec::new());
     found.differs(
@@ -153,6 +155,13 @@ pub fn difference(old: &Arrangement, new: &Arrangement) -> Vec<Change> {
     found.differs("valid.from", &valid.from, &new.valid.from, later);
     found.ordered("valid.until", &valid.until, &new.valid.until);
     found.ordered("biometrics", biometrics, &new.biometrics);
+    found.ordered("rights.consent", &rights.consent, &new.rights.consent);
+    found.ordered("rights.contested", &rights.contested, &new.rights.contested);
+    found.ordered("rights.notice_days", &rights.notice_days, &new.rights.notice_days);
+    found.ordered("rights.reasons", &rights.reasons, &new.rights.reasons);
+    found.ordered("rights.grace_days", &rights.grace_days, &new.rights.grace_days);
+    // How long this house keeps ciphertext lets nothing more leave.
+    found.differs("keep", keep, &new.keep, Effect::Reworded);
     found.0
 }
 

@@ -14,6 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::population::Predicate;
+use crate::retention::Keep;
+use crate::rights::RightsTerms;
 use crate::{ElementRef, Form};
 
 pub use amendment::{Amendment, amend};
@@ -86,6 +88,12 @@ pub struct Arrangement {
     pub valid: Validity,
     /// What is agreed on biometric data.
     pub biometrics: Biometrics,
+    /// What is agreed on people's decisions.
+    #[serde(default, skip_serializing_if = "RightsTerms::is_usual")]
+    pub rights: RightsTerms,
+    /// How long this house keeps the sealed packages; as usual unless said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Keep>,
 }
 
 /// What kind of document was signed.

@@ -101,6 +101,8 @@ fn narrowed(above: &Arrangement, level: &Arrangement) -> Result<Arrangement, Ref
         removal_grace_days: above.removal_grace_days.min(level.removal_grace_days),
         onward: above.onward.min(level.onward),
         biometrics: above.biometrics.min(level.biometrics),
+        rights: above.rights.and(level.rights),
+        keep: level.keep.or(above.keep),
         valid,
         ..level.clone()
     })

@@ -124,6 +124,12 @@ actions! {
     AcceptReceipt          "accept-receipt"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's receipt.";
     SettleDispute          "settle-dispute"           Change [P P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Settles that a partner confirmed another state than was sent.";
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
+    // people's decisions
+    RecordDecision         "record-decision"          Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person consents, withdraws, objects, contests or is corrected, with a reason.";
+    MergePerson            "merge-person"             Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that two records are one person, with a reason.";
+    ErasePerson            "erase-person"             Change [- - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person is to be erased, with a reason.";
+    RotatePseudonyms       "rotate-pseudonyms"        Change [- - - P P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Changes the pseudonyms that a partner gets for a purpose.";
+    AcceptAnswer           "accept-answer"            Change [- P P P - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's answer to a notice, or its certificate of deletion.";
     // the switch
     Stop                   "stop"                     Change [P P P P P P - - -] [P P P P P - - - -] [- - - P - - - - -] "Stops a partner, an operation or everything.";
     Resume                 "resume"                   Change [P - P P - - - - -] [P - P P - - - - -] [- - - P - - - - -] "Consents, as one of two, to resume what was stopped.";
@@ -137,6 +143,8 @@ actions! {
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";
     TraceDisclosures       "trace-disclosures"        Read   [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Answers who received what about one person, with a reason.";
+    ShowRetention          "show-retention"           Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which packages are kept here, and which partners have not certified that they erased theirs.";
+    ShowNotices            "show-notices"             Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which partners were told of people's decisions, and which have not answered.";
     ExposeKey              "expose-key"               Read   [P - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Says whose data a compromised key exposes.";
     ShowPartner            "show-partner"             Read   [- - - - - P P P -] [P P P P P - - - P] [- - - P - - - - P] "Shows a partner's keys, attestations and recipients.";
     ShowArrangement        "show-arrangement"         Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows an arrangement, its signatures and versions.";

@@ -4,6 +4,7 @@ use causeway_model::environment::DataKind;
 use causeway_model::transfer::{Event, Transfer};
 
 use super::Seen;
+use super::demand_not_recalled;
 use super::move_arrangement::demand_open;
 use super::partner_key::demand_not_revoked;
 use super::synthetic_only::demand_real;
@@ -44,6 +45,7 @@ impl Change for BeginDelivery {
             demand_real(writing.rows(), &self.seen.transfer).await?;
         }
         if let Some(package) = self.seen.state.package() {
+            demand_not_recalled(writing.rows(), package).await?;
             let key = query("SELECT fingerprint FROM package_key WHERE package = $1").bind(package);
             if let Some(row) = key.fetch_optional(writing.rows()).await? {
                 demand_not_revoked(writing.rows(), &row.only::<String>()?).await?;

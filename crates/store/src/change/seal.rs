@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Seen;
 use super::move_arrangement::demand_open;
 use super::partner_key::demand_not_revoked;
+use super::record_decision::demand_same_decisions;
 use super::state::{PackageState, demand_undisputed, keep};
 use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
@@ -82,6 +83,8 @@ pub struct SealTransfer {
     pub data: DataKind,
     /// SHA-256 of the receipt token in the inner manifest, lower-case hexadecimal.
     pub receipt_token_sha256: String,
+    /// How many decisions of people were recorded when it was looked whom it may hold.
+    pub decisions_seen: u64,
 }
 
 impl Store {
@@ -90,7 +93,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
-    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force, the key revoked or a state disputed, [`StoreError::Denied`] when
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force, the key revoked, a state disputed or people decided something
+    /// since, [`StoreError::Denied`] when
     /// the data are real and the partner is for invented people only.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
@@ -111,6 +115,7 @@ impl Change for SealTransfer {
             demand_real(writing.rows(), &seen.transfer).await?;
         }
         demand_not_revoked(writing.rows(), &self.sealed_to).await?;
+        demand_same_decisions(writing.rows(), self.decisions_seen).await?;
         let seal = Event::Seal { package: self.package.clone() };
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);

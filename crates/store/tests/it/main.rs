@@ -12,6 +12,7 @@ mod backup;
 mod both;
 mod configuration;
 mod conflict;
+mod decisions;
 mod disclosures;
 mod dying;
 mod environment;

@@ -102,6 +102,7 @@ pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTr
         state: None,
         data: DataKind::Real,
         receipt_token_sha256: "b".repeat(64),
+        decisions_seen: 0,
     };
     changed(sealing, "transfer.sealed", &seen.transfer)
 }
@@ -148,7 +149,9 @@ pub(crate) async fn prepared(store: &Store, id: &str) -> Seen {
 pub(crate) async fn sealed(store: &Store, id: &str) -> Seen {
     let seen = prepared(store, id).await;
     let sequence = store.next_sequence("food-list").await.unwrap();
-    store.seal(sealing(&seen, "token-1", sequence), stamp(30)).await.unwrap()
+    let decisions_seen = store.decisions_count().await.unwrap();
+    let seal = SealTransfer { decisions_seen, ..sealing(&seen, "token-1", sequence).value().clone() };
+    store.seal(changed(seal, "transfer.sealed", id), stamp(30)).await.unwrap()
 }
 
 pub(crate) async fn delivered(store: &Store, id: &str) -> Seen {

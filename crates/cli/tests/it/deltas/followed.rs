@@ -29,7 +29,7 @@ fn a_run_is_full_where_nothing_can_be_built_on_and_says_why() {
     full(&small, "everything is sent every so many transfers");
     delta(&mut small, 5);
     small.amend(2, 4);
-    full(&small, "the exchange, its arrangement, the place or the key are others than the base's");
+    full(&small, "the exchange, its arrangement, the place, the key or the pseudonyms are others than the base's");
     let set = small.street.home().join("data/states").join(&small.sets()[0]);
     let kept = fs::read(&set).unwrap();
     fs::remove_file(&set).unwrap();

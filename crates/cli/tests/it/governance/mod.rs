@@ -14,9 +14,11 @@
 
 pub mod place;
 mod plain;
+pub mod purged;
 mod raced;
 pub mod ticked;
 mod transcript;
+pub mod withdrawn;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -57,6 +59,8 @@ items!(
     persons,
     register,
     requests,
+    retention,
+    rights,
     schedules,
     store,
     switch

@@ -141,6 +141,17 @@ pub const LINES: &[Line] = &[
     line("receipt add", Action::AcceptReceipt, Both, "receipt add @receipt.json"),
     line("quarantine open", Action::OpenQuarantine, Both, "quarantine open %sent.id --reason looking-at-it"),
     line("person disclosures", Action::TraceDisclosures, Operation, "person disclosures --entity individual --key-file @nobody.key --reason looking-at-it"),
+    line("person consent", Action::RecordDecision, Operation, "person consent --withdrawn --key-file @nobody.key --reason looking-at-it"),
+    line("person object", Action::RecordDecision, Operation, "person object --key-file @nobody.key --reason looking-at-it"),
+    line("person correct", Action::RecordDecision, Operation, "person correct --key-file @nobody.key --reason looking-at-it"),
+    line("person contest", Action::RecordDecision, Operation, "person contest --key-file @nobody.key --reason looking-at-it"),
+    line("person merge", Action::MergePerson, Operation, "person merge --key-file @merged.key --into-key-file @other.key --reason looking-at-it"),
+    line("person erase", Action::ErasePerson, Operation, "person erase --key-file @nobody.key --reason looking-at-it"),
+    line("person record", Action::RecordDecision, Operation, "person record @many.jsonl"),
+    line("person notices", Action::ShowNotices, Operation, "person notices"),
+    line("retention list", Action::ShowRetention, Operation, "retention list"),
+    line("retention erase", Action::ErasePackage, Both, "retention erase %sent.package --reason looking-at-it"),
+    line("key rotate-pseudonyms", Action::RotatePseudonyms, Both, "key rotate-pseudonyms --partner lantern-relief --purpose food-assistance --reason looking-at-it"),
     line("key exposure", Action::ExposeKey, Operation, "key exposure SHA256:unknown"),
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
@@ -186,6 +197,15 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("package apply", "the partner's; needs no installation"),
     ("package open", "the partner's; needs no installation"),
     ("receipt sign", "the partner's; needs no installation"),
+    ("person answer", "asks AcceptAnswer of a notice, which is tried by the transcripts of `rights`"),
+    (
+        "key accept-pseudonyms",
+        "asks AcceptReceipt of a change of pseudonyms, which is tried by the transcripts of `retention`",
+    ),
+    ("retention add", "asks AcceptAnswer of a package, which is tried by the transcripts of `retention`"),
+    ("retention certify", "the partner's; needs no installation"),
+    ("notice open", "the partner's; needs no installation"),
+    ("notice answer", "the partner's; needs no installation"),
     ("ledger verify", "reads: anybody may prove it"),
     ("ledger export", "reads"),
     ("ledger prove", "reads"),
@@ -194,4 +214,4 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
 /// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
 pub const IN_NO_LINE: &[&str] =
-    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "erase-package"];
+    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "accept-answer"];

@@ -117,6 +117,8 @@ pub fn set_up(street: &Street) {
     // A transfer whose receipt lies ready.
     let sent = street.transfer("food-people").unwrap();
     fs::write(home.join("sent.id"), &sent.transfer).unwrap();
+    let package = std::path::Path::new(&sent.package).file_name().unwrap().to_str().unwrap().to_owned();
+    fs::write(home.join("sent.package"), package).unwrap();
     let receipt = street.sign_receipt(&sent.package, "accepted").unwrap();
     for end in ["", ".sig"] {
         fs::copy(format!("{}{end}", receipt.display()), file(&format!("receipt.json{end}"))).unwrap();
@@ -124,6 +126,15 @@ pub fn set_up(street: &Street) {
     // The key of somebody whom nobody registered, as a person is asked for.
     fs::write(home.join("nobody.key"), "00000000-0000-4000-8000-000000000000\n").unwrap();
     fs::set_permissions(home.join("nobody.key"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let one = r#"{"key":"00000000-0000-4000-8000-000000000003","reason":"at the desk","decision":{"kind":"objection","effective":"2026-01-01","reason":"person-asked"}}"#;
+    for (name, text) in [
+        ("merged.key", "00000000-0000-4000-8000-000000000001"),
+        ("other.key", "00000000-0000-4000-8000-000000000002"),
+        ("many.jsonl", one),
+    ] {
+        fs::write(home.join(name), text).unwrap();
+        fs::set_permissions(home.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    }
     // A set that waits for another officer, and one in use.
     let key = street.key_of("engineer");
     for set in ["autumn", "winter"] {

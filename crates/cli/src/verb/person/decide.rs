@@ -1,0 +1,172 @@
+//! How does an officer record what a person decided? The person's key comes from a file, never from the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use causeway_engine::query::private_text;
+use causeway_engine::rights::{Asked, Recorded, Whose, many, record, send_notices};
+use causeway_engine::{EngineError, House};
+use causeway_model::rights::{Assent, Child, Consent, Decision, Kind, Reason, Scope};
+use clap::Args;
+use jiff::civil::Date;
+
+use super::super::{Ended, Place};
+use crate::connectors::AllConnectors;
+use crate::say::plain;
+
+/// Whose decision it is, and who says why.
+#[derive(Args)]
+pub struct Common {
+    /// The entity whose records are people; the catalogue's unless said.
+    #[arg(long)]
+    entity: Option<String>,
+    /// File with the person's key, one line, or `-` for the standard input. Never on the command line, where others see it.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// Why it is recorded: stands in the ledger.
+    #[arg(long)]
+    reason: String,
+    /// Why, as a word: person-asked, guardian-asked, found-wrong, duplicate-found, no-longer-needed, legal-order.
+    #[arg(long, value_name = "CODE", default_value = "person-asked")]
+    code: Reason,
+    /// From which day it is true; today unless said.
+    #[arg(long, value_name = "DAY")]
+    effective: Option<Date>,
+}
+
+/// For which purpose and recipient.
+#[derive(Args)]
+pub struct For {
+    /// The purpose's code; every purpose unless said.
+    #[arg(long)]
+    purpose: Option<String>,
+    /// The recipient; every one unless said.
+    #[arg(long, value_name = "NAME")]
+    partner: Option<String>,
+}
+
+/// How consent was asked for.
+#[derive(Args)]
+pub struct How {
+    /// Version of the text that was read out.
+    #[arg(long, value_name = "VERSION")]
+    text_version: Option<String>,
+    /// Its language, like `sw`.
+    #[arg(long)]
+    language: Option<String>,
+    /// Who asked: a name of the house.
+    #[arg(long, value_name = "NAME")]
+    asked_by: Option<String>,
+    /// For a child: what it said: given, too-young, refused.
+    #[arg(long, requires = "best_interests")]
+    assent: Option<Assent>,
+    /// For a child: where the note on its best interests lies.
+    #[arg(long, value_name = "REFERENCE", requires = "assent")]
+    best_interests: Option<String>,
+}
+
+impl For {
+    pub(super) fn scope(&self) -> Scope {
+        Scope { purpose: self.purpose.clone(), partner: self.partner.clone() }
+    }
+}
+
+impl How {
+    /// What was said of it; nothing where nothing was.
+    pub(super) fn consent(&self) -> Result<Option<Consent>, EngineError> {
+        let child = self.assent.zip(self.best_interests.clone());
+        let child = child.map(|(assent, best_interests)| Child { assent, best_interests });
+        match (&self.text_version, &self.language, &self.asked_by) {
+            (Some(text), Some(language), Some(by)) => Ok(Some(Consent {
+                text_version: text.clone(),
+                language: language.clone(),
+                asked_by: by.clone(),
+                child,
+            })),
+            (None, None, None) if child.is_none() => Ok(None),
+            _ => Err(EngineError::Wrong("say --text-version, --language and --asked-by together".to_owned())),
+        }
+    }
+}
+
+impl Common {
+    /// Records the decision and sends what it has to be told.
+    pub(super) async fn decide(
+        &self,
+        place: &Place,
+        kind: Kind,
+        scope: Scope,
+        consent: Option<Consent>,
+        into: Option<&PathBuf>,
+    ) -> Ended {
+        let key = private_text(&self.key_file)?;
+        let other = into.map(|file| private_text(file)).transpose()?;
+        let house = place.beside().await?;
+        let whose = Whose::find(&house, self.entity.as_deref(), &key).await?;
+        let into = match &other {
+            Some(key) => Some(Whose::find(&house, self.entity.as_deref(), key).await?),
+            None => None,
+        };
+        let effective = self.effective.unwrap_or(house.today());
+        let decision = Decision { kind, scope, effective, reason: self.code, consent };
+        let asked = Asked { whose, into, decision, reason: self.reason.clone() };
+        let recorded = record(&house, &place.actor, &asked).await?;
+        say(kind, &recorded);
+        send(&house, place).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Records every line of a file.
+pub(super) async fn file(place: &Place, path: &PathBuf, entity: Option<&str>) -> Ended {
+    let text = private_text(path)?;
+    let house = place.beside().await?;
+    let recorded = many(&house, &place.actor, entity, &text).await?;
+    for (number, (asked, came)) in recorded.iter().enumerate() {
+        print!("{}: ", number + 1);
+        say(asked.decision.kind, came);
+    }
+    send(&house, place).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(kind: Kind, recorded: &Recorded) {
+    if recorded.again {
+        println!("{kind} was recorded before: nothing was changed");
+        return;
+    }
+    println!("{kind} is recorded");
+    for told in &recorded.told {
+        println!(
+            "  {} is told of {} by {}: notice {}, to act by {}",
+            plain(&told.partner),
+            if told.packages == 1 { "a package".to_owned() } else { format!("{} packages", told.packages) },
+            plain(&told.exchange),
+            told.notice,
+            told.act_by
+        );
+        if told.without_reference > 0 {
+            println!(
+                "  in {} of them nothing that was sent points to one person: settle with the partner by hand who is meant",
+                told.without_reference
+            );
+        }
+    }
+    if recorded.erased > 0 {
+        println!("  our own copies that hold the person are erased: {}", recorded.erased);
+    }
+    for transfer in &recorded.recalled {
+        println!("  the package of transfer {transfer} is called back: request it again");
+    }
+}
+
+/// Sends the notices at once. What cannot be sent now is sent by whoever works.
+async fn send(house: &House, place: &Place) -> Result<(), EngineError> {
+    for sent in send_notices(house, &AllConnectors, &place.actor).await? {
+        match &sent.held {
+            None => println!("notice {} is sent", sent.notice),
+            Some(why) => println!("notice {} waits: {}", sent.notice, plain(why)),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! How does a package go? Its bytes first, then the entry that says so: the ledger is never ahead of the truth.
+
+use causeway_model::permission::Action;
+use causeway_model::retention::{Keep, Sealed, due};
+use causeway_store::Changed;
+use causeway_store::change::ErasePackage;
+use causeway_store::query::KeptPackage;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use crate::error::EngineError;
+use crate::house::{House, audit};
+
+/// A package whose bytes are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purged {
+    /// The package.
+    pub package: String,
+    /// Its transfer.
+    pub transfer: String,
+    /// By which rule.
+    pub rule: &'static str,
+}
+
+/// Erases every package whose day has come.
+///
+/// # Errors
+/// When the database fails or a file cannot be removed: what was erased before stays so.
+pub async fn purge(house: &House, actor: &str) -> Result<Vec<Purged>, EngineError> {
+    let today = house.today();
+    let mut purged = Vec::new();
+    for one in house.store.kept_packages().await? {
+        let Some((day, rule)) = ends(house, &one).await? else { continue };
+        if day <= today {
+            erase(house, actor, &one, rule, None).await?;
+            purged.push(Purged { package: one.package, transfer: one.transfer, rule });
+        }
+    }
+    Ok(purged)
+}
+
+/// Erases a package before its time, with a reason.
+///
+/// # Errors
+/// [`EngineError::Wrong`] while it may still be delivered: `transfer cancel` ends that.
+pub async fn erase_package(
+    house: &House,
+    actor: &str,
+    package: &str,
+    reason: &str,
+) -> Result<Option<Purged>, EngineError> {
+    if reason.trim().chars().count() < 5 {
+        return Err(EngineError::Wrong("say in a few words why it is erased: --reason TEXT".to_owned()));
+    }
+    let unknown =
+        || EngineError::Unknown { what: "package", name: package.to_owned(), help: "see `causeway retention list`" };
+    let one = house.store.kept_package(package).await?.ok_or_else(unknown)?;
+    let partner = house.arrangement_version(&one.arrangement, one.arrangement_version).await?.value.partner;
+    house.permit(actor, Action::ErasePackage, &house.of_both(&one.transfer, &partner)).await?;
+    if one.erased_at.is_some() {
+        return Ok(None);
+    }
+    if is_on_its_way(&one) {
+        return Err(EngineError::Wrong(format!(
+            "package {package} is {}: it can still be delivered; `causeway transfer cancel` ends that",
+            one.state
+        )));
+    }
+    erase(house, actor, &one, "by-officer", Some(reason)).await?;
+    Ok(Some(Purged { package: one.package, transfer: one.transfer, rule: "by-officer" }))
+}
+
+/// Erases our copies of packages that hold a person who is to be erased; how many.
+pub(crate) async fn erase_copies(house: &House, actor: &str, packages: &[String]) -> Result<usize, EngineError> {
+    let mut erased = 0;
+    for package in packages {
+        if let Some(one) = house.store.kept_package(package).await?
+            && one.erased_at.is_none()
+            && !is_on_its_way(&one)
+        {
+            erase(house, actor, &one, "person-erased", None).await?;
+            erased += 1;
+        }
+    }
+    Ok(erased)
+}
+
+/// The first day on which a package is not kept any more, and why; none while it may still be delivered.
+pub(super) async fn ends(house: &House, one: &KeptPackage) -> Result<Option<(Date, &'static str)>, EngineError> {
+    if is_on_its_way(one) {
+        return Ok(None);
+    }
+    let keep: Option<Keep> = house.terms(&one.arrangement).await?.value.keep;
+    let day = |at: jiff::Timestamp| at.to_zoned(TimeZone::UTC).date();
+    let sealed = Sealed {
+        sealed: day(one.sealed_at),
+        receipted: one.receipted_at.map(day),
+        for_nobody: !matches!(one.state.as_str(), "delivered" | "receipted" | "disputed"),
+        partner_until: one.facts.purge_by,
+    };
+    let without_receipt = due(Sealed { receipted: None, ..sealed }, keep);
+    let last = due(sealed, keep);
+    let rule = if sealed.for_nobody {
+        "for-nobody"
+    } else if last < without_receipt {
+        "after-receipt"
+    } else if last < sealed.partner_until {
+        "at-most"
+    } else {
+        "with-the-partners-copy"
+    };
+    Ok(Some((last, rule)))
+}
+
+/// Whether it may still be delivered.
+fn is_on_its_way(one: &KeptPackage) -> bool {
+    matches!(one.state.as_str(), "sealed" | "delivering")
+}
+
+async fn erase(
+    house: &House,
+    actor: &str,
+    one: &KeptPackage,
+    rule: &'static str,
+    reason: Option<&str>,
+) -> Result<(), EngineError> {
+    let folder = house.home.packages().join(&one.package);
+    match std::fs::remove_dir_all(&folder) {
+        Ok(()) => {}
+        // Gone already: whoever removed it died before it was entered.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(EngineError::file("remove", folder)(error)),
+    }
+    let kept_in = house.home.packages();
+    std::fs::File::open(&kept_in).and_then(|folder| folder.sync_all()).map_err(EngineError::file("sync", kept_in))?;
+    // CRASH: the bytes are gone and no entry says so: the next sweep finds the package due, removes nothing, and enters it.
+    (house.surroundings.probe)("purge-not-recorded");
+    let in_backups_until = house.today().saturating_add(i64::from(house.home.config().backup_days).days());
+    let body = json!({
+        "package": one.package, "manifest_sha256": one.manifest_sha256, "rule": rule, "reason": reason,
+        "gone_at": house.now().to_string(), "in_backups_until": in_backups_until,
+    });
+    let event = audit(actor, "package-erased", &one.transfer, body);
+    let change = ErasePackage { package: one.package.clone() };
+    house.store.erase_package(Changed::new(change, event), house.stamp()).await?;
+    house.sequence().await?;
+    Ok(())
+}

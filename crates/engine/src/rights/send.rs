@@ -1,0 +1,143 @@
+//! How does a notice reach its partner? As packages do: the intent with its bytes first, then the bytes, then the outcome.
+
+use causeway_model::exchange::Delivery;
+use causeway_model::partner::KeyPurpose;
+use causeway_package::Entropy;
+use causeway_package::key::Recipient;
+use causeway_package::notice::{Notice, SealedNotice, seal_notice, unseal_own};
+use causeway_store::change::{BeginNotice, FinishNotice};
+use causeway_store::query::{NoticeBytes, NoticeRow};
+use causeway_store::{Changed, Lock, StoreError};
+use serde_json::json;
+
+use crate::command::stopped;
+use crate::error::EngineError;
+use crate::home::private_folder;
+use crate::house::{Connectors, House, audit};
+use crate::keys::kept;
+
+/// What became of a notice that was to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The notice.
+    pub notice: String,
+    /// Who is told.
+    pub partner: String,
+    /// Why it was not sent; it is tried again.
+    pub held: Option<String>,
+}
+
+/// Sends every notice that has not arrived. One process at a time does; another finds nothing to do.
+///
+/// # Errors
+/// When the database fails. A notice that cannot be sent holds no other back.
+pub async fn send_notices(house: &House, connectors: &dyn Connectors, actor: &str) -> Result<Vec<Sent>, EngineError> {
+    let waiting = house.store.unsent_notices().await?;
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = house.home.notices();
+    private_folder(&folder)?;
+    let _alone = match Lock::take(&folder.join("sending")) {
+        Ok(lock) => lock,
+        Err(StoreError::Locked { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut sent = Vec::new();
+    for row in waiting {
+        let held = match send(house, connectors, actor, &row).await {
+            Ok(held) => held,
+            Err(error @ EngineError::Store(_)) => return Err(error),
+            Err(error) => Some(error.to_string()),
+        };
+        sent.push(Sent { notice: row.id, partner: row.partner, held });
+    }
+    Ok(sent)
+}
+
+/// Sends one; why not, if it is held back.
+async fn send(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    row: &NoticeRow,
+) -> Result<Option<String>, EngineError> {
+    // INVARIANT (a stop holds): a notice says who withdrew. It waits as packages do.
+    if let Some(why) = stopped(house, &row.partner).await? {
+        return Ok(Some(why.to_string()));
+    }
+    let life = house.store.partner_life(&row.partner).await?;
+    let state = life.as_ref().map_or("unknown", |life| life.state.name());
+    if state != "active" {
+        return Ok(Some(format!("partner `{}` is {state}", row.partner)));
+    }
+    let sealed = match house.store.notice_bytes(&row.id).await? {
+        NoticeBytes::Gone => return Ok(None),
+        // CRASH: begun, and nobody knows whether it arrived: the same bytes are put there again.
+        NoticeBytes::Sealed { manifest, signature, part } => {
+            SealedNotice { id: row.id.clone(), manifest, signature, part }
+        }
+        NoticeBytes::Draft(draft) => match begin(house, actor, row, &draft).await? {
+            Ok(sealed) => sealed,
+            Err(why) => return Ok(Some(why)),
+        },
+    };
+    let exchange = house.exchange(&row.exchange).await?;
+    let Delivery::Folder { path } = &exchange.deliver;
+    let dir = sealed.write(&house.home.notices())?;
+    let may = |mark: &'static str| {
+        (house.surroundings.probe)(mark);
+        let ask = || tokio::runtime::Handle::current().block_on(stopped(house, &row.partner));
+        // Whoever cannot tell whether it is stopped, stops.
+        mark != "deliver-before-rename" || matches!(ask(), Ok(None))
+    };
+    let target = house.home.root().join(path);
+    let delivered = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, &row.id, &may));
+    let removed = std::fs::remove_dir_all(&dir).map_err(EngineError::file("remove", &dir));
+    if let Err(detail) = delivered {
+        return Ok(Some(detail));
+    }
+    // CRASH: it stands at the partner's, and nobody here knows: it is put there again, which does nothing.
+    (house.surroundings.probe)("notice-outcome-not-committed");
+    let event = audit(actor, "notice-sent", &row.id, json!({ "partner": row.partner, "what": row.what }));
+    let finish = FinishNotice { id: row.id.clone() };
+    house.store.finish_notice(Changed::new(finish, event), house.stamp()).await?;
+    house.sequence().await?;
+    removed.map(|()| None)
+}
+
+/// Seals a notice to the partner's key of today, and commits that it is about to leave; why not, if the partner has no key.
+async fn begin(
+    house: &House,
+    actor: &str,
+    row: &NoticeRow,
+    draft: &[u8],
+) -> Result<Result<SealedNotice, String>, EngineError> {
+    let Some(key) = house.partner_key(&row.partner, KeyPurpose::Recipient).await? else {
+        return Ok(Err(format!("partner `{}` has no key that counts today", row.partner)));
+    };
+    let recipient = Recipient::parse(&key.text)?.meant_for(kept(house.environment()));
+    let plain = unseal_own(draft, &house.keys.operation)?;
+    let notice: Notice = serde_json::from_slice(&plain)
+        .map_err(|_| EngineError::NotProven(format!("notice `{}` is not as it was written", row.id)))?;
+    let sealed = seal_notice(&notice, &recipient, &house.keys.package, house.now(), &Entropy::new(house.random()))?;
+    let manifest_sha256 = crate::documents::sha256_hex(&String::from_utf8_lossy(&sealed.manifest));
+    let body = json!({
+        "partner": row.partner, "what": row.what, "manifest_sha256": manifest_sha256, "sealed_to": key.fingerprint,
+    });
+    let begin = BeginNotice {
+        id: row.id.clone(),
+        sealed_to: key.fingerprint,
+        manifest: sealed.manifest.clone(),
+        signature: sealed.signature.clone(),
+        part: sealed.part.clone(),
+        manifest_sha256,
+    };
+    let event = audit(actor, "notice-begun", &row.id, body);
+    house.store.begin_notice(Changed::new(begin, event), house.stamp()).await?;
+    // What leaves the house waits for its leaf to be in a checkpoint.
+    house.sequence().await?;
+    // CRASH: begun, nothing has left: the bytes are in the database and are sent by whoever comes next.
+    (house.surroundings.probe)("notice-begun");
+    Ok(Ok(sealed))
+}
