@@ -62,12 +62,11 @@ pub(crate) fn is_readable(about: &InnerFacts) -> bool {
     }
 }
 
+/// What takes the pieces of a data file: bytes, and the record that they are.
+pub(crate) type Each<'e> = dyn FnMut(&[u8], Option<&[u8]>) -> io::Result<()> + 'e;
+
 /// Hands over what stands in a data file, piece by piece: its bytes with the end of line, and canonically; the header of CSV has none.
-pub(crate) fn each_record(
-    data: &mut dyn BufRead,
-    about: &InnerFacts,
-    each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> io::Result<()>,
-) -> io::Result<()> {
+pub(crate) fn each_record(data: &mut dyn BufRead, about: &InnerFacts, each: &mut Each<'_>) -> io::Result<()> {
     let (mut raw, mut record) = (Vec::new(), Vec::new());
     if about.format == Format::Csv {
         let mut header = true;

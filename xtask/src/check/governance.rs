@@ -29,6 +29,7 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("9 the store, backup and restore", &["store"]),
     ("10 the public register", &["register"]),
     ("exchanges that run by themselves", &["schedules"]),
+    ("exchanges that are sent as what differs", &["deltas"]),
     ("who received what about a person", &["persons"]),
     ("bad input", &["bad_input"]),
 ];

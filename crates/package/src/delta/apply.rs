@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::held::{Held, HeldState, data_file, described, unreadable};
 use super::manifest::{DeltaKind, Removed, StateDigest};
 use super::{StateKey, Tag, Tags};
-use crate::canonical::{each_record, is_readable};
+use crate::canonical::{Each, each_record, is_readable};
 use crate::digest::RecordDigest;
 use crate::error::PackageError;
 use crate::files::{create_private, create_private_dir, sync_dir, write_whole};
@@ -166,11 +166,7 @@ impl Rebuilding<'_> {
         Ok(digest)
     }
 
-    fn each(
-        &self,
-        path: &Path,
-        each: &mut dyn FnMut(&[u8], Option<&[u8]>) -> io::Result<()>,
-    ) -> Result<(), PackageError> {
+    fn each(&self, path: &Path, each: &mut Each<'_>) -> Result<(), PackageError> {
         let file = File::open(path).map_err(PackageError::io("read", path))?;
         each_record(&mut BufReader::new(file), &self.inner.about, each)
             .map_err(|error| unreadable(path, &error.to_string()))

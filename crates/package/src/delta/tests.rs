@@ -25,9 +25,9 @@ fn tag(who: u16) -> Tag {
 
 fn base_of(people: &People) -> Base {
     let mut comparison = Comparison::new(&key(), vec![0], Base::nobody(), 0);
-    people.iter().for_each(|(who, holds)| {
+    for (who, holds) in people {
         comparison.judge(&record(*who, *holds)).unwrap();
-    });
+    }
     Base::of(comparison.finish().unwrap().set.entries())
 }
 

@@ -133,3 +133,23 @@ fn another_state_is_a_dispute_that_holds_the_exchange_up_until_somebody_decides(
     assert!(said.contains("sent as full: a dispute came after the state that was confirmed last"), "{said}");
     small.street.good(&["ledger", "verify"]).unwrap();
 }
+
+#[test]
+fn records_that_cannot_be_told_apart_refuse_the_transfer() {
+    let small = Small::new(24, 5);
+    small.amend_to_names(2);
+    for (sql, why) in [
+        (
+            "UPDATE person SET name = 'Same', settlement = 'north' WHERE person_no IN (1, 2)",
+            "two records have the same values",
+        ),
+        ("UPDATE person SET name = '', settlement = 'north' WHERE person_no = 1", "a record has nothing"),
+    ] {
+        small.registered(sql);
+        let ended = small.street.run(&["transfer", "run", LIST]).unwrap();
+        assert!(ended.code == Some(4) && ended.err.contains("delta-key") && ended.err.contains(why), "{}", ended.err);
+        assert_eq!(small.sets(), [""; 0]);
+    }
+    small.registered("UPDATE person SET name = 'Another' WHERE person_no = 1");
+    send(&small.street, LIST);
+}

@@ -98,6 +98,10 @@ fn after_each_of_fifty_deltas_the_partner_holds_what_a_full_package_gives() {
         let (number, count, digest, held) = described(&state);
         let full = sent.said.starts_with("full: ");
         fulls += usize::from(full);
+        if full {
+            let shown = street.good(&["transfer", "show", &sent.transfer]).unwrap();
+            assert!(shown.contains(&format!("sent: {}", sent.said)), "run {run}: {shown}");
+        }
         match confirmed {
             Some(base) if !full => {
                 assert!(sent.said.starts_with(&format!("a delta on number {base}: ")), "run {run}: {}", sent.said);
@@ -115,6 +119,7 @@ fn after_each_of_fifty_deltas_the_partner_holds_what_a_full_package_gives() {
         if !LOST.contains(&run) {
             partner.confirms(&sent.package);
             confirmed = Some(number);
+            assert_eq!(partner.holds().last(), Some(&number), "run {run}");
             // Nothing starts before it any more, on either side.
             assert_eq!(fs::read_dir(street.home().join("data/states")).unwrap().count(), 1, "run {run}");
         }

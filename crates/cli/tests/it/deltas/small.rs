@@ -40,6 +40,11 @@ impl Small {
         self.write(&burst);
     }
 
+    /// Changes people as a test wants them.
+    pub(super) fn registered(&self, sql: &str) {
+        self.write(&Statements { registration: sql.to_owned(), distribution: String::new() });
+    }
+
     fn write(&self, statements: &Statements) {
         for (name, text) in [("registration", &statements.registration), ("distribution", &statements.distribution)] {
             let path = self.street.sources().join(format!("{name}.sqlite"));
@@ -49,8 +54,17 @@ impl Small {
 
     /// Brings in another version of the exchange.
     pub(super) fn amend(&self, version: u32, full_every: u32) {
+        self.amend_with(version, documents::exchange(LIST, version, full_every));
+    }
+
+    /// The same, whose records are named by people's names.
+    pub(super) fn amend_to_names(&self, version: u32) {
+        self.amend_with(version, documents::exchange(LIST, version, 5).replace("key: [id]", "key: [name]"));
+    }
+
+    fn amend_with(&self, version: u32, text: String) {
         let path = self.documents.join(format!("exchange-list-{version}.yaml"));
-        fs::write(&path, documents::exchange(LIST, version, full_every)).unwrap();
+        fs::write(&path, text).unwrap();
         self.street.good(&["exchange", "import", &text(&path)]).unwrap();
     }
 
