@@ -56,7 +56,7 @@ const WHERE: [(&str, usize); 22] = [
     ("connect/src/deliver/folder.rs", 6),
     ("engine/src/command/request_transfer.rs", 1),
     ("engine/src/command/run_sandbox.rs", 2),
-    ("engine/src/crosswalk/rotate.rs", 2),
+    ("engine/src/crosswalk/rotate.rs", 3),
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/prepare.rs", 7),
     ("engine/src/drive/recover.rs", 1),
