@@ -122,9 +122,12 @@ async fn accept(place: &Place, receipt: &PathBuf, signature: Option<&PathBuf>) -
     let json = std::fs::read(receipt).map_err(EngineError::file("read", receipt))?;
     let signature = std::fs::read(&found).map_err(EngineError::file("read", found))?;
     let house = place.beside().await?;
-    let came = acknowledge_pseudonyms(&house, &place.actor, &json, &signature).await?;
+    let came = acknowledge_pseudonyms(&house, &AllConnectors, &place.actor, &json, &signature).await?;
     let again = if came.again { ", as before" } else { "" };
     let (partner, purpose) = (crate::say::plain(&came.partner), crate::say::plain(&came.purpose));
     println!("{partner} knows {} new pseudonyms for {purpose}{again}", came.pairs);
+    if came.rest > 0 {
+        println!("  it is told of {} more: of people whom it got since", came.rest);
+    }
     Ok(ExitCode::SUCCESS)
 }

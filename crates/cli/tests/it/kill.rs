@@ -57,7 +57,7 @@ const WHERE: [(&str, usize); 27] = [
     ("engine/src/command/accept_receipt.rs", 1),
     ("engine/src/command/request_transfer.rs", 1),
     ("engine/src/command/run_sandbox.rs", 2),
-    ("engine/src/crosswalk/rotate.rs", 2),
+    ("engine/src/crosswalk/rotate.rs", 3),
     ("engine/src/drive/commit.rs", 5),
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/following.rs", 1),

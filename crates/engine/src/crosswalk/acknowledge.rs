@@ -8,10 +8,11 @@ use causeway_store::change::{MoveRotation, Rotated};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
+use super::rotate::tell_the_rest;
 use crate::command::signed_by_partner;
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
-use crate::house::{House, audit};
+use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
 
 /// What was acknowledged.
@@ -23,6 +24,8 @@ pub struct Acknowledged {
     pub purpose: String,
     /// How many pseudonyms.
     pub pairs: u64,
+    /// How many it was told of now: of people whom it got since.
+    pub rest: u64,
     /// Whether it was acknowledged before.
     pub again: bool,
 }
@@ -30,6 +33,7 @@ pub struct Acknowledged {
 /// Accepts the partner's receipt of a change of pseudonyms: JSON bytes and detached signature.
 pub async fn acknowledge_pseudonyms(
     house: &House,
+    connectors: &dyn Connectors,
     actor: &str,
     json: &[u8],
     signature: &[u8],
@@ -67,6 +71,9 @@ pub async fn acknowledge_pseudonyms(
             row.partner
         )));
     }
+    // Whom it got meanwhile it has under the old ones: it is told of them before anything leaves with the new ones.
+    let is_open = row.acknowledged_at.is_none() && row.given_up_at.is_none();
+    let rest = if is_open { tell_the_rest(house, connectors, actor, &row).await? } else { 0 };
     let body = json!({
         "package": row.package, "partner": row.partner, "purpose": row.purpose, "pairs": row.pairs,
         "receipt_sha256": sha256_hex(&String::from_utf8_lossy(json)),
@@ -76,5 +83,5 @@ pub async fn acknowledge_pseudonyms(
     let saved = house.store.move_rotation(Changed::new(change, event), house.stamp()).await?;
     house.sequence().await?;
     let again = saved == Saved::Already;
-    Ok(Acknowledged { partner: row.partner, purpose: row.purpose, pairs: row.pairs, again })
+    Ok(Acknowledged { partner: row.partner, purpose: row.purpose, pairs: row.pairs, rest, again })
 }

@@ -68,7 +68,8 @@ pub async fn rotate_pseudonyms(
     if let Some(open) = open {
         return again(house, connectors, actor, open).await;
     }
-    let had = everybody(house, partner, purpose).await?;
+    let people_until = house.now();
+    let had = everybody(house, partner, purpose, Some(people_until)).await?;
     if had.is_empty() {
         return Err(EngineError::Wrong(format!(
             "`{partner}` was sent nobody for `{purpose}`: nothing is to be changed"
@@ -103,6 +104,7 @@ pub async fn rotate_pseudonyms(
         pairs: package.released,
         digest: package.record_digest.clone(),
         sealed_to: key.fingerprint.clone(),
+        people_until,
     };
     let event = audit(actor, "pseudonyms-change-begun", &id, body);
     let begun = house.store.begin_rotation(Changed::new(begin, event), house.stamp()).await;
@@ -140,21 +142,8 @@ async fn again(
         house.sequence().await?;
         return Err(EngineError::Wrong("its package is gone, and it is given up: change them again".to_owned()));
     }
-    if let Some(why) = stopped(house, &row.partner).await? {
-        return Ok(told(Err(why.to_string())));
-    }
-    let exchange = house.exchange(&row.exchange).await?;
-    let Delivery::Folder { path } = &exchange.deliver;
-    let target = house.home.root().join(path);
-    let may = |mark: &'static str| {
-        (house.surroundings.probe)(mark);
-        let ask = || tokio::runtime::Handle::current().block_on(stopped(house, &row.partner));
-        // Whoever cannot tell whether it is stopped, stops.
-        mark != "deliver-before-rename" || matches!(ask(), Ok(None))
-    };
-    let sent = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, &row.package, &may));
-    if let Err(detail) = sent {
-        return Ok(told(Err(detail)));
+    if let Err(why) = tell(house, connectors, &row, &row.package).await? {
+        return Ok(told(Err(why)));
     }
     let event = audit(actor, "pseudonyms-change-told", &row.id, json!({ "package": row.package }));
     let change = MoveRotation { id: row.id.clone(), to: Rotated::Delivered };
@@ -162,6 +151,74 @@ async fn again(
     house.sequence().await?;
     std::fs::remove_dir_all(&dir).map_err(EngineError::file("remove", &dir))?;
     Ok(told(Ok(())))
+}
+
+/// Puts a package of pseudonyms where the partner takes it; why not, if it is held back.
+async fn tell(
+    house: &House,
+    connectors: &dyn Connectors,
+    row: &RotationRow,
+    package: &str,
+) -> Result<Result<(), String>, EngineError> {
+    if let Some(why) = stopped(house, &row.partner).await? {
+        return Ok(Err(why.to_string()));
+    }
+    let exchange = house.exchange(&row.exchange).await?;
+    let Delivery::Folder { path } = &exchange.deliver;
+    let target = house.home.root().join(path);
+    let dir = house.home.rotations().join(package);
+    let may = |mark: &'static str| {
+        (house.surroundings.probe)(mark);
+        let ask = || tokio::runtime::Handle::current().block_on(stopped(house, &row.partner));
+        // Whoever cannot tell whether it is stopped, stops.
+        mark != "deliver-before-rename" || matches!(ask(), Ok(None))
+    };
+    let sent = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, package, &may));
+    Ok(sent.map(|_| ()))
+}
+
+/// Tells the partner of people whom it got since it was told of the others, still with the old pseudonyms; how many pseudonyms that are.
+pub(super) async fn tell_the_rest(
+    house: &House,
+    connectors: &dyn Connectors,
+    actor: &str,
+    row: &RotationRow,
+) -> Result<u64, EngineError> {
+    let _alone = Lock::take(&house.home.rotations().join(CHANGING))?;
+    let (partner, purpose) = (row.partner.as_str(), row.purpose.as_str());
+    let mut since = everybody(house, partner, purpose, None).await?;
+    for told in everybody(house, partner, purpose, Some(row.people_until)).await? {
+        since.remove(&told);
+    }
+    if since.is_empty() {
+        return Ok(0);
+    }
+    let exchanges = exchanges(house, partner, purpose).await?;
+    let key = house.partner_key(partner, KeyPurpose::Recipient).await?;
+    let (Some((_, standing)), Some(key)) = (exchanges.first(), key) else {
+        return Err(EngineError::Wrong(format!(
+            "`{partner}` got further people meanwhile, and cannot be told of them: no exchange is in force, or no key counts"
+        )));
+    };
+    let (old, new) = (house.secret_now(partner, purpose).await?, house.rotated(&row.secret)?);
+    let catalogue = house.catalogue().await?;
+    let had = Arc::new(since);
+    let walk = Walk { house, connectors, catalogue: &catalogue, had: &had, secrets: (&old, &new) };
+    // CRASH: a package that no change names is cleared; the same receipt, added again, makes another.
+    let package = sealed(house, &walk, &row.id, &exchanges, standing, &key).await?;
+    let body = json!({
+        "partner": partner, "purpose": purpose, "package": package.id, "manifest_sha256": package.manifest_sha256,
+        "pairs": package.released, "sealed_to": key.fingerprint,
+    });
+    house.record(actor, "pseudonyms-change-rest", &row.id, body).await?;
+    let sent = tell(house, connectors, row, &package.id).await?;
+    std::fs::remove_dir_all(&package.dir).map_err(EngineError::file("remove", &package.dir))?;
+    match sent {
+        Ok(()) => Ok(package.released),
+        Err(why) => {
+            Err(EngineError::Wrong(format!("`{partner}` got further people meanwhile, and is not told of them: {why}")))
+        }
+    }
 }
 
 /// Exchanges to the partner for the purpose that are in force, each with its terms.

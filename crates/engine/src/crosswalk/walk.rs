@@ -13,6 +13,7 @@ use causeway_model::Code;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::Exchange;
 use causeway_package::disclosure::SealedSet;
+use jiff::Timestamp;
 
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -20,13 +21,20 @@ use crate::query::{Archive, sealed_set, sources, whole};
 use crate::rights::Heeded;
 use crate::standing::Standing;
 
-/// Everybody whom the partner got, or may have, for that purpose, as disclosure sets hold them.
-pub(super) async fn everybody(house: &House, partner: &str, purpose: &str) -> Result<HashSet<u128>, EngineError> {
+/// Everybody whom the partner got, or may have, for that purpose, as disclosure sets hold them; of packages sealed before a moment, if one
+/// is given.
+pub(super) async fn everybody(
+    house: &House,
+    partner: &str,
+    purpose: &str,
+    before: Option<Timestamp>,
+) -> Result<HashSet<u128>, EngineError> {
     let mut archive = Archive::new(house);
     let mut sets: Vec<SealedSet> = Vec::new();
     for sent in house.store.sent_packages().await? {
         let terms = archive.arrangement(&sent).await?;
-        if terms.partner == partner && terms.purpose.code == purpose {
+        let is_meant = before.is_none_or(|before| sent.sealed_at < before);
+        if is_meant && terms.partner == partner && terms.purpose.code == purpose {
             sets.push(sealed_set(house, &sent));
         }
     }

@@ -4,7 +4,7 @@ use causeway_model::permission::Action;
 use causeway_store::query::KeptPackage;
 use jiff::civil::Date;
 
-use super::purge::ends;
+use super::purge::{Keeps, ends};
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -30,7 +30,7 @@ pub async fn copies(
 ) -> Result<Vec<Copies>, EngineError> {
     house.may_see(actor, Action::ShowRetention, &house.own("packages")).await?;
     let today = house.today();
-    let mut found = Vec::new();
+    let (mut found, mut keeps) = (Vec::new(), Keeps::new());
     for package in house.store.packages_somewhere().await? {
         let terms = house.arrangement_version(&package.arrangement, package.arrangement_version).await?.value;
         let is_there = package.was_begun && package.certified_at.is_none();
@@ -40,7 +40,7 @@ pub async fn copies(
         }
         let ours_until = match package.erased_at {
             Some(_) => None,
-            None => ends(house, &package).await?.map(|(day, _)| day),
+            None => ends(house, &package, &mut keeps).await?.map(|(day, _)| day),
         };
         found.push(Copies { package, partner: terms.partner, ours_until, overdue });
     }

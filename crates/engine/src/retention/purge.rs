@@ -1,5 +1,7 @@
 //! How does a package go? Its bytes first, then the entry that says so: the ledger is never ahead of the truth.
 
+use std::collections::BTreeMap;
+
 use causeway_model::permission::Action;
 use causeway_model::retention::{Keep, Sealed, due};
 use causeway_store::Changed;
@@ -13,6 +15,9 @@ use serde_json::json;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
+/// What each arrangement says, read once.
+pub(super) type Keeps = BTreeMap<String, Option<Keep>>;
+
 /// A package whose bytes are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purged {
@@ -24,15 +29,21 @@ pub struct Purged {
     pub rule: &'static str,
 }
 
-/// Erases every package whose day has come.
+/// Packages that one sweep erases at most: others wait for it.
+const TOGETHER: usize = 100;
+
+/// Erases packages whose day has come, the oldest first.
 ///
 /// # Errors
 /// When the database fails or a file cannot be removed: what was erased before stays so.
 pub async fn purge(house: &House, actor: &str) -> Result<Vec<Purged>, EngineError> {
     let today = house.today();
-    let mut purged = Vec::new();
+    let (mut purged, mut keeps) = (Vec::new(), Keeps::new());
     for one in house.store.kept_packages().await? {
-        let Some((day, rule)) = ends(house, &one).await? else { continue };
+        if purged.len() == TOGETHER {
+            break;
+        }
+        let Some((day, rule)) = ends(house, &one, &mut keeps).await? else { continue };
         if day <= today {
             erase(house, actor, &one, rule, None).await?;
             purged.push(Purged { package: one.package, transfer: one.transfer, rule });
@@ -88,11 +99,22 @@ pub(crate) async fn erase_copies(house: &House, actor: &str, packages: &[String]
 }
 
 /// The first day on which a package is not kept any more, and why; none while it may still be delivered.
-pub(super) async fn ends(house: &House, one: &KeptPackage) -> Result<Option<(Date, &'static str)>, EngineError> {
+pub(super) async fn ends(
+    house: &House,
+    one: &KeptPackage,
+    keeps: &mut Keeps,
+) -> Result<Option<(Date, &'static str)>, EngineError> {
     if is_on_its_way(one) {
         return Ok(None);
     }
-    let keep: Option<Keep> = house.terms(&one.arrangement).await?.value.keep;
+    let keep = match keeps.get(&one.arrangement) {
+        Some(keep) => *keep,
+        None => {
+            let keep = house.terms(&one.arrangement).await?.value.keep;
+            keeps.insert(one.arrangement.clone(), keep);
+            keep
+        }
+    };
     let day = |at: jiff::Timestamp| at.to_zoned(TimeZone::UTC).date();
     let sealed = Sealed {
         sealed: day(one.sealed_at),

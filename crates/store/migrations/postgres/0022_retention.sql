@@ -30,6 +30,8 @@ CREATE TABLE pseudonym_rotation (
     pairs                BIGINT NOT NULL CHECK (pairs >= 0),
     digest               TEXT COLLATE "C" NOT NULL,
     sealed_to            TEXT COLLATE "C" NOT NULL,
+    -- Whoever was sent before is told in it.
+    people_until         BIGINT NOT NULL,
     begun_at             BIGINT NOT NULL,
     begun_by             TEXT COLLATE "C" NOT NULL,
     delivered_at         BIGINT,

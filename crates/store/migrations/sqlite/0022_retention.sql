@@ -33,6 +33,8 @@ CREATE TABLE pseudonym_rotation (
     pairs                INTEGER NOT NULL CHECK (pairs >= 0),
     digest               TEXT    NOT NULL,
     sealed_to            TEXT    NOT NULL,
+    -- Whoever was sent before is told in it.
+    people_until         INTEGER NOT NULL,
     begun_at             INTEGER NOT NULL,
     begun_by             TEXT    NOT NULL,
     delivered_at         INTEGER,

@@ -1,5 +1,7 @@
 //! How does a partner's next set of pseudonyms come into use? Sealed and told first, acknowledged by the partner, and only then used.
 
+use jiff::Timestamp;
+
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
@@ -29,6 +31,8 @@ pub struct BeginRotation {
     pub digest: String,
     /// The key that it is sealed to.
     pub sealed_to: String,
+    /// When it was asked whom the partner has.
+    pub people_until: Timestamp,
 }
 
 /// How far a change of pseudonyms has come.
@@ -84,8 +88,8 @@ impl Change for BeginRotation {
         }
         query(
             "INSERT INTO pseudonym_rotation (id, partner, purpose, exchange, secret, package, manifest_sha256, \
-             receipt_token_sha256, pairs, digest, sealed_to, begun_at, begun_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+             receipt_token_sha256, pairs, digest, sealed_to, people_until, begun_at, begun_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(&self.id)
         .bind(&self.partner)
@@ -98,6 +102,7 @@ impl Change for BeginRotation {
         .bind(stored(self.pairs, "how many pseudonyms change")?)
         .bind(&self.digest)
         .bind(&self.sealed_to)
+        .bind(self.people_until.as_microsecond())
         .bind(micros)
         .bind(actor)
         .execute(writing.rows())

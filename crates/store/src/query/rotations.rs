@@ -26,6 +26,8 @@ pub struct RotationRow {
     pub pairs: u64,
     /// The keyed digest of them.
     pub digest: String,
+    /// When it was asked whom the partner has.
+    pub people_until: Timestamp,
     /// When it began.
     pub begun_at: Timestamp,
     /// When it was where the partner takes it.
@@ -36,7 +38,7 @@ pub struct RotationRow {
     pub given_up_at: Option<Timestamp>,
 }
 
-const ROTATION: &str = "SELECT id, partner, purpose, exchange, secret, package, receipt_token_sha256, pairs, digest, begun_at, \
+const ROTATION: &str = "SELECT id, partner, purpose, exchange, secret, package, receipt_token_sha256, pairs, digest, people_until, begun_at, \
                         delivered_at, acknowledged_at, given_up_at FROM pseudonym_rotation";
 
 impl Reader {
@@ -71,6 +73,7 @@ fn rotation(row: &Row) -> Result<RotationRow, StoreError> {
         receipt_token_sha256: cells.get("receipt_token_sha256")?,
         pairs: cells.count("pairs")?,
         digest: cells.get("digest")?,
+        people_until: cells.time("people_until")?,
         begun_at: cells.time("begun_at")?,
         delivered_at: cells.optional_time("delivered_at")?,
         acknowledged_at: cells.optional_time("acknowledged_at")?,

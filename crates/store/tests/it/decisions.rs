@@ -91,6 +91,7 @@ pub(crate) async fn decided(store: &Store) {
         pairs: 7,
         digest: "d".repeat(64),
         sealed_to: "SHA256:agency".into(),
+        people_until: at(44),
     };
     store.begin_rotation(changed(begin("r1"), "pseudonyms", "r1"), stamp(45)).await.unwrap();
     let open = store.begin_rotation(changed(begin("r2"), "pseudonyms", "r2"), stamp(46)).await;
