@@ -86,6 +86,8 @@ enum Verb {
     Resume(verb::stop::Resume),
     /// Carries transfers out, for as long as it runs.
     Work(verb::work::Work),
+    /// Answers over the network whether everything works, for as long as it runs.
+    Serve(verb::serve::Serve),
     /// Where every transfer stands, newest first.
     Status(verb::status::Status),
     /// Packages, from the partner's side.
@@ -120,7 +122,7 @@ fn main() -> ExitCode {
     small_pages();
     let arguments = Arguments::parse();
     // A process that runs for months tells what it does; a command says it on standard output.
-    let usual = if matches!(arguments.verb, Verb::Work(_)) { "info" } else { "warn" };
+    let usual = if matches!(arguments.verb, Verb::Work(_) | Verb::Serve(_)) { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| usual.into());
     // Colours are for people who look on, not for a journal.
     let colours = std::io::stderr().is_terminal();
@@ -187,6 +189,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Stop(stop) => stop.run(&place).await,
         Verb::Resume(resume) => resume.run(&place).await,
         Verb::Work(work) => work.run(&place).await,
+        Verb::Serve(serve) => serve.run(&place).await,
         Verb::Status(status) => status.run(&place).await,
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,

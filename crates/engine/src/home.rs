@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::Database;
 use crate::error::EngineError;
+use crate::notice::Settings;
 
 /// The configuration file's name.
 pub const CONFIG_FILE: &str = "causeway.toml";
@@ -35,6 +36,9 @@ pub struct Config {
     /// Whom people turn to with questions about their data: stands in letters to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<String>,
+    /// Who is told of what, by which way.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub notices: Settings,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -42,6 +46,10 @@ pub struct Config {
 
 fn production() -> Environment {
     Environment::Production
+}
+
+fn is_usual(settings: &Settings) -> bool {
+    *settings == Settings::default()
 }
 
 fn usual_memory() -> u32 {
@@ -86,6 +94,7 @@ impl Home {
             memory_mebibytes: usual_memory(),
             two_person: false,
             contact: None,
+            notices: Settings::default(),
             database,
         };
         let home = Self { root: root.to_owned(), config };

@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use causeway_engine::drive::{Done, Outcome, Working, work};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::ending::{ending, ready};
 use super::{Ended, Place};
 use crate::connectors::AllConnectors;
 use crate::say::plain;
@@ -24,29 +23,11 @@ impl Work {
     /// Works until it is asked to end, by SIGTERM or Ctrl-C.
     pub async fn run(&self, place: &Place) -> Ended {
         let house = place.house().await?;
-        let (ask, ending) = watch::channel(false);
-        let ended = tokio::spawn(async move {
-            let asked = async {
-                let mut terminate = signal(SignalKind::terminate())?;
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    interrupted = tokio::signal::ctrl_c() => interrupted?,
-                }
-                std::io::Result::Ok(())
-            };
-            match asked.await {
-                Ok(()) => info!("asked to end: what is in hand has twenty seconds"),
-                Err(error) => warn!("signals cannot be waited for: {error}"),
-            }
-            let _nobody_works_any_more = ask.send(true);
-            // A second Ctrl-C ends it at once.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        });
+        let (ending, waiting) = ending();
+        ready();
         info!("at work");
         let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
-        ended.abort();
+        waiting.abort();
         worked?;
         info!("ended");
         Ok(ExitCode::SUCCESS)

@@ -1,10 +1,12 @@
 //! How does the partner's receipt count, and count once?
 
+use causeway_model::notice::{Notice, NoticeKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, named, query, stored};
+use crate::outbox::post;
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 named! {
@@ -86,6 +88,10 @@ impl Change for NewReceipt {
         .bind(micros)
         .execute(writing.rows())
         .await?;
+        if disputed {
+            let notice = Notice::new(NoticeKind::ReceiptDisputed, To::Staff, &seen.transfer).with("package", package);
+            post(writing.rows(), &notice, micros).await?;
+        }
         Applied::NEW
     }
 }

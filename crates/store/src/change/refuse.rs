@@ -1,10 +1,12 @@
 //! How is it kept that a transfer is not released, and why?
 
 use causeway_model::Violation;
+use causeway_model::notice::{Notice, NoticeKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
 use super::writing::{Applied, Change, Writing};
+use crate::outbox::post;
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that is refused.
@@ -35,6 +37,9 @@ impl Change for RefuseTransfer {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         let refuse = Event::Refuse(self.violations.clone());
         let state = self.seen.advance_attempt(writing, self.token.as_deref(), refuse).await?;
+        let (notice, micros) =
+            (Notice::new(NoticeKind::TransferFailed, To::Staff, &self.seen.transfer), writing.micros());
+        post(writing.rows(), &notice, micros).await?;
         Ok(Applied::Changed(self.seen.next(state)))
     }
 }

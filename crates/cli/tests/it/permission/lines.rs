@@ -153,6 +153,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("doctor", "reads"),
     ("status", "reads"),
     ("work", "the service's own process: all that it carries out was asked for and approved by people"),
+    ("serve", "a process that tells counts and whether everything works; it holds no key"),
     ("schema", "needs no installation"),
     ("sandbox receipt", "asks AcceptReceipt of a run's receipt, which is tried by the transcripts of `environment`"),
     ("sandbox show", "reads"),
