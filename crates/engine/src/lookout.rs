@@ -70,8 +70,9 @@ impl Lookout {
     pub async fn open(home: Home, surroundings: Surroundings) -> Result<Self, EngineError> {
         let path = home.keys().join(LEDGER_PUBLIC);
         let text = std::fs::read_to_string(&path).map_err(EngineError::file("read", &path))?;
-        let key = VerifierKey::parse(text.trim())
-            .map_err(|error| EngineError::Wrong(format!("`{}` is no public key of a ledger: {error}", path.display())))?;
+        let key = VerifierKey::parse(text.trim()).map_err(|error| {
+            EngineError::Wrong(format!("`{}` is no public key of a ledger: {error}", path.display()))
+        })?;
         let server = server(&home, surroundings)?;
         let (file, head) = (home.database(), home.ledger_head());
         let place = server.as_ref().map_or(Place::File(&file), Place::Server);

@@ -1,14 +1,18 @@
 //! `causeway work`: the process that carries transfers out, for as long as it runs.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use causeway_engine::drive::{Done, Outcome, Working, work};
+use causeway_engine::notice::{Office, Told, office};
+use causeway_store::outbox::End;
 use clap::Args;
 use tracing::{info, warn};
 
 use super::ending::{ending, ready};
 use super::{Ended, Place};
 use crate::connectors::AllConnectors;
+use crate::postman::AllPostmen;
 use crate::say::plain;
 
 /// How it works.
@@ -22,13 +26,22 @@ pub struct Work {
 impl Work {
     /// Works until it is asked to end, by SIGTERM or Ctrl-C.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
+        let house = Arc::new(place.house().await?);
+        let post = Office { house: Arc::clone(&house), postman: Arc::new(AllPostmen) };
         let (ending, waiting) = ending();
         ready();
         info!("at work");
+        // Beside the driver: whatever it has in hand, notices go out and its worker is seen.
+        let telling = (!self.until_idle).then(|| tokio::spawn(office(post.clone(), ending.clone(), tell_of_notice)));
         let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
-        waiting.abort();
         worked?;
+        match telling {
+            Some(telling) => {
+                let _what_is_sent_has_its_lease = telling.await;
+            }
+            None => post.once(tell_of_notice).await?,
+        }
+        waiting.abort();
         info!("ended");
         Ok(ExitCode::SUCCESS)
     }
@@ -49,5 +62,20 @@ fn tell(done: Done) {
             Outcome::GivenUp { why } => warn!(transfer, why = plain(&why), "given up"),
             Outcome::Lost => warn!(transfer, "another worker has it"),
         },
+    }
+}
+
+/// Ids, names of ways and what stood in their way; never an address.
+fn tell_of_notice(told: Told) {
+    match told {
+        Told::Tried { notice, route, end: End::Sent { .. } } => info!(notice, way = route, "told"),
+        Told::Tried { notice, route, end: End::Failed { why, again_at } } => {
+            warn!(notice, way = route, again_at = %again_at, why = plain(&why), "not told, and is tried again")
+        }
+        Told::Tried { notice, route, end: End::Dead { why, .. } } => {
+            warn!(notice, way = route, why = plain(&why), "given up: `causeway notice retry` tries it again")
+        }
+        Told::Nobody { notice } => info!(notice, "told to nobody: no way of [notices] is for it"),
+        Told::Troubled { error } => warn!("notices go on: {}", plain(&error.to_string())),
     }
 }

@@ -25,6 +25,8 @@ mod febrl;
 #[cfg(feature = "test-hooks")]
 mod governance;
 #[cfg(feature = "test-hooks")]
+mod idle;
+#[cfg(feature = "test-hooks")]
 mod in_flight;
 #[cfg(feature = "test-hooks")]
 mod in_force;
@@ -33,10 +35,17 @@ mod kill;
 mod live;
 mod moving;
 #[cfg(feature = "test-hooks")]
+mod notices;
+#[cfg(feature = "test-hooks")]
+mod overseen;
+mod packaged;
+#[cfg(feature = "test-hooks")]
 mod permission;
 mod preview;
 mod reproduced;
 mod script;
+#[cfg(feature = "test-hooks")]
+mod serve;
 #[cfg(feature = "test-hooks")]
 mod stop;
 mod street;

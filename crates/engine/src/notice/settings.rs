@@ -181,7 +181,8 @@ impl Secret<'_> {
             }
             (None, Some(name)) => {
                 let found = environment(name).map(Zeroizing::new);
-                let missing = || EngineError::Wrong(format!("the environment has no `{name}` with a secret of [notices]"));
+                let missing =
+                    || EngineError::Wrong(format!("the environment has no `{name}` with a secret of [notices]"));
                 return found.ok_or_else(missing).map(Some);
             }
             (Some(file), Some(name)) => (file, name),
@@ -212,7 +213,9 @@ impl Settings {
                 return wrong(format!("way `{name}` needs either `roles` or a `partner`, to say whose it is"));
             }
             if let Some(role) = roles.iter().find(|role| role.is_partners()) {
-                return wrong(format!("way `{name}` is for `{role}`, a role of a partner's people: name the `partner`"));
+                return wrong(format!(
+                    "way `{name}` is for `{role}`, a role of a partner's people: name the `partner`"
+                ));
             }
         }
         for route in &self.mail {
@@ -223,10 +226,16 @@ impl Settings {
         }
         for route in &self.webhook {
             if !route.url.starts_with("https://") {
-                return wrong(format!("way `{}` does not begin with https://: nothing is told in the clear", route.name));
+                return wrong(format!(
+                    "way `{}` does not begin with https://: nothing is told in the clear",
+                    route.name
+                ));
             }
             if !route.secret().is_named() {
-                return wrong(format!("way `{}` needs `secret_file` or `secret_env`: its calls are signed", route.name));
+                return wrong(format!(
+                    "way `{}` needs `secret_file` or `secret_env`: its calls are signed",
+                    route.name
+                ));
             }
         }
         match &self.smtp {
