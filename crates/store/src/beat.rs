@@ -9,6 +9,9 @@ use crate::{Reader, Store, StoreError};
 /// A worker that was not seen for so long is not at work.
 pub const SILENT: SignedDuration = SignedDuration::from_mins(2);
 
+/// How far clocks of one installation may be apart.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
+
 /// A worker that was not seen for so long is forgotten.
 const FORGOTTEN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -28,10 +31,12 @@ pub struct Beat {
 }
 
 impl Beat {
-    /// Whether it is at work at this moment, as far as anybody can tell. One that is seen in the future has another clock.
+    /// Whether it is at work at this moment, as far as anybody can tell. One that was seen a little ahead has another clock; one that was
+    /// seen far ahead died before a clock was set back.
     #[must_use]
     pub fn is_alive(&self, now: Timestamp) -> bool {
-        now.duration_since(self.seen_at) <= SILENT
+        let silent = now.duration_since(self.seen_at);
+        silent <= SILENT && silent >= -CLOCKS_DIFFER
     }
 }
 

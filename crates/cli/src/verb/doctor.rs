@@ -49,6 +49,12 @@ pub async fn run(place: &Place) -> Ended {
             "free some space before the next transfer",
         );
     }
+    let notices = &house.home.config().notices;
+    let ways = notices.mail.len() + notices.webhook.len();
+    match notices.check() {
+        Ok(()) => tell(true, format!("{ways} ways by which people are told of what waits or failed"), ""),
+        Err(error) => tell(false, error.to_string(), "mend it in `causeway.toml`: until then nobody is told"),
+    }
     sources(&house, &mut tell).await;
     let ending = house.store.arrangements_ending_by(house.today().saturating_add(SOON.days())).await?;
     for life in &ending {

@@ -39,7 +39,10 @@ fn json(copy: &Copy, now: &str, who: &str) -> Value {
 }
 
 fn exchanges(found: &Value) -> Vec<&str> {
-    found.as_array().unwrap().iter().map(|one| one["exchange"].as_str().unwrap()).collect()
+    let mut exchanges: Vec<&str> =
+        found.as_array().unwrap().iter().map(|one| one["exchange"].as_str().unwrap()).collect();
+    exchanges.sort_unstable();
+    exchanges
 }
 
 fn everybody_sees_what_is_to_be_seen_to(kind: Kind) {

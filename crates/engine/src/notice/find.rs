@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::house::House;
 use crate::lookout::receipts_due;
 
-/// So many are looked at: those that are late the longest.
+/// So many are looked at: those that became late last, so that each is once among them.
 const MOST: u32 = 500;
 
 /// A receipt that stays out is told of so often: once a week.
@@ -19,23 +19,24 @@ const REMINDERS: i64 = 4;
 /// What was found and posted by this process, so that the database is not asked to refuse it again and again.
 pub(super) type Known = BTreeSet<(NoticeKind, To, String, String)>;
 
-/// Posts what is found; how many were new.
-pub(super) async fn look(house: &House, known: &mut Known) -> Result<usize, EngineError> {
-    let mut found = overdue(house).await?;
-    found.extend(ending_arrangements(house).await?);
-    found.extend(ending_keys(house).await?);
-    let mut new = 0;
+/// Posts what is found. What cannot be looked at keeps nothing else from being told.
+pub(super) async fn look(house: &House, known: &mut Known) -> Result<(), EngineError> {
+    let looked = [overdue(house).await, ending_arrangements(house).await, ending_keys(house).await];
+    let (mut found, mut trouble) = (Vec::new(), Ok(()));
+    for outcome in looked {
+        match outcome {
+            Ok(notices) => found.extend(notices),
+            Err(error) => trouble = Err(error),
+        }
+    }
     for notice in found {
         let key = (notice.kind, notice.to.clone(), notice.subject.clone(), notice.occasion.clone());
-        if known.contains(&key) {
-            continue;
+        if !known.contains(&key) {
+            house.store.outbox().post(&notice, house.now()).await?;
+            known.insert(key);
         }
-        if house.store.outbox().post(&notice, house.now()).await? == Saved::New {
-            new += 1;
-        }
-        known.insert(key);
     }
-    Ok(new)
+    trouble
 }
 
 fn both(notice: Notice, partner: &str) -> [Notice; 2] {
@@ -46,7 +47,7 @@ fn both(notice: Notice, partner: &str) -> [Notice; 2] {
 async fn overdue(house: &House) -> Result<Vec<Notice>, EngineError> {
     let due = receipts_due(&house.home, house.now());
     let mut notices = Vec::new();
-    for late in house.store.overdue_receipts(due, MOST).await? {
+    for late in house.store.newest_overdue_receipts(due, MOST).await? {
         let weeks = due.duration_since(late.arrived_at).as_hours() / (7 * 24);
         let (name, version) = &late.arrangement;
         let arrangement = house.arrangement_version(name, *version).await?.value;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::db::{Cells, query};
+use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
 /// The house in numbers.
@@ -59,6 +59,17 @@ pub struct Overdue {
     pub package: String,
     /// When it arrived.
     pub arrived_at: Timestamp,
+}
+
+macro_rules! overdue {
+    ($order:literal) => {
+        concat!(
+            "SELECT t.id AS id, t.exchange AS exchange, t.arrangement AS arrangement, \
+             t.arrangement_version AS arrangement_version, p.id AS package, t.updated_at AS updated_at \
+             FROM transfer t JOIN package p ON p.transfer = t.id WHERE t.state = 'delivered' AND t.updated_at <= $1 ",
+            $order
+        )
+    };
 }
 
 impl Reader {
@@ -124,23 +135,29 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn overdue_receipts(&self, due: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        let rows = query(
-            "SELECT t.id AS id, t.exchange AS exchange, t.arrangement AS arrangement, \
-             t.arrangement_version AS arrangement_version, p.id AS package, t.updated_at AS updated_at \
-             FROM transfer t JOIN package p ON p.transfer = t.id \
-             WHERE t.state = 'delivered' AND t.updated_at <= $1 ORDER BY t.updated_at, t.id LIMIT $2",
-        );
+        let rows = query(overdue!("ORDER BY t.updated_at, t.id LIMIT $2"));
         let rows = rows.bind(due.as_microsecond()).bind(limit).fetch_all(&self.pool).await?;
-        let read = |row| {
-            let cells = Cells::new(row, "transfer", "id");
-            Ok(Overdue {
-                transfer: cells.get("id")?,
-                exchange: cells.get("exchange")?,
-                arrangement: (cells.get("arrangement")?, cells.count("arrangement_version")?),
-                package: cells.get("package")?,
-                arrived_at: cells.time("updated_at")?,
-            })
-        };
-        rows.iter().map(read).collect()
+        rows.iter().map(overdue).collect()
     }
+
+    /// As [`Reader::overdue_receipts`], those first that became so last.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn newest_overdue_receipts(&self, due: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
+        let rows = query(overdue!("ORDER BY t.updated_at DESC, t.id DESC LIMIT $2"));
+        let rows = rows.bind(due.as_microsecond()).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(overdue).collect()
+    }
+}
+
+fn overdue(row: &Row) -> Result<Overdue, StoreError> {
+    let cells = Cells::new(row, "transfer", "id");
+    Ok(Overdue {
+        transfer: cells.get("id")?,
+        exchange: cells.get("exchange")?,
+        arrangement: (cells.get("arrangement")?, cells.count("arrangement_version")?),
+        package: cells.get("package")?,
+        arrived_at: cells.time("updated_at")?,
+    })
 }

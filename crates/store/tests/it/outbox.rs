@@ -179,6 +179,7 @@ async fn workers_are_seen_until_they_are_silent(kind: Kind) {
     let seen = store.workers_seen().await.unwrap();
     assert_eq!(seen, [beat("worker-1", 30), beat("worker-2", 20)]);
     assert!(seen[0].is_alive(at(150)) && !seen[1].is_alive(at(150)));
+    assert!(seen[0].is_alive(at(-3000)) && !seen[0].is_alive(at(-4000)), "another clock, and one that was set back");
     store.beats().end("worker-1").await.unwrap();
     store.beats().say(&beat("worker-3", 21 + day)).await.unwrap();
     let seen: Vec<_> = store.workers_seen().await.unwrap().into_iter().map(|beat| beat.worker).collect();
@@ -199,6 +200,9 @@ async fn figures_count_and_the_overdue_are_named(kind: Kind) {
     let overdue = store.overdue_receipts(at(10_000), 9).await.unwrap();
     assert_eq!((overdue[0].transfer.as_str(), overdue[0].package.as_str()), ("t1", "package-of-t1"));
     assert!(store.overdue_receipts(at(0), 9).await.unwrap().is_empty());
+    delivered(&store, "t3").await;
+    let newest = store.newest_overdue_receipts(at(10_000), 1).await.unwrap();
+    assert_eq!(newest[0].transfer, "t3");
 }
 
 on_both!(
