@@ -109,7 +109,7 @@ mod tests {
         let lock = "[[package]]\nname = \"used\"\nversion = \"1.0.0\"\nchecksum = \"aa\"\n";
         let Ok(text) = bill(&metadata, lock, "app") else { panic!("there is a bill") };
         let Ok(bill) = serde_json::from_str::<Value>(&text) else { panic!("it is JSON") };
-        let names: Vec<_> = list(&bill, "components").map(|one| text_of(one)).collect();
+        let names: Vec<_> = list(&bill, "components").map(text_of).collect();
         assert_eq!(names, ["deep", "used"]);
         assert!(text.contains("\"content\": \"aa\"") && text.contains("pkg:cargo/app@1.0.0"));
     }

@@ -33,14 +33,10 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
-    let reserved = match (a, b, c) {
-        (0 | 10 | 127, ..) | (240.., ..) => true,
-        (100, 64..=127, _) | (172, 16..=31, _) | (198, 18 | 19, _) => true,
-        (169, 254, _) | (192, 168, _) | (192, 0, 0 | 2) | (192, 88, 99) => true,
-        (198, 51, 100) | (203, 0, 113) => true,
-        (224..=239, ..) => true,
-        _ => false,
-    };
+    // Nobody's own, private, carriers' own, of the machine or the link, for tests and documentation, multicast, reserved (RFC 6890).
+    let private = matches!((a, b), (10, _) | (172, 16..=31) | (192, 168) | (100, 64..=127) | (127, _) | (169, 254));
+    let documentation = matches!((a, b, c), (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (192, 88, 99));
+    let reserved = private || documentation || matches!((a, b), (0 | 224.., _) | (198, 18 | 19));
     !reserved
 }
 
