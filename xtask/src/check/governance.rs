@@ -30,6 +30,7 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("10 the public register", &["register"]),
     ("exchanges that run by themselves", &["schedules"]),
     ("who received what about a person", &["persons"]),
+    ("who is told of what", &["notices"]),
     ("bad input", &["bad_input"]),
 ];
 

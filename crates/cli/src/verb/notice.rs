@@ -79,8 +79,8 @@ impl List {
             let line = format!(
                 "{}  {:<19} {:<24} {}  {}  {}",
                 notice.id,
-                notice.kind,
-                notice.to,
+                notice.kind.as_str(),
+                notice.to.to_string(),
                 notice.posted_at,
                 notice.subject,
                 summary(&notice, &ways)

@@ -325,3 +325,25 @@ fn what_no_way_is_for_is_told_to_nobody_and_listed() {
     scene.work("2026-05-04T10:00:00Z");
     assert_eq!(scene.subjects().len(), 1);
 }
+
+#[test]
+fn several_workers_tell_each_once() {
+    let original = original(Kind::Postgres);
+    let scene = Scene::of(&original);
+    scene.ways(&[]);
+    for second in 10..22 {
+        scene.good(&format!("2026-05-04T09:00:{second}Z"), &["notice", "test", "duty-desk"]);
+    }
+    let workers: Vec<_> = (0..3)
+        .map(|_| {
+            let mut command = scene.street().command(&["work", "--until-idle"]);
+            command.env("CAUSEWAY_NOW", "2026-05-04T09:05:00Z").stderr(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut worker in workers {
+        assert!(worker.wait().unwrap().success());
+    }
+    let mails = scene.receiver.mails();
+    let ids: std::collections::BTreeSet<_> = mails.iter().map(|mail| mail["headers"]["Message-ID"].as_str()).collect();
+    assert_eq!((mails.len(), ids.len()), (12, 12));
+}

@@ -52,6 +52,7 @@ items!(
     cloning,
     configuration,
     environment,
+    notices,
     people,
     persons,
     register,
