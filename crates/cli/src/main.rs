@@ -104,7 +104,7 @@ enum Verb {
     Status(verb::status::Status),
     /// Who is told of what by mail and webhook, and how far that has come.
     #[command(subcommand)]
-    Notice(verb::notice::Notice),
+    Alert(verb::alert::Alert),
     /// Packages, from the partner's side.
     #[command(subcommand)]
     Package(verb::package::Package),
@@ -213,7 +213,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Work(work) => work.run(&place).await,
         Verb::Serve(serve) => serve.run(&place).await,
         Verb::Status(status) => status.run(&place).await,
-        Verb::Notice(notice) => notice.run(&place).await,
+        Verb::Alert(alert) => alert.run(&place).await,
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,
         Verb::Ledger(ledger) => ledger.run(&place).await,

@@ -1,7 +1,7 @@
-//! What carries notices out of the house in this binary?
+//! What carries alerts out of the house in this binary?
 
 use causeway_connect::post::{Unsent, mail, webhook};
-use causeway_engine::notice::{Call, Hook, Mail, MailServer, Postman, Sending, Sent, SmtpTls};
+use causeway_engine::alert::{Call, Hook, Mail, MailServer, Postman, Sending, Sent, SmtpTls};
 
 /// Mail by SMTP and webhooks by HTTPS.
 pub struct AllPostmen;

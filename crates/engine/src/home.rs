@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::Database;
 use crate::error::EngineError;
-use crate::notice::Settings;
+use crate::alert::Settings;
 
 /// The configuration file's name.
 pub const CONFIG_FILE: &str = "causeway.toml";
@@ -38,7 +38,7 @@ pub struct Config {
     pub contact: Option<String>,
     /// Who is told of what, by which way.
     #[serde(default, skip_serializing_if = "is_usual")]
-    pub notices: Settings,
+    pub alerts: Settings,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -94,7 +94,7 @@ impl Home {
             memory_mebibytes: usual_memory(),
             two_person: false,
             contact: None,
-            notices: Settings::default(),
+            alerts: Settings::default(),
             database,
         };
         let home = Self { root: root.to_owned(), config };

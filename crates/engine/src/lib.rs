@@ -17,7 +17,7 @@ mod house;
 mod keys;
 pub mod letter;
 mod lookout;
-pub mod notice;
+pub mod alert;
 pub mod query;
 pub mod register;
 pub mod schedule;

@@ -129,7 +129,7 @@ impl Lookout {
 
 /// What arrived before this moment and is not receipted is overdue at `now`.
 pub(crate) fn receipts_due(home: &Home, now: Timestamp) -> Timestamp {
-    let days = i64::from(home.config().notices.receipt_within_days);
+    let days = i64::from(home.config().alerts.receipt_within_days);
     now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN)
 }
 

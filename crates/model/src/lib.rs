@@ -15,7 +15,7 @@ pub mod form;
 pub mod hierarchy;
 pub mod lineage;
 pub mod named;
-pub mod notice;
+pub mod alert;
 pub mod onward;
 pub mod partner;
 pub mod permission;

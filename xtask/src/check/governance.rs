@@ -30,7 +30,7 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("10 the public register", &["register"]),
     ("exchanges that run by themselves", &["schedules"]),
     ("who received what about a person", &["persons"]),
-    ("who is told of what", &["notices"]),
+    ("who is told of what", &["alerts"]),
     ("bad input", &["bad_input"]),
 ];
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use causeway_connect::catalogue_check::{check_against_sources, least_privilege};
 use causeway_engine::command::import_catalogue;
 use causeway_engine::documents::{Read, lines, read_catalogue};
-use causeway_engine::notice::drifted;
+use causeway_engine::alert::drifted;
 use causeway_engine::{EngineError, House};
 use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;

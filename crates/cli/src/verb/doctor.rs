@@ -49,9 +49,9 @@ pub async fn run(place: &Place) -> Ended {
             "free some space before the next transfer",
         );
     }
-    let notices = &house.home.config().notices;
-    let ways = notices.mail.len() + notices.webhook.len();
-    match notices.check() {
+    let alerts = &house.home.config().alerts;
+    let ways = alerts.mail.len() + alerts.webhook.len();
+    match alerts.check() {
         Ok(()) => tell(true, format!("{ways} ways by which people are told of what waits or failed"), ""),
         Err(error) => tell(false, error.to_string(), "mend it in `causeway.toml`: until then nobody is told"),
     }

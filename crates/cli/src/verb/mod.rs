@@ -13,7 +13,7 @@ mod history;
 pub mod init;
 pub mod key;
 pub mod ledger;
-pub mod notice;
+pub mod alert;
 pub mod officer;
 pub mod package;
 mod page;

@@ -111,8 +111,8 @@ fn of_house(house: &HouseStatus) {
         let free = house.free_bytes.map_or("nobody knows how much".to_owned(), |free| format!("{} MiB", free >> 20));
         line("DISK", &format!("{free} is free where packages are made: free some before the next transfer"));
     }
-    if house.notices_dead > 0 {
-        line("NOTICES", &format!("{} were given up: `causeway notice list --unsent`", house.notices_dead));
+    if house.alerts_dead > 0 {
+        line("ALERTS", &format!("{} were given up: `causeway alert list --unsent`", house.alerts_dead));
     }
     if !house.workers.is_empty() {
         let next = house.next_run.map(|next| format!("; the next schedule is due at {next}")).unwrap_or_default();

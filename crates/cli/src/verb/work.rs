@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use causeway_engine::drive::{Done, Outcome, Working, work};
-use causeway_engine::notice::{Office, Told, office};
+use causeway_engine::alert::{Office, Told, office};
 use causeway_store::outbox::End;
 use clap::Args;
 use tracing::{info, warn};
@@ -31,15 +31,15 @@ impl Work {
         let (ending, waiting) = ending();
         ready();
         info!("at work");
-        // Beside the driver: whatever it has in hand, notices go out and its worker is seen.
-        let telling = (!self.until_idle).then(|| tokio::spawn(office(post.clone(), ending.clone(), tell_of_notice)));
+        // Beside the driver: whatever it has in hand, alerts go out and its worker is seen.
+        let telling = (!self.until_idle).then(|| tokio::spawn(office(post.clone(), ending.clone(), tell_of_alert)));
         let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
         worked?;
         match telling {
             Some(telling) => {
                 let _what_is_sent_has_its_lease = telling.await;
             }
-            None => post.once(tell_of_notice).await?,
+            None => post.once(tell_of_alert).await?,
         }
         waiting.abort();
         info!("ended");
@@ -66,16 +66,16 @@ fn tell(done: Done) {
 }
 
 /// Ids, names of ways and what stood in their way; never an address.
-fn tell_of_notice(told: Told) {
+fn tell_of_alert(told: Told) {
     match told {
-        Told::Tried { notice, route, end: End::Sent { .. } } => info!(notice, way = route, "told"),
-        Told::Tried { notice, route, end: End::Failed { why, again_at } } => {
-            warn!(notice, way = route, again_at = %again_at, why = plain(&why), "not told, and is tried again")
+        Told::Tried { alert, route, end: End::Sent { .. } } => info!(alert, way = route, "told"),
+        Told::Tried { alert, route, end: End::Failed { why, again_at } } => {
+            warn!(alert, way = route, again_at = %again_at, why = plain(&why), "not told, and is tried again")
         }
-        Told::Tried { notice, route, end: End::Dead { why, .. } } => {
-            warn!(notice, way = route, why = plain(&why), "given up: `causeway notice retry` tries it again")
+        Told::Tried { alert, route, end: End::Dead { why, .. } } => {
+            warn!(alert, way = route, why = plain(&why), "given up: `causeway alert retry` tries it again")
         }
-        Told::Nobody { notice } => info!(notice, "told to nobody: no way of [notices] is for it"),
-        Told::Troubled { error } => warn!("notices go on: {}", plain(&error.to_string())),
+        Told::Nobody { alert } => info!(alert, "told to nobody: no way of [alerts] is for it"),
+        Told::Troubled { error } => warn!("alerts go on: {}", plain(&error.to_string())),
     }
 }

@@ -165,6 +165,6 @@ fn of_a_store_that_drifted_from_the_catalogue_in_use_somebody_is_told_once_a_day
         let checked = street.run(&["catalogue", "check", &file]).unwrap();
         assert_eq!((checked.code, checked.out.contains(told)), (Some(2), anew), "time {time}: {}", checked.out);
     }
-    let listed = street.good(&["notice", "list"]).unwrap();
-    assert!(listed.contains("schema-drift") && listed.contains("1 notices"), "{listed}");
+    let listed = street.good(&["alert", "list"]).unwrap();
+    assert!(listed.contains("schema-drift") && listed.contains("1 alerts"), "{listed}");
 }

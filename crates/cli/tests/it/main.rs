@@ -35,7 +35,7 @@ mod kill;
 mod live;
 mod moving;
 #[cfg(feature = "test-hooks")]
-mod notices;
+mod alerts;
 #[cfg(feature = "test-hooks")]
 mod overseen;
 mod packaged;

@@ -1,4 +1,4 @@
-//! How does a notice leave the house? By mail, or by a call of a webhook.
+//! How does an alert leave the house? By mail, or by a call of a webhook.
 //!
 //! What is said of a try that did not succeed holds no address, no secret, and nothing that the other side wrote.
 

@@ -23,7 +23,7 @@ macro_rules! languages {
                 match self { $(Language::$name => include_str!($file)),* }
             }
 
-            /// The words of notices.
+            /// The words of alerts.
             pub(super) const fn told(self) -> &'static str {
                 match self { $(Language::$name => include_str!($told)),* }
             }

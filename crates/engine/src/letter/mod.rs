@@ -64,7 +64,7 @@ impl Words {
         Self::read(language, language.words())
     }
 
-    /// Those of notices.
+    /// Those of alerts.
     fn told(language: Language) -> Result<Self, EngineError> {
         Self::read(language, language.told())
     }

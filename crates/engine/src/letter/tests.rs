@@ -159,12 +159,12 @@ fn an_arabic_name_is_isolated_in_every_language() {
 }
 
 #[test]
-fn every_kind_of_notice_has_words_in_every_language_and_says_nothing_but_ids() {
+fn every_kind_of_alert_has_words_in_every_language_and_says_nothing_but_ids() {
     let ids = [("package".to_owned(), "pk-1".to_owned())].into();
     let mut all = String::new();
     for language in Language::ALL {
-        for kind in causeway_model::notice::NoticeKind::ALL {
-            let said = told(*kind, *language, ["kenya-example", "notice-1", "tr-1"], &ids).unwrap();
+        for kind in causeway_model::alert::AlertKind::ALL {
+            let said = told(*kind, *language, ["kenya-example", "alert-1", "tr-1"], &ids).unwrap();
             assert!(said.title.contains("tr-1") && !said.title.contains('\n'), "{language} {kind}");
             assert!(said.text.contains("package: pk-1") && said.text.contains("kenya-example"), "{language} {kind}");
             all.push_str(&said.text);

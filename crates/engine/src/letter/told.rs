@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use causeway_model::notice::NoticeKind;
+use causeway_model::alert::AlertKind;
 
 use super::{Language, Words};
 use crate::error::EngineError;
 
-/// A notice in words.
+/// An alert in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// In one line.
@@ -16,12 +16,12 @@ pub struct Told {
     pub text: String,
 }
 
-/// A notice in words. `id` is its own; `ids` what else is to be found here under which id.
+/// An alert in words. `id` is its own; `ids` what else is to be found here under which id.
 ///
 /// # Errors
 /// The words of the language are damaged: never, since a test reads them all.
 pub fn told(
-    kind: NoticeKind,
+    kind: AlertKind,
     language: Language,
     [operation, id, subject]: [&str; 3],
     ids: &BTreeMap<String, String>,
@@ -31,7 +31,7 @@ pub fn told(
     let title = words.say(kind.as_str(), [about()])?;
     let mut lines = vec![title.clone(), String::new()];
     lines.extend(ids.iter().map(|(what, id)| format!("{what}: {id}")));
-    lines.push(format!("notice: {id}"));
+    lines.push(format!("alert: {id}"));
     lines.push(String::new());
     lines.push(words.say("look", [("operation", words.foreign(operation))])?);
     lines.push(words.say("ids-only", [])?);

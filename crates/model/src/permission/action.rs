@@ -123,7 +123,7 @@ actions! {
     ReleaseExceptionally   "release-exceptionally"    Change [U - - U - - - - -] [- - - - - - - - -] [- - - U - - - - -] "Consents, as one of two, to what the rules deny.";
     AcceptReceipt          "accept-receipt"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's receipt.";
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
-    SendNotices            "send-notices"             Change [- P P - P - - - -] [- P P - P - - - -] [- - - - - - - - -] "Tries a notice again, or tries whether notices arrive.";
+    SendAlerts            "send-alerts"             Change [- P P - P - - - -] [- P P - P - - - -] [- - - - - - - - -] "Tries an alert again, or tries whether alerts arrive.";
     // the switch
     Stop                   "stop"                     Change [P P P P P P - - -] [P P P P P - - - -] [- - - P - - - - -] "Stops a partner, an operation or everything.";
     Resume                 "resume"                   Change [P - P P - - - - -] [P - P P - - - - -] [- - - P - - - - -] "Consents, as one of two, to resume what was stopped.";
@@ -142,7 +142,7 @@ actions! {
     ShowArrangement        "show-arrangement"         Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows an arrangement, its signatures and versions.";
     ShowAssessment         "show-assessment"          Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows an impact assessment.";
     ShowTransfers          "show-transfers"           Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows where transfers stand.";
-    ShowNotices            "show-notices"             Read   [P P P P P P P P P] [P P P P P - - - P] [- - - - - - - - -] "Shows who is told of what, and how far that has come.";
+    ShowAlerts            "show-alerts"             Read   [P P P P P P P P P] [P P P P P - - - P] [- - - - - - - - -] "Shows who is told of what, and how far that has come.";
     ShowRefusedRequests    "show-refused-requests"    Read   [P P P P - - - - P] [P P P P - - - - P] [- - - P - - - - P] "Shows the register of refused requests.";
     ExportRegister         "export-register"          Read   [P - P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Writes the public register.";
     ExportLedger           "export-ledger"            Read   [P - P P P - - - P] [- - - - - - - - -] [- - - P - - - - P] "Writes the ledger for an outside verifier.";

@@ -1,6 +1,6 @@
 //! How does the partner's receipt count, and count once?
 
-use causeway_model::notice::{Notice, NoticeKind, To};
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
@@ -89,8 +89,8 @@ impl Change for NewReceipt {
         .execute(writing.rows())
         .await?;
         if disputed {
-            let notice = Notice::new(NoticeKind::ReceiptDisputed, To::Staff, &seen.transfer).with("package", package);
-            post(writing.rows(), &notice, micros).await?;
+            let alert = Alert::new(AlertKind::ReceiptDisputed, To::Staff, &seen.transfer).with("package", package);
+            post(writing.rows(), &alert, micros).await?;
         }
         Applied::NEW
     }

@@ -1,6 +1,6 @@
 //! Is somebody told when a package holds many more or fewer records than those before it?
 
-use causeway_model::notice::{Notice, NoticeKind, To, unusual};
+use causeway_model::alert::{Alert, AlertKind, To, unusual};
 
 use super::writing::Writing;
 use super::{SealTransfer, SealedFacts};
@@ -11,7 +11,7 @@ use crate::outbox::post;
 /// With so many packages of the exchange before it, one is compared.
 const COMPARED: i64 = 5;
 
-/// Posts a notice where it is unusual. It refuses nothing.
+/// Posts an alert where it is unusual. It refuses nothing.
 pub(super) async fn tell_of_unusual(
     writing: &mut Writing<'_>,
     sealed: &SealTransfer,
@@ -26,9 +26,9 @@ pub(super) async fn tell_of_unusual(
         |row| Cells::new(row, "transfer", "id").json::<SealedFacts>("sealed_json").map(|facts| facts.released);
     let before = rows.iter().map(released).collect::<Result<Vec<u64>, _>>()?;
     let Some(way) = unusual(sealed.facts.released, &before) else { return Ok(()) };
-    let notice = Notice::new(NoticeKind::UnusualVolume, To::Staff, &sealed.seen.transfer);
-    let notice = notice.with("exchange", exchange).with("package", &sealed.package).with("records", way.as_str());
+    let alert = Alert::new(AlertKind::UnusualVolume, To::Staff, &sealed.seen.transfer);
+    let alert = alert.with("exchange", exchange).with("package", &sealed.package).with("records", way.as_str());
     let micros = writing.micros();
-    post(writing.rows(), &notice, micros).await?;
+    post(writing.rows(), &alert, micros).await?;
     Ok(())
 }

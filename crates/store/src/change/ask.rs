@@ -1,6 +1,6 @@
 //! With what is a transfer asked for, and by whom? Kept together with the transfer.
 
-use causeway_model::notice::{Notice, NoticeKind, To};
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::{Person, Violation};
 
@@ -57,8 +57,8 @@ impl Change for NewRequest {
         .execute(writing.rows())
         .await?;
         if matches!(self.state, State::AwaitingApproval { .. }) {
-            let notice = Notice::new(NoticeKind::ApprovalNeeded, To::Staff, &self.transfer.id);
-            post(writing.rows(), &notice.with("exchange", &self.transfer.exchange), micros).await?;
+            let alert = Alert::new(AlertKind::ApprovalNeeded, To::Staff, &self.transfer.id);
+            post(writing.rows(), &alert.with("exchange", &self.transfer.exchange), micros).await?;
         }
         Ok(outcome)
     }

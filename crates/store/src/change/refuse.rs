@@ -1,7 +1,7 @@
 //! How is it kept that a transfer is not released, and why?
 
 use causeway_model::Violation;
-use causeway_model::notice::{Notice, NoticeKind, To};
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
@@ -37,9 +37,9 @@ impl Change for RefuseTransfer {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         let refuse = Event::Refuse(self.violations.clone());
         let state = self.seen.advance_attempt(writing, self.token.as_deref(), refuse).await?;
-        let (notice, micros) =
-            (Notice::new(NoticeKind::TransferFailed, To::Staff, &self.seen.transfer), writing.micros());
-        post(writing.rows(), &notice, micros).await?;
+        let (alert, micros) =
+            (Alert::new(AlertKind::TransferFailed, To::Staff, &self.seen.transfer), writing.micros());
+        post(writing.rows(), &alert, micros).await?;
         Ok(Applied::Changed(self.seen.next(state)))
     }
 }

@@ -39,7 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(16, "lease", "0016_lease.sql"),
     migration!(17, "schedules", "0017_schedules.sql"),
     migration!(18, "content", "0018_content.sql"),
-    migration!(20, "notices", "0020_notices.sql"),
+    migration!(20, "alerts", "0020_alerts.sql"),
 ];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \

@@ -1,13 +1,13 @@
 //! Whom is to be told of what, and how far has it come?
 //!
-//! A notice is written in the transaction of the change that causes it ([`post`]), or found by whoever works
+//! An alert is written in the transaction of the change that causes it ([`post`]), or found by whoever works
 //! ([`Outbox::post`]); either way once. A worker chooses its ways by the settings ([`Outbox::address`]), and each is sent under a lease:
-//! found, sent, ended. Nothing here is governance, so nothing enters the ledger; what causes a notice has.
+//! found, sent, ended. Nothing here is governance, so nothing enters the ledger; what causes an alert has.
 
 mod dispatch;
 mod post;
 
-use causeway_model::notice::Notice;
+use causeway_model::alert::Alert;
 use jiff::Timestamp;
 
 pub(crate) use dispatch::again;
@@ -32,20 +32,20 @@ impl Store {
 }
 
 impl Outbox {
-    /// Posts a notice that no change of ours causes: something is due, or was found. The same one again changes nothing.
+    /// Posts an alert that no change of ours causes: something is due, or was found. The same one again changes nothing.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn post(&self, notice: &Notice, now: Timestamp) -> Result<Saved, StoreError> {
-        self.steps.take(&post::Post { notice, now }).await
+    pub async fn post(&self, alert: &Alert, now: Timestamp) -> Result<Saved, StoreError> {
+        self.steps.take(&post::Post { alert, now }).await
     }
 
-    /// Says by which ways a notice goes, once.
+    /// Says by which ways an alert goes, once.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn address(&self, notice: &str, routes: &[&str], now: Timestamp) -> Result<Saved, StoreError> {
-        self.steps.take(&dispatch::Address { notice, routes, now }).await
+    pub async fn address(&self, alert: &str, routes: &[&str], now: Timestamp) -> Result<Saved, StoreError> {
+        self.steps.take(&dispatch::Address { alert, routes, now }).await
     }
 
     /// Takes in hand what has waited longest, if anything is due.

@@ -1,8 +1,8 @@
-//! How does a notice come to exist once, whoever finds its cause and however often?
+//! How does an alert come to exist once, whoever finds its cause and however often?
 
 use std::collections::BTreeMap;
 
-use causeway_model::notice::{Notice, is_id};
+use causeway_model::alert::{Alert, is_id};
 use jiff::Timestamp;
 
 use crate::change::sha256_hex;
@@ -10,20 +10,20 @@ use crate::db::{Transaction, query, to_json};
 use crate::step::Step;
 use crate::{Saved, StoreError};
 
-/// Posts a notice in a transaction: of the change that causes it.
+/// Posts an alert in a transaction: of the change that causes it.
 ///
-/// INVARIANT (notices hold ids only): a word that is no id is stored by its digest, so that no free text can ever be sent; a change is
+/// INVARIANT (alerts hold ids only): a word that is no id is stored by its digest, so that no free text can ever be sent; a change is
 /// never refused for it.
-pub(crate) async fn post(rows: &mut Transaction, notice: &Notice, micros: i64) -> Result<Saved, StoreError> {
-    let Notice { kind, to, subject, ids, occasion } = notice;
-    // The length of each is told, so that no two notices have one digest.
+pub(crate) async fn post(rows: &mut Transaction, alert: &Alert, micros: i64) -> Result<Saved, StoreError> {
+    let Alert { kind, to, subject, ids, occasion } = alert;
+    // The length of each is told, so that no two alerts have one digest.
     let parts = [kind.as_str(), &to.to_string(), subject, occasion];
     let told: String = parts.iter().map(|part| format!("{}:{part};", part.len())).collect();
     let digest = sha256_hex(&told);
-    let id = format!("notice-{}", digest.get(..20).unwrap_or(&digest));
+    let id = format!("alert-{}", digest.get(..20).unwrap_or(&digest));
     let ids: BTreeMap<&str, String> = ids.iter().map(|(what, id)| (*what, plain(id))).collect();
     let row = query(
-        "INSERT INTO notice (id, kind, partner, subject, ids_json, occasion, posted_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
+        "INSERT INTO alert (id, kind, partner, subject, ids_json, occasion, posted_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
          ON CONFLICT (id) DO NOTHING",
     )
     .bind(id)
@@ -45,7 +45,7 @@ fn plain(word: &str) -> String {
 }
 
 pub(super) struct Post<'a> {
-    pub(super) notice: &'a Notice,
+    pub(super) alert: &'an Alert,
     pub(super) now: Timestamp,
 }
 
@@ -53,6 +53,6 @@ impl Step for Post<'_> {
     type Outcome = Saved;
 
     async fn apply(&self, rows: &mut Transaction) -> Result<Saved, StoreError> {
-        post(rows, self.notice, self.now.as_microsecond()).await
+        post(rows, self.alert, self.now.as_microsecond()).await
     }
 }

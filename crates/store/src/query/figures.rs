@@ -40,10 +40,10 @@ pub struct Figures {
     pub ledger_leaves: u64,
     /// Those that wait for a checkpoint.
     pub ledger_pending: u64,
-    /// Ways of notices that wait.
-    pub notices_waiting: u64,
-    /// Ways of notices that were given up.
-    pub notices_dead: u64,
+    /// Ways of alerts that wait.
+    pub alerts_waiting: u64,
+    /// Ways of alerts that were given up.
+    pub alerts_dead: u64,
 }
 
 /// A package that arrived and was not receipted in time.
@@ -103,8 +103,8 @@ impl Reader {
              (SELECT count(*) FROM stop WHERE state <> 'lifted') AS stops, \
              (SELECT coalesce(max(idx) + 1, 0) FROM ledger_leaf) AS leaves, \
              (SELECT count(*) FROM ledger_pending) AS pending, \
-             (SELECT count(*) FROM notice_dispatch WHERE state = 'waiting') AS notices_waiting, \
-             (SELECT count(*) FROM notice_dispatch WHERE state = 'dead') AS notices_dead",
+             (SELECT count(*) FROM alert_dispatch WHERE state = 'waiting') AS alerts_waiting, \
+             (SELECT count(*) FROM alert_dispatch WHERE state = 'dead') AS alerts_dead",
         );
         let row = row.bind(due.as_microsecond()).fetch_one(&mut snapshot).await?;
         snapshot.rollback().await?;
@@ -124,8 +124,8 @@ impl Reader {
             stops: cells.count("stops")?,
             ledger_leaves: cells.count("leaves")?,
             ledger_pending: cells.count("pending")?,
-            notices_waiting: cells.count("notices_waiting")?,
-            notices_dead: cells.count("notices_dead")?,
+            alerts_waiting: cells.count("alerts_waiting")?,
+            alerts_dead: cells.count("alerts_dead")?,
             ..figures
         })
     }

@@ -1,22 +1,22 @@
 //! Is somebody told once of what happened, also where workers die or race, and of nothing that did not happen?
 
-use causeway_model::notice::{Notice, NoticeKind, To};
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_store::beat::Beat;
-use causeway_store::change::{AbandonTransfer, ReceiptOutcome, RetryNotice};
+use causeway_store::change::{AbandonTransfer, ReceiptOutcome, RetryAlert};
 use causeway_store::lease::LASTS;
 use causeway_store::outbox::{Dispatch, End};
-use causeway_store::query::{DispatchState, NoticeFilter};
+use causeway_store::query::{DispatchState, AlertFilter};
 use causeway_store::{Kind, Saved, Store, StoreError};
 use jiff::SignedDuration;
 
 use crate::house::{House, at, changed, on_both, stamp};
 use crate::street::{delivered, found, prepared, receipt, refused, sealed_with};
 
-/// A notice on two ways, one of them given up, and a worker that was seen: something in every table.
+/// An alert on two ways, one of them given up, and a worker that was seen: something in every table.
 pub(crate) async fn told(store: &Store) {
-    let notice = Notice::new(NoticeKind::ReceiptOverdue, To::Partner("agency".into()), "t1").with("package", "p-1");
-    assert_eq!(store.outbox().post(&notice, at(70)).await.unwrap(), Saved::New);
-    let id = store.notices(NoticeFilter::All, 1).await.unwrap()[0].id.clone();
+    let alert = Alert::new(AlertKind::ReceiptOverdue, To::Partner("agency".into()), "t1").with("package", "p-1");
+    assert_eq!(store.outbox().post(&alert, at(70)).await.unwrap(), Saved::New);
+    let id = store.alerts(AlertFilter::All, 1).await.unwrap()[0].id.clone();
     store.outbox().address(&id, &["duty-desk", "agency-hook"], at(71)).await.unwrap();
     let first = store.outbox().find("token-1", at(72)).await.unwrap().unwrap();
     let end = End::Dead { why: "410 Gone".into(), at: at(73) };
@@ -29,9 +29,9 @@ fn beat(worker: &str, seen: i64) -> Beat {
     Beat { worker: worker.into(), program, began_at: at(0), seen_at: at(seen), next_run: Some(at(seen + 60)) }
 }
 
-async fn kinds(store: &Store) -> Vec<(NoticeKind, String)> {
-    let told = store.notices(NoticeFilter::All, 100).await.unwrap();
-    let mut told: Vec<_> = told.into_iter().map(|notice| (notice.kind, notice.subject)).collect();
+async fn kinds(store: &Store) -> Vec<(AlertKind, String)> {
+    let told = store.alerts(AlertFilter::All, 100).await.unwrap();
+    let mut told: Vec<_> = told.into_iter().map(|alert| (alert.kind, alert.subject)).collect();
     told.sort();
     told
 }
@@ -43,8 +43,8 @@ async fn what_happens_is_told_in_its_own_transaction(kind: Kind) {
     refused(&store, "t1").await;
     let seen = prepared(&store, "t2").await;
     let told_of_one = kinds(&store).await;
-    assert_eq!(told_of_one, [(NoticeKind::TransferFailed, "t1".to_owned())]);
-    // The leaf is the last statement: without it there is no notice either.
+    assert_eq!(told_of_one, [(AlertKind::TransferFailed, "t1".to_owned())]);
+    // The leaf is the last statement: without it there is no alert either.
     house.raw().close_table("ledger_pending").await;
     let abandon = || changed(AbandonTransfer { seen: seen.clone() }, "transfer-abandoned", "t2");
     assert!(store.abandon(abandon(), stamp(30)).await.is_err());
@@ -55,7 +55,7 @@ async fn what_happens_is_told_in_its_own_transaction(kind: Kind) {
     let rejected = receipt(&seen, "{}", ReceiptOutcome::Rejected);
     store.accept_receipt(rejected, stamp(60)).await.unwrap();
     let expected =
-        [(NoticeKind::TransferFailed, "t1"), (NoticeKind::TransferFailed, "t2"), (NoticeKind::ReceiptDisputed, "t3")];
+        [(AlertKind::TransferFailed, "t1"), (AlertKind::TransferFailed, "t2"), (AlertKind::ReceiptDisputed, "t3")];
     assert_eq!(kinds(&store).await, expected.map(|(kind, subject)| (kind, subject.to_owned())));
 }
 
@@ -66,10 +66,10 @@ async fn a_package_unlike_those_before_is_told(kind: Kind) {
     for (transfer, released) in [("t1", 100), ("t2", 190), ("t3", 9000), ("t4", 120), ("t5", 10)] {
         sealed_with(&store, transfer, released).await;
     }
-    let unusual = |subject: &str| (NoticeKind::UnusualVolume, subject.to_owned());
+    let unusual = |subject: &str| (AlertKind::UnusualVolume, subject.to_owned());
     assert_eq!(kinds(&store).await, [unusual("t3"), unusual("t5")]);
-    let told = store.notices(NoticeFilter::All, 9).await.unwrap();
-    let ways: Vec<_> = told.iter().map(|notice| notice.ids["records"].as_str()).collect();
+    let told = store.alerts(AlertFilter::All, 9).await.unwrap();
+    let ways: Vec<_> = told.iter().map(|alert| alert.ids["records"].as_str()).collect();
     assert_eq!(ways.iter().filter(|way| **way == "more").count(), 1, "{ways:?}");
 }
 
@@ -77,26 +77,26 @@ async fn the_same_is_told_once_and_free_text_never(kind: Kind) {
     let house = House::new(kind);
     let store = house.open().await;
     let outbox = store.outbox();
-    let overdue = Notice::new(NoticeKind::ReceiptOverdue, To::Staff, "t1");
+    let overdue = Alert::new(AlertKind::ReceiptOverdue, To::Staff, "t1");
     let mut racing = tokio::task::JoinSet::new();
     for _ in 0..8 {
-        let (outbox, notice) = (outbox.clone(), overdue.clone());
-        racing.spawn(async move { outbox.post(&notice, at(1)).await.unwrap() });
+        let (outbox, alert) = (outbox.clone(), overdue.clone());
+        racing.spawn(async move { outbox.post(&alert, at(1)).await.unwrap() });
     }
     let new = racing.join_all().await.into_iter().filter(|saved| *saved == Saved::New).count();
     assert_eq!(new, 1);
-    for another in [overdue.clone().at("week-2"), Notice { to: To::Partner("agency".into()), ..overdue.clone() }] {
+    for another in [overdue.clone().at("week-2"), Alert { to: To::Partner("agency".into()), ..overdue.clone() }] {
         assert_eq!(outbox.post(&another, at(2)).await.unwrap(), Saved::New);
     }
-    let spoken = Notice::new(NoticeKind::Trial, To::Staff, "Ubah Abdi is ill").with("exchange", "የምግብ ዝርዝር");
+    let spoken = Alert::new(AlertKind::Trial, To::Staff, "Ubah Abdi is ill").with("exchange", "የምግብ ዝርዝር");
     outbox.post(&spoken, at(3)).await.unwrap();
-    let told = &store.notices(NoticeFilter::All, 1).await.unwrap()[0];
+    let told = &store.alerts(AlertFilter::All, 1).await.unwrap()[0];
     assert!(told.subject.starts_with("sha256:") && told.ids["exchange"].starts_with("sha256:"), "{told:?}");
 }
 
 async fn addressed(store: &Store, routes: &[&str]) -> String {
-    store.outbox().post(&Notice::new(NoticeKind::Trial, To::Staff, "trial"), at(0)).await.unwrap();
-    let id = store.unaddressed_notices(9).await.unwrap()[0].id.clone();
+    store.outbox().post(&Alert::new(AlertKind::Trial, To::Staff, "trial"), at(0)).await.unwrap();
+    let id = store.unaddressed_alerts(9).await.unwrap()[0].id.clone();
     assert_eq!(store.outbox().address(&id, routes, at(1)).await.unwrap(), Saved::New);
     assert_eq!(store.outbox().address(&id, &["another"], at(1)).await.unwrap(), Saved::Already);
     id
@@ -125,7 +125,7 @@ async fn it_is_sent_until_it_is_confirmed_and_never_again(kind: Kind) {
     assert_eq!(find(&store, "four", 1_000_000).await, None);
     let row = &store.dispatches(&id).await.unwrap()[0];
     assert_eq!((row.state, row.tries, row.why.as_deref()), (DispatchState::Sent, 3, None));
-    assert!(store.notices(NoticeFilter::Unsent, 9).await.unwrap().is_empty());
+    assert!(store.alerts(AlertFilter::Unsent, 9).await.unwrap().is_empty());
 }
 
 async fn what_was_put_off_by_a_clock_set_back_is_tried(kind: Kind) {
@@ -146,16 +146,16 @@ async fn a_dead_letter_is_listed_and_tried_again_by_hand(kind: Kind) {
     assert!(store.outbox().end(&first, &End::Dead { why: "410 Gone".into(), at: at(3) }).await.unwrap());
     let second = find(&store, "two", 4).await.unwrap();
     assert!(store.outbox().end(&second, &End::Sent { at: at(5) }).await.unwrap());
-    assert_eq!(store.notices(NoticeFilter::Unsent, 9).await.unwrap().len(), 1);
-    assert_eq!(store.figures(at(9)).await.unwrap().notices_dead, 1);
-    let retry = || changed(RetryNotice { notice: id.clone() }, "notice-retried", &id);
-    assert_eq!(store.retry_notice(retry(), stamp(10)).await.unwrap(), Saved::New);
-    assert_eq!(store.retry_notice(retry(), stamp(11)).await.unwrap(), Saved::Already);
+    assert_eq!(store.alerts(AlertFilter::Unsent, 9).await.unwrap().len(), 1);
+    assert_eq!(store.figures(at(9)).await.unwrap().alerts_dead, 1);
+    let retry = || changed(RetryAlert { alert: id.clone() }, "alert-retried", &id);
+    assert_eq!(store.retry_alert(retry(), stamp(10)).await.unwrap(), Saved::New);
+    assert_eq!(store.retry_alert(retry(), stamp(11)).await.unwrap(), Saved::Already);
     let again = find(&store, "three", 12).await.unwrap();
     assert_eq!((again.route.as_str(), again.failures), ("agency-hook", 0), "what was confirmed is not sent again");
     assert_eq!(find(&store, "four", 12).await, None);
-    let unknown = changed(RetryNotice { notice: "none".into() }, "notice-retried", "none");
-    assert!(matches!(store.retry_notice(unknown, stamp(13)).await, Err(StoreError::NotFound { .. })));
+    let unknown = changed(RetryAlert { alert: "none".into() }, "alert-retried", "none");
+    assert!(matches!(store.retry_alert(unknown, stamp(13)).await, Err(StoreError::NotFound { .. })));
 }
 
 async fn one_that_no_way_took_is_addressed_anew_by_hand(kind: Kind) {
@@ -163,10 +163,10 @@ async fn one_that_no_way_took_is_addressed_anew_by_hand(kind: Kind) {
     let store = house.open().await;
     let id = addressed(&store, &[]).await;
     assert_eq!(find(&store, "one", 2).await, None);
-    assert_eq!(store.notices(NoticeFilter::Unsent, 9).await.unwrap()[0].id, id);
-    let retry = changed(RetryNotice { notice: id.clone() }, "notice-retried", &id);
-    assert_eq!(store.retry_notice(retry, stamp(10)).await.unwrap(), Saved::New);
-    assert_eq!(store.unaddressed_notices(9).await.unwrap().len(), 1);
+    assert_eq!(store.alerts(AlertFilter::Unsent, 9).await.unwrap()[0].id, id);
+    let retry = changed(RetryAlert { alert: id.clone() }, "alert-retried", &id);
+    assert_eq!(store.retry_alert(retry, stamp(10)).await.unwrap(), Saved::New);
+    assert_eq!(store.unaddressed_alerts(9).await.unwrap().len(), 1);
 }
 
 async fn workers_are_seen_until_they_are_silent(kind: Kind) {

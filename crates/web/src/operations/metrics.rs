@@ -93,8 +93,8 @@ fn registry(seen: &Seen, database: &Histogram) -> Registry {
     tell("stops_standing", "Stops that stand", figures.stops as f64);
     tell("ledger_entries", "Entries of the ledger under a checkpoint", figures.ledger_leaves as f64);
     tell("ledger_pending", "Entries that wait for a checkpoint", figures.ledger_pending as f64);
-    tell("notices_waiting", "Notices to be sent, by way", figures.notices_waiting as f64);
-    tell("notices_dead", "Notices that were given up, by way", figures.notices_dead as f64);
+    tell("alerts_waiting", "Alerts to be sent, by way", figures.alerts_waiting as f64);
+    tell("alerts_dead", "Alerts that were given up, by way", figures.alerts_dead as f64);
     tell("workers", "Workers that are at work", seen.workers.len() as f64);
     if let Some(beat) = seen.workers.iter().map(|beat| age(beat.seen_at)).reduce(f64::min) {
         tell("worker_beat_age_seconds", "Since when no worker was seen", beat);

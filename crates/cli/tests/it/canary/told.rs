@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::{Watched, plant};
-use crate::notices::{go, secret, ways};
+use crate::alerts::{go, secret, ways};
 use crate::serve::{Process, ask};
 
 /// Members of an event of the log.
@@ -27,7 +27,7 @@ fn events(log: &str) -> Vec<Value> {
 }
 
 #[test]
-fn logs_figures_and_notices_hold_no_canary() {
+fn logs_figures_and_alerts_hold_no_canary() {
     let dir = throw_away::directory().unwrap();
     let mut watched = Watched::new(dir.path());
     let (canaries, _) = plant::plant(&watched.street.sources(), 1000, true);

@@ -52,7 +52,7 @@ items!(
     cloning,
     configuration,
     environment,
-    notices,
+    alerts,
     people,
     persons,
     register,

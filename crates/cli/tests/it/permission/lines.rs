@@ -141,9 +141,9 @@ pub const LINES: &[Line] = &[
     line("quarantine open", Action::OpenQuarantine, Both, "quarantine open %sent.id --reason looking-at-it"),
     line("person disclosures", Action::TraceDisclosures, Operation, "person disclosures --entity individual --key-file @nobody.key --reason looking-at-it"),
     line("key exposure", Action::ExposeKey, Operation, "key exposure SHA256:unknown"),
-    line("notice test", Action::SendNotices, Operation, "notice test duty-desk"),
-    line("notice retry", Action::SendNotices, Operation, "notice retry %told.id"),
-    line("notice show", Action::ShowNotices, Operation, "notice show %told.id"),
+    line("alert test", Action::SendAlerts, Operation, "alert test duty-desk"),
+    line("alert retry", Action::SendAlerts, Operation, "alert retry %told.id"),
+    line("alert show", Action::ShowAlerts, Operation, "alert show %told.id"),
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
 
@@ -156,7 +156,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("doctor", "reads"),
     ("status", "reads"),
     ("work", "the service's own process: all that it carries out was asked for and approved by people"),
-    ("notice list", "reads; shows what ShowNotices shows"),
+    ("alert list", "reads; shows what ShowAlerts shows"),
     ("serve", "a process that tells counts and whether everything works; it holds no key"),
     ("schema", "needs no installation"),
     ("sandbox receipt", "asks AcceptReceipt of a run's receipt, which is tried by the transcripts of `environment`"),

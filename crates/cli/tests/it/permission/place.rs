@@ -115,11 +115,11 @@ pub fn set_up(street: &Street) {
     let waits = said.lines().find_map(|line| line.strip_prefix("transfer ")?.strip_suffix(" requested")).unwrap();
     fs::write(home.join("waits.id"), waits).unwrap();
     // Somebody is told of it, by a way that leads nowhere.
-    let notices = street.good(&["notice", "list"]).unwrap();
-    fs::write(home.join("told.id"), notices.split_whitespace().next().unwrap()).unwrap();
+    let alerts = street.good(&["alert", "list"]).unwrap();
+    fs::write(home.join("told.id"), alerts.split_whitespace().next().unwrap()).unwrap();
     let config = home.join("causeway.toml");
-    let way = "[notices.smtp]\nhost = \"localhost\"\ntls = \"off\"\nfrom = \"gateway@operation.example\"\n\
-               [[notices.mail]]\nname = \"duty-desk\"\naddress = \"duty@operation.example\"\nroles = [\"auditor\"]\n";
+    let way = "[alerts.smtp]\nhost = \"localhost\"\ntls = \"off\"\nfrom = \"gateway@operation.example\"\n\
+               [[alerts.mail]]\nname = \"duty-desk\"\naddress = \"duty@operation.example\"\nroles = [\"auditor\"]\n";
     fs::write(&config, format!("{}\n{way}", fs::read_to_string(&config).unwrap())).unwrap();
     // A transfer whose receipt lies ready.
     let sent = street.transfer("food-people").unwrap();

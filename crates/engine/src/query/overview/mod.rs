@@ -131,10 +131,10 @@ pub struct HouseStatus {
     pub free_bytes: Option<u64>,
     /// Whether that is too little.
     pub disk_is_low: bool,
-    /// Notices to be sent, by way.
-    pub notices_waiting: u64,
-    /// Notices that were given up, by way.
-    pub notices_dead: u64,
+    /// Alerts to be sent, by way.
+    pub alerts_waiting: u64,
+    /// Alerts that were given up, by way.
+    pub alerts_dead: u64,
     /// Packages that arrived and are not receipted.
     pub receipts_due: u64,
     /// Entries of the ledger that wait for a checkpoint.
@@ -170,8 +170,8 @@ async fn of_house(house: &House) -> Result<HouseStatus, EngineError> {
         waiting_since: figures.waiting_since,
         free_bytes: free,
         disk_is_low: free.is_none_or(|free| free < LOW_DISK),
-        notices_waiting: figures.notices_waiting,
-        notices_dead: figures.notices_dead,
+        alerts_waiting: figures.alerts_waiting,
+        alerts_dead: figures.alerts_dead,
         receipts_due: figures.receipts_due,
         ledger_pending: figures.ledger_pending,
         transfers: figures.transfers,

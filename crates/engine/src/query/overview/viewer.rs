@@ -161,7 +161,7 @@ impl<'h> Viewer<'h> {
     }
 
     pub(super) async fn ending(&mut self) -> Result<Vec<Ending>, EngineError> {
-        let days = i64::from(self.house.home.config().notices.ends_within_days);
+        let days = i64::from(self.house.home.config().alerts.ends_within_days);
         let soon = self.house.today().saturating_add(days.days());
         let mut ending = Vec::new();
         for life in self.house.store.arrangements_ending_by(soon).await? {

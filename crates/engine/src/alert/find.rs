@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway_model::notice::{Notice, NoticeKind, To};
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_store::Saved;
 use jiff::{SignedDuration, ToSpan as _};
 
@@ -17,7 +17,7 @@ const MOST: u32 = 500;
 const REMINDERS: i64 = 4;
 
 /// What was found and posted by this process, so that the database is not asked to refuse it again and again.
-pub(super) type Known = BTreeSet<(NoticeKind, To, String, String)>;
+pub(super) type Known = BTreeSet<(AlertKind, To, String, String)>;
 
 /// Posts what is found. What cannot be looked at keeps nothing else from being told.
 pub(super) async fn look(house: &House, known: &mut Known) -> Result<(), EngineError> {
@@ -25,78 +25,78 @@ pub(super) async fn look(house: &House, known: &mut Known) -> Result<(), EngineE
     let (mut found, mut trouble) = (Vec::new(), Ok(()));
     for outcome in looked {
         match outcome {
-            Ok(notices) => found.extend(notices),
+            Ok(alerts) => found.extend(alerts),
             Err(error) => trouble = Err(error),
         }
     }
-    for notice in found {
-        let key = (notice.kind, notice.to.clone(), notice.subject.clone(), notice.occasion.clone());
+    for alert in found {
+        let key = (alert.kind, alert.to.clone(), alert.subject.clone(), alert.occasion.clone());
         if !known.contains(&key) {
-            house.store.outbox().post(&notice, house.now()).await?;
+            house.store.outbox().post(&alert, house.now()).await?;
             known.insert(key);
         }
     }
     trouble
 }
 
-fn both(notice: Notice, partner: &str) -> [Notice; 2] {
-    let theirs = Notice { to: To::Partner(partner.to_owned()), ..notice.clone() };
-    [notice, theirs]
+fn both(alert: Alert, partner: &str) -> [Alert; 2] {
+    let theirs = Alert { to: To::Partner(partner.to_owned()), ..alert.clone() };
+    [alert, theirs]
 }
 
-async fn overdue(house: &House) -> Result<Vec<Notice>, EngineError> {
+async fn overdue(house: &House) -> Result<Vec<Alert>, EngineError> {
     let due = receipts_due(&house.home, house.now());
-    let mut notices = Vec::new();
+    let mut alerts = Vec::new();
     for late in house.store.newest_overdue_receipts(due, MOST).await? {
         let weeks = due.duration_since(late.arrived_at).as_hours() / (7 * 24);
         let (name, version) = &late.arrangement;
         let arrangement = house.arrangement_version(name, *version).await?.value;
-        let notice = Notice::new(NoticeKind::ReceiptOverdue, To::Staff, late.transfer);
-        let notice = notice.with("package", late.package).with("exchange", late.exchange);
-        let notice = notice.at(format!("week-{}", weeks.clamp(0, REMINDERS - 1)));
-        notices.extend(both(notice, &arrangement.partner));
+        let alert = Alert::new(AlertKind::ReceiptOverdue, To::Staff, late.transfer);
+        let alert = alert.with("package", late.package).with("exchange", late.exchange);
+        let alert = alert.at(format!("week-{}", weeks.clamp(0, REMINDERS - 1)));
+        alerts.extend(both(alert, &arrangement.partner));
     }
-    Ok(notices)
+    Ok(alerts)
 }
 
-async fn ending_arrangements(house: &House) -> Result<Vec<Notice>, EngineError> {
-    let soon = house.today().saturating_add(i64::from(house.home.config().notices.ends_within_days).days());
-    let mut notices = Vec::new();
+async fn ending_arrangements(house: &House) -> Result<Vec<Alert>, EngineError> {
+    let soon = house.today().saturating_add(i64::from(house.home.config().alerts.ends_within_days).days());
+    let mut alerts = Vec::new();
     for life in house.store.arrangements_ending_by(soon).await? {
         let until = life.state.terms().valid.until;
         if until < house.today() {
             continue;
         }
         let arrangement = house.arrangement_version(&life.arrangement, life.version).await?.value;
-        let notice = Notice::new(NoticeKind::ArrangementExpires, To::Staff, life.arrangement);
-        let notice = notice.with("version", life.version.to_string()).with("until", until.to_string());
-        notices.extend(both(notice.at(format!("{}-{until}", life.version)), &arrangement.partner));
+        let alert = Alert::new(AlertKind::ArrangementExpires, To::Staff, life.arrangement);
+        let alert = alert.with("version", life.version.to_string()).with("until", until.to_string());
+        alerts.extend(both(alert.at(format!("{}-{until}", life.version)), &arrangement.partner));
     }
-    Ok(notices)
+    Ok(alerts)
 }
 
-async fn ending_keys(house: &House) -> Result<Vec<Notice>, EngineError> {
+async fn ending_keys(house: &House) -> Result<Vec<Alert>, EngineError> {
     let today = house.today();
-    let soon = today.saturating_add(i64::from(house.home.config().notices.ends_within_days).days());
-    let mut notices = Vec::new();
+    let soon = today.saturating_add(i64::from(house.home.config().alerts.ends_within_days).days());
+    let mut alerts = Vec::new();
     for partner in house.store.partners().await? {
         let Some(life) = house.store.partner_life(&partner.name).await? else { continue };
         for key in life.state.keys().iter().filter(|key| key.is_usable()) {
             let Some(until) = key.retires_on.filter(|until| *until >= today && *until <= soon) else { continue };
-            let notice = Notice::new(NoticeKind::KeyExpires, To::Staff, &key.key).with("partner", &partner.name);
-            let notice = notice.with("until", until.to_string()).at(until.to_string());
-            notices.extend(both(notice, &partner.name));
+            let alert = Alert::new(AlertKind::KeyExpires, To::Staff, &key.key).with("partner", &partner.name);
+            let alert = alert.with("until", until.to_string()).at(until.to_string());
+            alerts.extend(both(alert, &partner.name));
         }
     }
-    Ok(notices)
+    Ok(alerts)
 }
 
 /// Tells that the stores are no longer as the catalogue in use says, once a day as long as it is so. `codes` are those of what was
 /// found.
 pub async fn drifted(house: &House, catalogue: &str, version: u32, codes: &[&str]) -> Result<Saved, EngineError> {
-    let notice = Notice::new(NoticeKind::SchemaDrift, To::Staff, catalogue).with("version", version.to_string());
-    let notice = notice.with("found", codes.join("/")).at(house.today().to_string());
-    Ok(house.store.outbox().post(&notice, house.now()).await?)
+    let alert = Alert::new(AlertKind::SchemaDrift, To::Staff, catalogue).with("version", version.to_string());
+    let alert = alert.with("found", codes.join("/")).at(house.today().to_string());
+    Ok(house.store.outbox().post(&alert, house.now()).await?)
 }
 
 /// How long what was found is remembered: a day later everything is asked of the database once more.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use causeway_store::Saved;
 use causeway_store::beat::Beat;
 use causeway_store::outbox::End;
-use causeway_store::query::NoticeRow;
+use causeway_store::query::AlertRow;
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 use tokio::task::JoinSet;
@@ -39,7 +39,7 @@ const PAGE: u32 = 100;
 pub struct Office {
     /// The house.
     pub house: Arc<House>,
-    /// What carries notices out.
+    /// What carries alerts out.
     pub postman: Arc<dyn Postman>,
 }
 
@@ -48,17 +48,17 @@ pub struct Office {
 pub enum Told {
     /// A try has ended.
     Tried {
-        /// The notice.
-        notice: String,
+        /// The alert.
+        alert: String,
         /// By which way.
         route: String,
         /// How.
         end: End,
     },
-    /// A notice is told to nobody: no way is for whom it is for.
+    /// An alert is told to nobody: no way is for whom it is for.
     Nobody {
-        /// The notice.
-        notice: String,
+        /// The alert.
+        alert: String,
     },
     /// Something of its own did not succeed: it goes on.
     Troubled {
@@ -117,13 +117,13 @@ impl Office {
 
     /// Chooses ways; whether there was any to choose for.
     async fn address(&self, tell: Tell) -> Result<bool, EngineError> {
-        let settings = &self.house.home.config().notices;
-        let found = self.house.store.unaddressed_notices(PAGE).await?;
-        for NoticeRow { id, kind, to, subject, .. } in &found {
+        let settings = &self.house.home.config().alerts;
+        let found = self.house.store.unaddressed_alerts(PAGE).await?;
+        for AlertRow { id, kind, to, subject, .. } in &found {
             let ways = route::ways(settings, *kind, to, subject);
             let saved = self.house.store.outbox().address(id, &ways, self.house.now()).await?;
             if ways.is_empty() && saved == Saved::New {
-                tell(Told::Nobody { notice: id.clone() });
+                tell(Told::Nobody { alert: id.clone() });
             }
         }
         Ok(!found.is_empty())
@@ -137,13 +137,13 @@ impl Office {
             let Some(dispatch) = self.house.store.outbox().find(&token, self.house.now()).await? else { break };
             let office = self.clone();
             tries.spawn(async move {
-                let Some(notice) = office.house.store.notice(&dispatch.notice).await? else { return Ok(None) };
-                let end = send::send(&office.house, &*office.postman, &notice, &dispatch).await;
+                let Some(alert) = office.house.store.alert(&dispatch.alert).await? else { return Ok(None) };
+                let end = send::send(&office.house, &*office.postman, &alert, &dispatch).await;
                 // CRASH: the receiver has it and we do not know: it is sent again, with the same id.
-                (office.house.surroundings.probe)("notice-sent");
+                (office.house.surroundings.probe)("alert-sent");
                 let kept = office.house.store.outbox().end(&dispatch, &end).await?;
                 Ok::<_, EngineError>(kept.then_some(Told::Tried {
-                    notice: dispatch.notice,
+                    alert: dispatch.alert,
                     route: dispatch.route,
                     end,
                 }))

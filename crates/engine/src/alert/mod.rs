@@ -2,7 +2,7 @@
 //!
 //! - `settings`: who gets what, as the installation's configuration says;
 //! - `find`: what is due or ends, and nobody's change tells of;
-//! - `route`: which ways a notice takes;
+//! - `route`: which ways an alert takes;
 //! - `send`: one of them, under a lease, with its outcome;
 //! - `office`: all of that, for as long as a worker is at work.
 //!
@@ -26,7 +26,7 @@ pub use office::{Office, Told, office};
 pub use route::ways;
 pub use settings::{MailRoute, Settings, Smtp, SmtpTls, WebhookRoute};
 
-/// What carries a notice out of the house. A try ends within the time of a lease.
+/// What carries an alert out of the house. A try ends within the time of a lease.
 pub trait Postman: Send + Sync {
     /// Hands a mail to a server.
     fn mail<'a>(&'a self, server: &'a MailServer, mail: &'a Mail) -> Sending<'a>;
@@ -38,7 +38,7 @@ pub trait Postman: Send + Sync {
 /// A try under way.
 pub type Sending<'a> = Pin<Box<dyn Future<Output = Sent> + Send + 'a>>;
 
-/// How a try ended. Texts hold no address, no secret and nothing of the notice.
+/// How a try ended. Texts hold no address, no secret and nothing of the alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// The receiver has it.
@@ -71,7 +71,7 @@ pub struct Mail {
     pub to: String,
     /// The same at every try.
     pub message_id: String,
-    /// When the notice was posted.
+    /// When the alert was posted.
     pub at: Timestamp,
     /// One line.
     pub subject: String,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use causeway_model::notice::{NoticeKind, is_id};
+use causeway_model::alert::{AlertKind, is_id};
 use causeway_model::permission::Role;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::error::EngineError;
 use crate::letter::Language;
 
-/// `[notices]`. Unknown keys are refused.
+/// `[alerts]`. Unknown keys are refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
@@ -124,7 +124,7 @@ pub struct MailRoute {
     pub partner: Option<String>,
     /// Only of this; absent, of everything that is for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub only: Vec<NoticeKind>,
+    pub only: Vec<AlertKind>,
 }
 
 fn english() -> String {
@@ -159,7 +159,7 @@ pub struct WebhookRoute {
     pub partner: Option<String>,
     /// Only of this; absent, of everything that is for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub only: Vec<NoticeKind>,
+    pub only: Vec<AlertKind>,
 }
 
 impl Secret<'_> {
@@ -182,13 +182,13 @@ impl Secret<'_> {
             (None, Some(name)) => {
                 let found = environment(name).map(Zeroizing::new);
                 let missing =
-                    || EngineError::Wrong(format!("the environment has no `{name}` with a secret of [notices]"));
+                    || EngineError::Wrong(format!("the environment has no `{name}` with a secret of [alerts]"));
                 return found.ok_or_else(missing).map(Some);
             }
             (Some(file), Some(name)) => (file, name),
         };
         let file = file.display();
-        Err(EngineError::Wrong(format!("[notices] keeps a secret in `{file}` and in `{name}`: keep it in one place")))
+        Err(EngineError::Wrong(format!("[alerts] keeps a secret in `{file}` and in `{name}`: keep it in one place")))
     }
 }
 
@@ -198,7 +198,7 @@ impl Settings {
     /// # Errors
     /// The first thing that does not, and what to do.
     pub fn check(&self) -> Result<(), EngineError> {
-        let wrong = |what: String| Err(EngineError::Wrong(format!("[notices] {what}")));
+        let wrong = |what: String| Err(EngineError::Wrong(format!("[alerts] {what}")));
         let mut names = BTreeSet::new();
         let mail = self.mail.iter().map(|route| (&route.name, &route.roles, &route.partner));
         let hooks = self.webhook.iter().map(|route| (&route.name, &route.roles, &route.partner));
@@ -219,7 +219,7 @@ impl Settings {
             }
         }
         for route in &self.mail {
-            route.language.parse::<Language>().map_err(|error| EngineError::Wrong(format!("[notices] {error}")))?;
+            route.language.parse::<Language>().map_err(|error| EngineError::Wrong(format!("[alerts] {error}")))?;
             if !route.address.contains('@') {
                 return wrong(format!("way `{}` has no address with an @", route.name));
             }

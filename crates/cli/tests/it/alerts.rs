@@ -1,4 +1,4 @@
-//! Do notices reach people by real mail and real webhooks, whatever is down meanwhile, and do they hold nothing but ids?
+//! Do alerts reach people by real mail and real webhooks, whatever is down meanwhile, and do they hold nothing but ids?
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -39,21 +39,21 @@ pub fn ways(receiver: &Receiver) -> String {
     let (mail, calls, ca) = (receiver.mail_port(), receiver.calls_port(), receiver.authority().display().to_string());
     format!(
         r#"
-[notices]
+[alerts]
 receipt_within_days = 7
-[notices.smtp]
+[alerts.smtp]
 host = "localhost"
 port = {mail}
 from = "gateway@operation.example"
 user = "gateway"
 secret_file = "mail.word"
 ca = "{ca}"
-[[notices.mail]]
+[[alerts.mail]]
 name = "duty-desk"
 address = "duty@operation.example"
 language = "fr"
 roles = ["registration-officer"]
-[[notices.webhook]]
+[[alerts.webhook]]
 name = "lantern"
 url = "https://localhost:{calls}/in"
 secret_file = "hook.word"
@@ -64,11 +64,11 @@ partner = "lantern-relief"
     )
 }
 
-/// Lets an installation's notices go these ways.
+/// Lets an installation's alerts go these ways.
 pub fn go(street: &Street, ways: &str) {
     let config = street.home().join("causeway.toml");
     let text = fs::read_to_string(&config).unwrap();
-    let before = text.split("\n[notices]").next().unwrap().to_owned();
+    let before = text.split("\n[alerts]").next().unwrap().to_owned();
     fs::write(config, before + ways).unwrap();
 }
 
@@ -127,7 +127,7 @@ impl Scene {
     }
 
     fn try_the_way(&self, way: &str) {
-        self.good(DAY_0, &["notice", "test", way]);
+        self.good(DAY_0, &["alert", "test", way]);
     }
 
     fn subjects(&self) -> Vec<String> {
@@ -173,11 +173,11 @@ fn people_are_told_of_what_waits_and_what_is_late(kind: Kind) {
     scene.work("2026-05-19T10:00:00Z");
     assert_eq!((scene.subjects().len(), scene.receiver.calls().len()), (3, 2));
     // A partner's people see what goes to them, and nothing else.
-    let theirs = scene.good(DAY_0, &["--as", "lantern-relief-admin", "notice", "list"]);
-    assert!(theirs.contains("2 notices") && !theirs.contains("staff") && !theirs.contains("approval"), "{theirs}");
-    let all = scene.good(DAY_0, &["notice", "list"]);
-    assert!(all.contains("5 notices") && !all.contains('@'), "no address is told: {all}");
-    assert!(scene.good(DAY_0, &["notice", "list", "--unsent"]).contains("0 notices"));
+    let theirs = scene.good(DAY_0, &["--as", "lantern-relief-admin", "alert", "list"]);
+    assert!(theirs.contains("2 alerts") && !theirs.contains("staff") && !theirs.contains("approval"), "{theirs}");
+    let all = scene.good(DAY_0, &["alert", "list"]);
+    assert!(all.contains("5 alerts") && !all.contains('@'), "no address is told: {all}");
+    assert!(scene.good(DAY_0, &["alert", "list", "--unsent"]).contains("0 alerts"));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn a_mail_server_that_is_down_for_a_day_loses_nothing_and_doubles_nothing() {
         assert!(!said.contains("duty@"), "no address in the log: {said}");
     }
     assert!(scene.work("2026-05-05T09:30:00Z").contains("not told"));
-    let waiting = scene.good("2026-05-05T09:30:00Z", &["notice", "list", "--unsent"]);
+    let waiting = scene.good("2026-05-05T09:30:00Z", &["alert", "list", "--unsent"]);
     assert_eq!(waiting.matches("1 waiting").count(), 2, "{waiting}");
     scene.receiver.begin().unwrap();
     for now in ["2026-05-05T11:30:00Z", "2026-05-05T14:00:00Z", "2026-05-06T09:00:00Z"] {
@@ -220,7 +220,7 @@ fn one_whose_confirmation_was_lost_comes_again_under_the_same_id() {
     scene.ways(&[]);
     scene.try_the_way("duty-desk");
     let mut command = scene.street().command(&["work", "--until-idle"]);
-    let died = command.env("CAUSEWAY_NOW", DAY_0).env("CAUSEWAY_CRASH_AT", "notice-sent").output().unwrap();
+    let died = command.env("CAUSEWAY_NOW", DAY_0).env("CAUSEWAY_CRASH_AT", "alert-sent").output().unwrap();
     assert!(!died.status.success());
     scene.work("2026-05-04T09:00:30Z");
     assert_eq!(scene.subjects().len(), 1, "it is in somebody's hands still, as far as anybody knows");
@@ -242,20 +242,20 @@ fn what_the_receiver_never_takes_is_a_dead_letter_that_people_can_try_again() {
     assert_eq!(said.matches("given up").count(), 2, "{said}");
     assert!(said.contains("answered 550") && said.contains("answered 410") && !said.contains("nobody@"), "{said}");
     scene.work("2026-05-06T09:00:00Z");
-    let dead = scene.good(DAY_0, &["notice", "list", "--unsent"]);
+    let dead = scene.good(DAY_0, &["alert", "list", "--unsent"]);
     assert_eq!(dead.matches("1 given up").count(), 2, "{dead}");
     let ids: Vec<_> =
-        dead.lines().filter_map(|line| line.split_whitespace().next()).filter(|id| id.starts_with("notice-")).collect();
-    let shown = scene.good(DAY_0, &["notice", "show", ids[0]]);
+        dead.lines().filter_map(|line| line.split_whitespace().next()).filter(|id| id.starts_with("alert-")).collect();
+    let shown = scene.good(DAY_0, &["alert", "show", ids[0]]);
     assert!(shown.contains("1 tries: given up at"), "{shown}");
     scene.ways(&[]);
     for id in &ids {
-        scene.good(DAY_0, &["notice", "retry", id]);
+        scene.good(DAY_0, &["alert", "retry", id]);
     }
     scene.work("2026-05-06T10:00:00Z");
     assert_eq!((scene.receiver.mails().len(), scene.receiver.calls().len()), (1, 2));
-    let again = scene.good(DAY_0, &["notice", "retry", ids[0]]);
-    assert!(again.contains("nothing of notice"), "{again}");
+    let again = scene.good(DAY_0, &["alert", "retry", ids[0]]);
+    assert!(again.contains("nothing of alert"), "{again}");
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn a_webhook_goes_to_its_declared_host_and_nowhere_else() {
     ] {
         scene.ways(&[changed]);
         let now = format!("2026-05-04T{at}:00:00Z");
-        scene.good(&now, &["notice", "test", "lantern"]);
+        scene.good(&now, &["alert", "test", "lantern"]);
         let logged = scene.work(&now);
         assert!(logged.contains(said), "{changed:?}: {logged}");
     }
@@ -297,7 +297,7 @@ fn mail_is_not_handed_to_a_server_that_is_not_the_one_named() {
     ] {
         scene.ways(&[changed]);
         let now = format!("2026-05-04T{at}:00:00Z");
-        scene.good(&now, &["notice", "test", "duty-desk"]);
+        scene.good(&now, &["alert", "test", "duty-desk"]);
         let logged = scene.work(&now);
         assert!(logged.contains(said), "{changed:?}: {logged}");
     }
@@ -317,11 +317,11 @@ fn what_no_way_is_for_is_told_to_nobody_and_listed() {
     let scene = Scene::of(&original);
     scene.good(DAY_0, &["transfer", "request", "food-asked"]);
     assert!(scene.work(DAY_0).contains("told to nobody"));
-    let listed = scene.good(DAY_0, &["notice", "list", "--unsent"]);
+    let listed = scene.good(DAY_0, &["alert", "list", "--unsent"]);
     assert!(listed.contains("told to nobody"), "{listed}");
     let id = listed.split_whitespace().next().unwrap();
     scene.ways(&[]);
-    scene.good(DAY_0, &["notice", "retry", id]);
+    scene.good(DAY_0, &["alert", "retry", id]);
     scene.work("2026-05-04T10:00:00Z");
     assert_eq!(scene.subjects().len(), 1);
 }
@@ -332,7 +332,7 @@ fn several_workers_tell_each_once() {
     let scene = Scene::of(&original);
     scene.ways(&[]);
     for second in 10..22 {
-        scene.good(&format!("2026-05-04T09:00:{second}Z"), &["notice", "test", "duty-desk"]);
+        scene.good(&format!("2026-05-04T09:00:{second}Z"), &["alert", "test", "duty-desk"]);
     }
     let workers: Vec<_> = (0..3)
         .map(|_| {

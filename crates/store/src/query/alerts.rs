@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use causeway_model::notice::{NoticeKind, To};
+use causeway_model::alert::{AlertKind, To};
 use jiff::Timestamp;
 
 use crate::db::{Cells, Row, named, query};
 use crate::{Reader, StoreError};
 
 named! {
-    /// How far a notice has come on one way.
+    /// How far an alert has come on one way.
     DispatchState {
         /// It is to be sent, for the first time or again.
         Waiting = "waiting",
@@ -20,13 +20,13 @@ named! {
     }
 }
 
-/// A notice as stored.
+/// An alert as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeRow {
+pub struct AlertRow {
     /// Its id.
     pub id: String,
     /// Of what.
-    pub kind: NoticeKind,
+    pub kind: AlertKind,
     /// To whom.
     pub to: To,
     /// About which thing.
@@ -39,11 +39,11 @@ pub struct NoticeRow {
     pub addressed_at: Option<Timestamp>,
 }
 
-/// A notice on one of its ways.
+/// An alert on one of its ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DispatchRow {
-    /// The notice.
-    pub notice: String,
+    /// The alert.
+    pub alert: String,
     /// The way, as the settings call it.
     pub route: String,
     /// How far it has come.
@@ -58,67 +58,67 @@ pub struct DispatchRow {
     pub why: Option<String>,
 }
 
-/// Which notices to list.
+/// Which alerts to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoticeFilter {
+pub enum AlertFilter {
     /// All.
     All,
     /// Of which something is not confirmed: it waits, was given up, or nobody is told.
     Unsent,
 }
 
-const NOTICE: &str = "SELECT id, kind, partner, subject, ids_json, posted_at, addressed_at FROM notice";
+const ALERT: &str = "SELECT id, kind, partner, subject, ids_json, posted_at, addressed_at FROM alert";
 
 impl Reader {
-    /// A notice.
+    /// An alert.
     ///
     /// # Errors
     /// When the database fails or the row is damaged.
-    pub async fn notice(&self, id: &str) -> Result<Option<NoticeRow>, StoreError> {
-        let row = query(format!("{NOTICE} WHERE id = $1")).bind(id).fetch_optional(&self.pool).await?;
-        row.as_ref().map(notice).transpose()
+    pub async fn alert(&self, id: &str) -> Result<Option<AlertRow>, StoreError> {
+        let row = query(format!("{ALERT} WHERE id = $1")).bind(id).fetch_optional(&self.pool).await?;
+        row.as_ref().map(alert).transpose()
     }
 
-    /// Up to `limit` notices, the newest first.
+    /// Up to `limit` alerts, the newest first.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn notices(&self, which: NoticeFilter, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
+    pub async fn alerts(&self, which: AlertFilter, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
         let which = match which {
-            NoticeFilter::All => "",
-            NoticeFilter::Unsent => {
-                " WHERE addressed_at IS NULL OR EXISTS (SELECT 1 FROM notice_dispatch d WHERE d.notice = notice.id AND d.state <> 'sent') \
-                 OR NOT EXISTS (SELECT 1 FROM notice_dispatch d WHERE d.notice = notice.id)"
+            AlertFilter::All => "",
+            AlertFilter::Unsent => {
+                " WHERE addressed_at IS NULL OR EXISTS (SELECT 1 FROM alert_dispatch d WHERE d.alert = alert.id AND d.state <> 'sent') \
+                 OR NOT EXISTS (SELECT 1 FROM alert_dispatch d WHERE d.alert = alert.id)"
             }
         };
-        let rows = query(format!("{NOTICE}{which} ORDER BY posted_at DESC, id DESC LIMIT $1")).bind(limit);
-        rows.fetch_all(&self.pool).await?.iter().map(notice).collect()
+        let rows = query(format!("{ALERT}{which} ORDER BY posted_at DESC, id DESC LIMIT $1")).bind(limit);
+        rows.fetch_all(&self.pool).await?.iter().map(alert).collect()
     }
 
-    /// Up to `limit` notices whose ways are not chosen yet, the oldest first.
+    /// Up to `limit` alerts whose ways are not chosen yet, the oldest first.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn unaddressed_notices(&self, limit: u32) -> Result<Vec<NoticeRow>, StoreError> {
-        let rows = query(format!("{NOTICE} WHERE addressed_at IS NULL ORDER BY posted_at, id LIMIT $1")).bind(limit);
-        rows.fetch_all(&self.pool).await?.iter().map(notice).collect()
+    pub async fn unaddressed_alerts(&self, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
+        let rows = query(format!("{ALERT} WHERE addressed_at IS NULL ORDER BY posted_at, id LIMIT $1")).bind(limit);
+        rows.fetch_all(&self.pool).await?.iter().map(alert).collect()
     }
 
-    /// The ways of a notice.
+    /// The ways of an alert.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn dispatches(&self, notice: &str) -> Result<Vec<DispatchRow>, StoreError> {
+    pub async fn dispatches(&self, alert: &str) -> Result<Vec<DispatchRow>, StoreError> {
         let rows = query(
-            "SELECT notice, route, state, tries, not_before, ended_at, why FROM notice_dispatch WHERE notice = $1 ORDER BY route",
+            "SELECT alert, route, state, tries, not_before, ended_at, why FROM alert_dispatch WHERE alert = $1 ORDER BY route",
         );
-        rows.bind(notice).fetch_all(&self.pool).await?.iter().map(dispatch).collect()
+        rows.bind(alert).fetch_all(&self.pool).await?.iter().map(dispatch).collect()
     }
 }
 
-fn notice(row: &Row) -> Result<NoticeRow, StoreError> {
-    let cells = Cells::new(row, "notice", "id");
-    Ok(NoticeRow {
+fn alert(row: &Row) -> Result<AlertRow, StoreError> {
+    let cells = Cells::new(row, "alert", "id");
+    Ok(AlertRow {
         id: cells.get("id")?,
         kind: cells.named("kind", |word| word.parse().ok())?,
         to: cells.get::<Option<String>>("partner")?.map_or(To::Staff, To::Partner),
@@ -130,9 +130,9 @@ fn notice(row: &Row) -> Result<NoticeRow, StoreError> {
 }
 
 fn dispatch(row: &Row) -> Result<DispatchRow, StoreError> {
-    let cells = Cells::new(row, "notice_dispatch", "notice");
+    let cells = Cells::new(row, "alert_dispatch", "alert");
     Ok(DispatchRow {
-        notice: cells.get("notice")?,
+        alert: cells.get("alert")?,
         route: cells.get("route")?,
         state: cells.named("state", DispatchState::from_name)?,
         tries: cells.count("tries")?,

@@ -1,6 +1,6 @@
-//! Which ways does a notice take? Those of the settings that are for its addressee.
+//! Which ways does an alert take? Those of the settings that are for its addressee.
 
-use causeway_model::notice::{NoticeKind, To};
+use causeway_model::alert::{AlertKind, To};
 use causeway_model::permission::Role;
 
 use super::settings::{MailRoute, Settings, WebhookRoute};
@@ -22,13 +22,13 @@ impl Settings {
     }
 }
 
-/// The names of the ways that a notice takes. A trial takes the one that it is about.
+/// The names of the ways that an alert takes. A trial takes the one that it is about.
 #[must_use]
-pub fn ways<'s>(settings: &'s Settings, kind: NoticeKind, to: &To, subject: &str) -> Vec<&'s str> {
+pub fn ways<'s>(settings: &'s Settings, kind: AlertKind, to: &To, subject: &str) -> Vec<&'s str> {
     let mail = settings.mail.iter().map(|route| (&route.name, &route.roles, &route.partner, &route.only));
     let hooks = settings.webhook.iter().map(|route| (&route.name, &route.roles, &route.partner, &route.only));
-    let takes = |name: &str, roles: &[Role], partner: Option<&str>, only: &[NoticeKind]| {
-        if kind == NoticeKind::Trial {
+    let takes = |name: &str, roles: &[Role], partner: Option<&str>, only: &[AlertKind]| {
+        if kind == AlertKind::Trial {
             return name == subject;
         }
         let theirs = match to {
@@ -47,27 +47,27 @@ mod tests {
     use super::*;
     use crate::home::Config;
 
-    fn settings(notices: &str) -> Settings {
-        let text = format!("operation = \"x\"\ndata = \"d\"\nkeys = \"k\"\nsources = \"s\"\n{notices}");
-        toml::from_str::<Config>(&text).unwrap_or_else(|error| panic!("{error}")).notices
+    fn settings(alerts: &str) -> Settings {
+        let text = format!("operation = \"x\"\ndata = \"d\"\nkeys = \"k\"\nsources = \"s\"\n{alerts}");
+        toml::from_str::<Config>(&text).unwrap_or_else(|error| panic!("{error}")).alerts
     }
 
     const ALL: &str = r#"
-        [notices]
+        [alerts]
         receipt_within_days = 3
-        [notices.smtp]
+        [alerts.smtp]
         host = "mail.example"
         from = "gateway@operation.example"
-        [[notices.mail]]
+        [[alerts.mail]]
         name = "duty-desk"
         address = "duty@operation.example"
         roles = ["registration-officer", "representative"]
-        [[notices.mail]]
+        [[alerts.mail]]
         name = "protection"
         address = "dpo@operation.example"
         language = "fr"
         roles = ["data-protection-officer"]
-        [[notices.webhook]]
+        [[alerts.webhook]]
         name = "lantern"
         url = "https://hooks.lantern.example/causeway"
         secret_env = "LANTERN_SECRET"
@@ -76,19 +76,19 @@ mod tests {
     "#;
 
     #[test]
-    fn a_notice_takes_the_ways_of_whom_it_is_for() {
+    fn an_alert_takes_the_ways_of_whom_it_is_for() {
         let settings = settings(ALL);
         settings.check().unwrap();
         assert_eq!((settings.receipt_within_days, settings.ends_within_days), (3, 30));
         let staff = |kind| ways(&settings, kind, &To::Staff, "t");
-        assert_eq!(staff(NoticeKind::ApprovalNeeded), ["duty-desk"]);
-        assert_eq!(staff(NoticeKind::UnusualVolume), ["duty-desk", "protection"]);
-        assert!(staff(NoticeKind::SchemaDrift).is_empty(), "there is no engineer");
+        assert_eq!(staff(AlertKind::ApprovalNeeded), ["duty-desk"]);
+        assert_eq!(staff(AlertKind::UnusualVolume), ["duty-desk", "protection"]);
+        assert!(staff(AlertKind::SchemaDrift).is_empty(), "there is no engineer");
         let partner = |name: &str, kind| ways(&settings, kind, &To::Partner(name.to_owned()), "t");
-        assert_eq!(partner("lantern-relief", NoticeKind::ReceiptOverdue), ["lantern"]);
-        assert!(partner("lantern-relief", NoticeKind::KeyExpires).is_empty(), "it asked for one kind only");
-        assert!(partner("other-relief", NoticeKind::ReceiptOverdue).is_empty());
-        assert_eq!(ways(&settings, NoticeKind::Trial, &To::Staff, "lantern"), ["lantern"]);
+        assert_eq!(partner("lantern-relief", AlertKind::ReceiptOverdue), ["lantern"]);
+        assert!(partner("lantern-relief", AlertKind::KeyExpires).is_empty(), "it asked for one kind only");
+        assert!(partner("other-relief", AlertKind::ReceiptOverdue).is_empty());
+        assert_eq!(ways(&settings, AlertKind::Trial, &To::Staff, "lantern"), ["lantern"]);
     }
 
     #[test]
@@ -108,10 +108,10 @@ mod tests {
             let error = settings(&ALL.replacen(from, to, 1)).check().unwrap_err();
             assert!(error.to_string().contains(said), "{to}: {error}");
         }
-        let without = &ALL[ALL.find("[[notices.mail]]").unwrap_or_default()..];
+        let without = &ALL[ALL.find("[[alerts.mail]]").unwrap_or_default()..];
         assert!(settings(without).check().is_err(), "mail without a server");
         let unknown = toml::from_str::<Config>(
-            "operation = \"x\"\ndata = \"d\"\nkeys = \"k\"\nsources = \"s\"\n[notices]\nsmpt = 1\n",
+            "operation = \"x\"\ndata = \"d\"\nkeys = \"k\"\nsources = \"s\"\n[alerts]\nsmpt = 1\n",
         );
         assert!(unknown.is_err());
     }

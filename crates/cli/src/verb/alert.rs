@@ -1,40 +1,40 @@
-//! `causeway notice list | show | retry | test`: who is told of what, and how far has it come?
+//! `causeway alert list | show | retry | test`: who is told of what, and how far has it come?
 
 use std::process::ExitCode;
 
 use causeway_engine::House;
-use causeway_engine::command::{retry_notice, try_notice};
+use causeway_engine::command::{retry_alert, try_alert};
 use causeway_model::permission::Action;
 use causeway_store::Saved;
-use causeway_store::query::{DispatchRow, DispatchState, NoticeFilter, NoticeRow};
+use causeway_store::query::{DispatchRow, DispatchState, AlertFilter, AlertRow};
 use clap::{Args, Subcommand};
 
 use super::{Ended, Place};
 use crate::say::plain;
 
-/// Notices.
+/// Alerts.
 #[derive(Subcommand)]
-pub enum Notice {
-    /// Lists notices, the newest first.
+pub enum Alert {
+    /// Lists alerts, the newest first.
     List(List),
-    /// Shows a notice and each of its ways.
+    /// Shows an alert and each of its ways.
     Show {
-        /// The notice.
-        notice: String,
+        /// The alert.
+        alert: String,
     },
     /// Tries again what was given up, or what no way was for.
     Retry {
-        /// The notice.
-        notice: String,
+        /// The alert.
+        alert: String,
     },
-    /// Posts a notice that says nothing on one way of `[notices]`, to see whether it arrives.
+    /// Posts an alert that says nothing on one way of `[alerts]`, to see whether it arrives.
     Test {
         /// The way, as `causeway.toml` calls it.
         way: String,
     },
 }
 
-/// Which notices.
+/// Which alerts.
 #[derive(Args)]
 pub struct List {
     /// Only those of which something is not confirmed: it waits, was given up, or nobody is told.
@@ -45,21 +45,21 @@ pub struct List {
     limit: u32,
 }
 
-impl Notice {
+impl Alert {
     /// Does it.
     pub async fn run(&self, place: &Place) -> Ended {
         let house = place.beside().await?;
         match self {
             Self::List(list) => list.run(&house, &place.actor).await?,
-            Self::Show { notice } => show(&house, &place.actor, notice).await?,
-            Self::Retry { notice } => match retry_notice(&house, &place.actor, notice).await? {
-                Saved::New => println!("notice {notice} is tried again by whoever works"),
-                Saved::Already => println!("nothing of notice {notice} was given up"),
+            Self::Show { alert } => show(&house, &place.actor, alert).await?,
+            Self::Retry { alert } => match retry_alert(&house, &place.actor, alert).await? {
+                Saved::New => println!("alert {alert} is tried again by whoever works"),
+                Saved::Already => println!("nothing of alert {alert} was given up"),
             },
             Self::Test { way } => {
-                try_notice(&house, &place.actor, way).await?;
+                try_alert(&house, &place.actor, way).await?;
                 println!(
-                    "a trial is posted for `{way}`: whoever works sends it; `causeway notice list` tells how it went"
+                    "a trial is posted for `{way}`: whoever works sends it; `causeway alert list` tells how it went"
                 );
             }
         }
@@ -69,33 +69,33 @@ impl Notice {
 
 impl List {
     async fn run(&self, house: &House, actor: &str) -> Result<(), causeway_engine::EngineError> {
-        let which = if self.unsent { NoticeFilter::Unsent } else { NoticeFilter::All };
+        let which = if self.unsent { AlertFilter::Unsent } else { AlertFilter::All };
         let mut shown = 0;
-        for notice in house.store.notices(which, self.limit).await? {
-            if !house.sees(actor, Action::ShowNotices, &house.of_notice(&notice.id, &notice.to)).await? {
+        for alert in house.store.alerts(which, self.limit).await? {
+            if !house.sees(actor, Action::ShowAlerts, &house.of_alert(&alert.id, &alert.to)).await? {
                 continue;
             }
-            let ways = house.store.dispatches(&notice.id).await?;
+            let ways = house.store.dispatches(&alert.id).await?;
             let line = format!(
                 "{}  {:<19} {:<24} {}  {}  {}",
-                notice.id,
-                notice.kind.as_str(),
-                notice.to.to_string(),
-                notice.posted_at,
-                notice.subject,
-                summary(&notice, &ways)
+                alert.id,
+                alert.kind.as_str(),
+                alert.to.to_string(),
+                alert.posted_at,
+                alert.subject,
+                summary(&alert, &ways)
             );
             println!("{}", plain(&line));
             shown += 1;
         }
-        println!("{shown} notices");
+        println!("{shown} alerts");
         Ok(())
     }
 }
 
 /// How far it has come, in a word or two.
-pub fn summary(notice: &NoticeRow, ways: &[DispatchRow]) -> String {
-    if notice.addressed_at.is_none() {
+pub fn summary(alert: &AlertRow, ways: &[DispatchRow]) -> String {
+    if alert.addressed_at.is_none() {
         return "waits for a worker".to_owned();
     }
     if ways.is_empty() {
@@ -109,14 +109,14 @@ pub fn summary(notice: &NoticeRow, ways: &[DispatchRow]) -> String {
 }
 
 async fn show(house: &House, actor: &str, id: &str) -> Result<(), causeway_engine::EngineError> {
-    let notice = house.notice(id).await?;
-    house.may_see(actor, Action::ShowNotices, &house.of_notice(id, &notice.to)).await?;
-    println!("notice {id}: {} to {}, posted at {}", notice.kind, plain(&notice.to.to_string()), notice.posted_at);
-    println!("  subject: {}", plain(&notice.subject));
-    notice.ids.iter().for_each(|(what, id)| println!("  {what}: {}", plain(id)));
+    let alert = house.alert(id).await?;
+    house.may_see(actor, Action::ShowAlerts, &house.of_alert(id, &alert.to)).await?;
+    println!("alert {id}: {} to {}, posted at {}", alert.kind, plain(&alert.to.to_string()), alert.posted_at);
+    println!("  subject: {}", plain(&alert.subject));
+    alert.ids.iter().for_each(|(what, id)| println!("  {what}: {}", plain(id)));
     let ways = house.store.dispatches(id).await?;
     if ways.is_empty() {
-        println!("  {}", summary(&notice, &ways));
+        println!("  {}", summary(&alert, &ways));
     }
     for way in ways {
         let why = way.why.as_deref().map(|why| format!(": {}", plain(why))).unwrap_or_default();

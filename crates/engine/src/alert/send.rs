@@ -1,9 +1,9 @@
-//! How is a notice sent on one of its ways, and what becomes of it then?
+//! How is an alert sent on one of its ways, and what becomes of it then?
 
 use std::time::Duration;
 
 use causeway_store::outbox::{Dispatch, End};
-use causeway_store::query::NoticeRow;
+use causeway_store::query::AlertRow;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -21,12 +21,12 @@ const LONGEST_TRY: Duration = Duration::from_secs(40);
 const FIRST_PAUSE_S: u64 = 60;
 const LONGEST_PAUSE_S: u64 = 3600;
 
-/// Failures in a row after which a notice is given up on one way: with the pauses above more than eight days.
+/// Failures in a row after which an alert is given up on one way: with the pauses above more than eight days.
 const PATIENCE: u32 = 200;
 
 /// Sends it; how that ended.
-pub(super) async fn send(house: &House, postman: &dyn Postman, notice: &NoticeRow, dispatch: &Dispatch) -> End {
-    let tried = tokio::time::timeout(LONGEST_TRY, carry(house, postman, notice, &dispatch.route)).await;
+pub(super) async fn send(house: &House, postman: &dyn Postman, alert: &AlertRow, dispatch: &Dispatch) -> End {
+    let tried = tokio::time::timeout(LONGEST_TRY, carry(house, postman, alert, &dispatch.route)).await;
     let sent = match tried {
         Ok(Ok(sent)) => sent,
         // A secret that cannot be read, a way that is gone: people may mend it.
@@ -56,17 +56,17 @@ fn pause_ms(failures: u32, [first, second, ..]: [u8; 32]) -> u64 {
     pause * 4 / 5 + pause * 2 / 5 * spread / u64::from(u16::MAX)
 }
 
-async fn carry(house: &House, postman: &dyn Postman, notice: &NoticeRow, route: &str) -> Result<Sent, EngineError> {
-    let settings = &house.home.config().notices;
+async fn carry(house: &House, postman: &dyn Postman, alert: &AlertRow, route: &str) -> Result<Sent, EngineError> {
+    let settings = &house.home.config().alerts;
     settings.check()?;
     match settings.way(route) {
-        None => Ok(Sent::Failed(format!("[notices] has no way `{route}` any more"))),
+        None => Ok(Sent::Failed(format!("[alerts] has no way `{route}` any more"))),
         Some(Way::Mail(to)) => {
             let smtp =
-                settings.smtp.as_ref().ok_or_else(|| EngineError::Wrong("[notices] has no `smtp`".to_owned()))?;
-            Ok(postman.mail(&server(house, smtp)?, &mail(house, smtp, to, notice)?).await)
+                settings.smtp.as_ref().ok_or_else(|| EngineError::Wrong("[alerts] has no `smtp`".to_owned()))?;
+            Ok(postman.mail(&server(house, smtp)?, &mail(house, smtp, to, alert)?).await)
         }
-        Some(Way::Webhook(to)) => Ok(postman.call(&hook(house, to)?, &call(house, notice)).await),
+        Some(Way::Webhook(to)) => Ok(postman.call(&hook(house, to)?, &call(house, alert)).await),
     }
 }
 
@@ -82,15 +82,15 @@ fn server(house: &House, smtp: &Smtp) -> Result<MailServer, EngineError> {
     })
 }
 
-fn mail(house: &House, smtp: &Smtp, to: &MailRoute, notice: &NoticeRow) -> Result<Mail, EngineError> {
-    let language: Language = to.language.parse().map_err(|error| EngineError::Wrong(format!("[notices] {error}")))?;
+fn mail(house: &House, smtp: &Smtp, to: &MailRoute, alert: &AlertRow) -> Result<Mail, EngineError> {
+    let language: Language = to.language.parse().map_err(|error| EngineError::Wrong(format!("[alerts] {error}")))?;
     let operation = house.operation();
-    let said = told(notice.kind, language, [operation, &notice.id, &notice.subject], &notice.ids)?;
+    let said = told(alert.kind, language, [operation, &alert.id, &alert.subject], &alert.ids)?;
     Ok(Mail {
         from: smtp.from.clone(),
         to: to.address.clone(),
-        message_id: format!("<{}.{}@{operation}>", notice.id, to.name),
-        at: notice.posted_at,
+        message_id: format!("<{}.{}@{operation}>", alert.id, to.name),
+        at: alert.posted_at,
         subject: said.title,
         text: said.text,
     })
@@ -107,13 +107,13 @@ fn hook(house: &House, to: &WebhookRoute) -> Result<Hook, EngineError> {
     })
 }
 
-fn call(house: &House, notice: &NoticeRow) -> Call {
+fn call(house: &House, alert: &AlertRow) -> Call {
     let mut data = Map::new();
     data.insert("operation".to_owned(), Value::from(house.operation()));
-    data.insert("subject".to_owned(), Value::from(notice.subject.as_str()));
-    data.extend(notice.ids.iter().map(|(what, id)| (what.clone(), Value::from(id.as_str()))));
-    let body = json!({ "type": notice.kind, "timestamp": notice.posted_at.to_string(), "data": data });
-    Call { id: notice.id.clone(), at: house.now(), body: body.to_string() }
+    data.insert("subject".to_owned(), Value::from(alert.subject.as_str()));
+    data.extend(alert.ids.iter().map(|(what, id)| (what.clone(), Value::from(id.as_str()))));
+    let body = json!({ "type": alert.kind, "timestamp": alert.posted_at.to_string(), "data": data });
+    Call { id: alert.id.clone(), at: house.now(), body: body.to_string() }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What are people told of by mail and webhook, and who is told? Ids only: whoever reads a notice looks here for the rest.
+//! What are people told of by mail and webhook, and who is told? Ids only: whoever reads an alert looks here for the rest.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::permission::Role;
 
 named! {
     /// Of what somebody is told.
-    NoticeKind, "kind of notice" {
+    AlertKind, "kind of alert" {
         /// A transfer waits for an officer.
         ApprovalNeeded = "approval-needed",
         /// A transfer was refused or given up.
@@ -26,12 +26,12 @@ named! {
         SchemaDrift = "schema-drift",
         /// A package holds many more or fewer records than those before.
         UnusualVolume = "unusual-volume",
-        /// Somebody tries whether notices arrive.
+        /// Somebody tries whether alerts arrive.
         Trial = "trial",
     }
 }
 
-impl NoticeKind {
+impl AlertKind {
     /// Which of the operation's people it is for.
     #[must_use]
     pub const fn roles(self) -> &'static [Role] {
@@ -39,20 +39,20 @@ impl NoticeKind {
             ConfigurationEngineer, DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer, Representative,
         };
         match self {
-            NoticeKind::ApprovalNeeded => &[Representative, RegistrationOfficer, DataProtectionFocalPoint],
-            NoticeKind::TransferFailed => &[RegistrationOfficer, ConfigurationEngineer],
-            NoticeKind::ReceiptDisputed => &[RegistrationOfficer, DataProtectionFocalPoint],
-            NoticeKind::ReceiptOverdue => &[RegistrationOfficer],
-            NoticeKind::ArrangementExpires => &[Representative, DataProtectionFocalPoint],
-            NoticeKind::KeyExpires => &[ConfigurationEngineer, RegistrationOfficer],
-            NoticeKind::SchemaDrift => &[ConfigurationEngineer],
-            NoticeKind::UnusualVolume => &[DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer],
-            NoticeKind::Trial => &[],
+            AlertKind::ApprovalNeeded => &[Representative, RegistrationOfficer, DataProtectionFocalPoint],
+            AlertKind::TransferFailed => &[RegistrationOfficer, ConfigurationEngineer],
+            AlertKind::ReceiptDisputed => &[RegistrationOfficer, DataProtectionFocalPoint],
+            AlertKind::ReceiptOverdue => &[RegistrationOfficer],
+            AlertKind::ArrangementExpires => &[Representative, DataProtectionFocalPoint],
+            AlertKind::KeyExpires => &[ConfigurationEngineer, RegistrationOfficer],
+            AlertKind::SchemaDrift => &[ConfigurationEngineer],
+            AlertKind::UnusualVolume => &[DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer],
+            AlertKind::Trial => &[],
         }
     }
 }
 
-/// To whom a notice goes. By which ways they are reached is a setting of the installation.
+/// To whom an alert goes. By which ways they are reached is a setting of the installation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum To {
     /// The operation's people whose role it concerns.
@@ -95,9 +95,9 @@ impl FromStr for To {
 
 /// Something to tell somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct Alert {
     /// Of what.
-    pub kind: NoticeKind,
+    pub kind: AlertKind,
     /// Whom.
     pub to: To,
     /// The thing that it is about: an id or a name of a document.
@@ -108,9 +108,9 @@ pub struct Notice {
     pub occasion: String,
 }
 
-impl Notice {
-    /// A notice about a thing that happens to it once.
-    pub fn new(kind: NoticeKind, to: To, subject: impl Into<String>) -> Self {
+impl Alert {
+    /// An alert about a thing that happens to it once.
+    pub fn new(kind: AlertKind, to: To, subject: impl Into<String>) -> Self {
         Self { kind, to, subject: subject.into(), ids: BTreeMap::new(), occasion: String::new() }
     }
 
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn every_kind_but_a_trial_has_somebody_to_tell() {
-        for kind in NoticeKind::ALL.iter().filter(|kind| **kind != NoticeKind::Trial) {
+        for kind in AlertKind::ALL.iter().filter(|kind| **kind != AlertKind::Trial) {
             assert!(!kind.roles().is_empty() && kind.roles().iter().all(|role| !role.is_partners()), "{kind}");
         }
         for to in [To::Staff, To::Partner("agency".into())] {
