@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod docs;
 mod files;
+mod package;
 mod shell;
 mod test;
 mod upgrade;
@@ -36,6 +37,11 @@ const VERBS: &[Verb] = &[
     },
     Verb { name: "demo", does: "walk invented people from stores to a proven receipt", run: demo::run },
     Verb { name: "docs", does: "write docs/reference anew from the code", run: docs::run },
+    Verb {
+        name: "package",
+        does: "a Debian package with units, a bill of materials and checksums; `package --help` tells more",
+        run: package::run,
+    },
     Verb {
         name: "test",
         does: "check, build and run every test; `test NAME` runs one suite, `test list` names them",

@@ -2,6 +2,7 @@
 
 mod connectors;
 mod hooks;
+mod postman;
 mod say;
 mod verb;
 
@@ -34,8 +35,19 @@ struct Arguments {
         default_value = "operator"
     )]
     actor: String,
+    /// How what happens is logged on standard error: lines for people, or JSON, one object an event.
+    #[arg(long, global = true, env = "CAUSEWAY_LOG_AS", value_enum, default_value_t = LogAs::Text)]
+    log: LogAs,
     #[command(subcommand)]
     verb: Verb,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum LogAs {
+    /// Lines for people.
+    Text,
+    /// JSON, one object an event: ids, counts and reasons, never a person's value.
+    Json,
 }
 
 #[derive(Subcommand)]
@@ -86,8 +98,13 @@ enum Verb {
     Resume(verb::stop::Resume),
     /// Carries transfers out, for as long as it runs.
     Work(verb::work::Work),
+    /// Answers over the network whether everything works, for as long as it runs.
+    Serve(verb::serve::Serve),
     /// Where every transfer stands, newest first.
     Status(verb::status::Status),
+    /// Who is told of what by mail and webhook, and how far that has come.
+    #[command(subcommand)]
+    Alert(verb::alert::Alert),
     /// Packages, from the partner's side.
     #[command(subcommand)]
     Package(verb::package::Package),
@@ -126,11 +143,8 @@ fn main() -> ExitCode {
     small_pages();
     let arguments = Arguments::parse();
     // A process that runs for months tells what it does; a command says it on standard output.
-    let usual = if matches!(arguments.verb, Verb::Work(_)) { "info" } else { "warn" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| usual.into());
-    // Colours are for people who look on, not for a journal.
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+    let usual = if matches!(arguments.verb, Verb::Work(_) | Verb::Serve(_)) { "info" } else { "warn" };
+    begin_log(arguments.log, usual);
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -141,6 +155,16 @@ fn main() -> ExitCode {
     match outcome {
         Ok(code) => code,
         Err(error) => say::failed(&error),
+    }
+}
+
+fn begin_log(log: LogAs, usual: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CAUSEWAY_LOG").unwrap_or_else(|_| usual.into());
+    let written = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log {
+        LogAs::Json => written.json().init(),
+        // Colours are for people who look on, not for a journal.
+        LogAs::Text => written.with_ansi(std::io::stderr().is_terminal()).init(),
     }
 }
 
@@ -193,7 +217,9 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Stop(stop) => stop.run(&place).await,
         Verb::Resume(resume) => resume.run(&place).await,
         Verb::Work(work) => work.run(&place).await,
+        Verb::Serve(serve) => serve.run(&place).await,
         Verb::Status(status) => status.run(&place).await,
+        Verb::Alert(alert) => alert.run(&place).await,
         Verb::Package(package) => package.run(),
         Verb::Receipt(receipt) => receipt.run(&place).await,
         Verb::Ledger(ledger) => ledger.run(&place).await,

@@ -110,6 +110,9 @@ pub enum EngineError {
         /// What stood in the way.
         detail: String,
     },
+    /// Calls cannot be answered.
+    #[error("{0}")]
+    Unserved(String),
     /// A request that makes no sense as it stands.
     #[error("{0}")]
     Wrong(String),
@@ -140,6 +143,7 @@ impl EngineError {
                 StoreError::HeadMissing { .. } | StoreError::BadHead { .. } | StoreError::OlderBackup { .. },
             ) => 3,
             Self::Package(error) if error.is_verification() => 3,
+            Self::Unserved(_) => 5,
             Self::File { .. } | Self::Undelivered { .. } | Self::Package(PackageError::Io { .. }) => 5,
             Self::Store(StoreError::File { .. } | StoreError::Locked { .. } | StoreError::Database(_)) => 5,
             Self::Store(StoreError::Unreachable { .. } | StoreError::Unfit { .. } | StoreError::Tls { .. }) => 5,

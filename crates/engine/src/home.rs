@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use causeway_model::environment::Environment;
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Settings;
 use crate::database::Database;
 use crate::error::EngineError;
 
@@ -38,6 +39,9 @@ pub struct Config {
     /// Days after which a backup may not be kept any more.
     #[serde(default = "usual_backup_days", skip_serializing_if = "is_usual_backup_days")]
     pub backup_days: u32,
+    /// Who is told of what, by which way.
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub alerts: Settings,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -45,6 +49,10 @@ pub struct Config {
 
 fn production() -> Environment {
     Environment::Production
+}
+
+fn is_usual(settings: &Settings) -> bool {
+    *settings == Settings::default()
 }
 
 fn usual_memory() -> u32 {
@@ -98,6 +106,7 @@ impl Home {
             two_person: false,
             contact: None,
             backup_days: usual_backup_days(),
+            alerts: Settings::default(),
             database,
         };
         let home = Self { root: root.to_owned(), config };

@@ -221,7 +221,8 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), EngineError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(EngineError::file("write", path))
 }
 
-fn read_secret(path: &Path) -> Result<Zeroizing<String>, EngineError> {
+/// Reads a secret file; one that others can read is refused.
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<String>, EngineError> {
     let meta = std::fs::metadata(path).map_err(EngineError::file("read", path))?;
     if meta.permissions().mode() & 0o077 != 0 {
         return Err(EngineError::Wrong(format!(

@@ -4,6 +4,7 @@
 //! from request to delivery (a file a step). Nothing here knows a connector: [`Connectors`] is handed in.
 
 mod actor;
+pub mod alert;
 pub mod backup;
 pub mod command;
 pub mod configuration;
@@ -17,6 +18,7 @@ mod home;
 mod house;
 mod keys;
 pub mod letter;
+mod lookout;
 pub mod query;
 pub mod register;
 pub mod retention;
@@ -34,4 +36,5 @@ pub use home::{Config, Home, private_folder};
 pub use house::FixedPseudonyms;
 pub use house::{Connectors, House, Surroundings};
 pub use keys::{KeyFingerprints, Keys, SandboxKeys, kept, write_secret};
+pub use lookout::{Health, LOW_DISK, Lookout, Seen, free_bytes};
 pub use standing::{Standing, signed_bytes};

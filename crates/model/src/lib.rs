@@ -3,6 +3,7 @@
 //! Pure: no input or output, no clock, no randomness, no async. Documents (catalogue, arrangement, exchange) are
 //! parsed with positions, so that every finding names a line and a column; decisions carry stable codes.
 
+pub mod alert;
 pub mod arrangement;
 pub mod assessment;
 pub mod catalogue;

@@ -4,12 +4,10 @@
 //! hand. Nothing here is governance, so nothing enters the ledger. Whatever counts is fenced: [`demand`] in the transaction
 //! that changes the transfer.
 
-use std::sync::Arc;
-
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
 
-use crate::db::{Cells, On, Patience, Pool, Row, Transaction, named, query};
+use crate::db::{Cells, On, Row, Transaction, named, query};
+use crate::step::{Step, Steps};
 use crate::{Reader, Store, StoreError};
 
 /// How long a lease lasts unless it is renewed.
@@ -92,15 +90,14 @@ pub struct End {
 /// What takes, renews and ends leases, also from a task of its own.
 #[derive(Clone, Debug)]
 pub struct Leases {
-    pool: Pool,
-    turn: Arc<Mutex<()>>,
+    steps: Steps,
 }
 
 impl Store {
     /// What takes, renews and ends leases.
     #[must_use]
     pub fn leases(&self) -> Leases {
-        Leases { pool: self.pool.clone(), turn: Arc::clone(&self.turn) }
+        Leases { steps: Steps::of(self) }
     }
 }
 
@@ -111,6 +108,18 @@ impl Reader {
     /// When the database fails or the row is damaged.
     pub async fn lease(&self, transfer: &str) -> Result<Option<LeaseRow>, StoreError> {
         of(&self.pool, transfer).await
+    }
+
+    /// Up to `limit` transfers whose last try failed and that are tried again, the next first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn leases_failing(&self, limit: u32) -> Result<Vec<LeaseRow>, StoreError> {
+        let rows = query(select!(
+            " WHERE failures > 0 AND EXISTS (SELECT 1 FROM transfer WHERE transfer.id = lease.transfer \
+             AND transfer.state IN ('requested', 'preparing', 'sealed', 'delivering')) ORDER BY not_before, transfer LIMIT $1"
+        ));
+        rows.bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// Leases that somebody has.
@@ -129,7 +138,7 @@ impl Leases {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, worker: &str, token: &str, now: Timestamp) -> Result<Option<Lease>, StoreError> {
-        self.write(&Find { worker, token, now }).await
+        self.steps.take(&Find { worker, token, now }).await
     }
 
     /// Takes this transfer.
@@ -137,7 +146,7 @@ impl Leases {
     /// # Errors
     /// [`StoreError::Leased`] while another has it.
     pub async fn take(&self, transfer: &str, worker: &str, token: &str, now: Timestamp) -> Result<Lease, StoreError> {
-        self.write(&Take { transfer, worker, token, now }).await
+        self.steps.take(&Take { transfer, worker, token, now }).await
     }
 
     /// Keeps a lease for another while; no if it is another's by now.
@@ -145,7 +154,7 @@ impl Leases {
     /// # Errors
     /// When the database fails.
     pub async fn renew(&self, lease: &Lease, now: Timestamp) -> Result<bool, StoreError> {
-        self.write(&Renew { lease, now }).await
+        self.steps.take(&Renew { lease, now }).await
     }
 
     /// Gives a lease back; no, and nothing happens, if it is another's by now.
@@ -153,7 +162,7 @@ impl Leases {
     /// # Errors
     /// When the database fails.
     pub async fn end(&self, lease: &Lease, end: &End) -> Result<bool, StoreError> {
-        self.write(&Finish { lease, end }).await
+        self.steps.take(&Finish { lease, end }).await
     }
 
     /// Takes every lease away that has run out or whose worker is known to be gone; the tokens that are left. What a worker
@@ -162,29 +171,7 @@ impl Leases {
     /// # Errors
     /// When the database fails.
     pub async fn void(&self, gone: &[String], now: Timestamp) -> Result<Vec<String>, StoreError> {
-        self.write(&Void { gone, now }).await
-    }
-
-    async fn write<T: Step>(&self, step: &T) -> Result<T::Outcome, StoreError> {
-        let _turn = self.turn.lock().await;
-        let mut patience = Patience::new();
-        loop {
-            match self.try_to_write(step).await {
-                Err(error) if patience.allows_another(&error).await => {}
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn try_to_write<T: Step>(&self, step: &T) -> Result<T::Outcome, StoreError> {
-        let mut transaction = self.pool.begin_write().await?;
-        match step.apply(&mut transaction).await {
-            Ok(outcome) => transaction.commit().await.map(|()| outcome),
-            Err(error) => {
-                let _ = transaction.rollback().await;
-                Err(error)
-            }
-        }
+        self.steps.take(&Void { gone, now }).await
     }
 }
 
@@ -195,13 +182,6 @@ pub(crate) async fn demand(rows: &mut Transaction, transfer: &str, token: &str) 
         1 => Ok(()),
         _ => Err(StoreError::StaleLease { transfer: transfer.to_owned() }),
     }
-}
-
-/// What may be asked more than once, each time on the database as it was before.
-trait Step: Sync {
-    type Outcome: Send;
-
-    fn apply(&self, rows: &mut Transaction) -> impl Future<Output = Result<Self::Outcome, StoreError>> + Send;
 }
 
 struct Find<'a> {
@@ -368,10 +348,10 @@ fn read(row: &Row) -> Result<LeaseRow, StoreError> {
 }
 
 /// Whether `then` is ahead of `now`, and no further than anything of ours puts it.
-fn is_ahead(then: Timestamp, now: Timestamp, most: SignedDuration) -> bool {
+pub(crate) fn is_ahead(then: Timestamp, now: Timestamp, most: SignedDuration) -> bool {
     then > now && then.duration_since(now) <= most
 }
 
-fn after(now: Timestamp, span: SignedDuration) -> i64 {
+pub(crate) fn after(now: Timestamp, span: SignedDuration) -> i64 {
     now.saturating_add(span).unwrap_or(Timestamp::MAX).as_microsecond()
 }

@@ -10,6 +10,8 @@
 //! - [`change`]: the named transactions, a file a verb;
 //! - [`query`]: what can be asked, a file a subject;
 //! - [`lease`]: who works on a transfer now;
+//! - [`outbox`]: whom to tell of what, and how far that has come;
+//! - [`beat`]: which workers are seen;
 //! - [`ledger`]: the sequencer, and reading the log to verify, export and prove.
 //!
 //! Times and salts are arguments. The database is an SQLite file or on a PostgreSQL server, and every statement is one
@@ -32,6 +34,7 @@
 //! what the program before does not need to know (a column has a default): it goes on running on the new tables.
 
 pub mod backup;
+pub mod beat;
 pub mod change;
 mod changed;
 mod db;
@@ -39,7 +42,9 @@ mod error;
 pub mod lease;
 pub mod ledger;
 pub mod open;
+pub mod outbox;
 pub mod query;
+mod step;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
 pub use db::postgres::{Password, Server, Tls};
@@ -47,4 +52,4 @@ pub use db::{DatabaseError, Kind};
 pub use error::StoreError;
 pub use ledger::LedgerSnapshot;
 pub use open::schema::newest as newest_schema;
-pub use open::{Facts, Lock, Opening, Place, Reader, Store};
+pub use open::{Facts, Lock, Opening, Place, Reader, Store, Watch};

@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("causeway-connect", &["causeway-model", "causeway-flow"]),
     ("causeway-store", &["causeway-model", "causeway-ledger"]),
     ("causeway-engine", &["causeway-model", "causeway-ledger", "causeway-package", "causeway-flow", "causeway-store"]),
+    ("causeway-web", &["causeway-model", "causeway-engine"]),
     (
         "causeway",
         &[
@@ -28,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "causeway-connect",
             "causeway-store",
             "causeway-engine",
+            "causeway-web",
         ],
     ),
     ("causeway-testkit", &["causeway-model", "causeway-ledger", "causeway-package", "causeway-flow"]),

@@ -31,6 +31,7 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("exchanges that run by themselves", &["schedules"]),
     ("exchanges that are sent as what differs", &["deltas"]),
     ("who received what about a person", &["persons"]),
+    ("who is told of what", &["alerts"]),
     ("bad input", &["bad_input"]),
 ];
 

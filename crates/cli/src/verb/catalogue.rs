@@ -5,14 +5,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_connect::catalogue_check::{check_against_sources, least_privilege};
+use causeway_engine::alert::drifted;
 use causeway_engine::command::import_catalogue;
 use causeway_engine::documents::{Read, lines, read_catalogue};
 use causeway_engine::{EngineError, House};
 use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;
+use causeway_model::document::Findings;
 use causeway_model::exchange::Exchange;
 use causeway_model::permission::Action;
 use causeway_model::{ElementRef, catalogue as model};
+use causeway_store::Saved;
 use causeway_store::change::{DocumentKind, StagedKind};
 use clap::Subcommand;
 
@@ -49,7 +52,9 @@ impl Catalogue {
                 let mut findings = read.value.check();
                 let needed = needed(&house, &read.value).await?;
                 if !findings.has_errors() {
-                    findings.extend(check_against_sources(&read.value, &house.home.sources(), &needed, house.now()));
+                    let found = check_against_sources(&read.value, &house.home.sources(), &needed, house.now());
+                    tell_of_drift(&house, &read.value, &found).await?;
+                    findings.extend(found);
                 }
                 for line in lines(&read.document, &findings) {
                     println!("{}", crate::say::plain(&line));
@@ -77,6 +82,27 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// What a store has that the catalogue says otherwise: not what a catalogue's writer has wrong.
+const DRIFT: &[&str] = &["column-missing", "column-unreadable", "column-retyped", "column-recollated", "code-unknown"];
+
+/// Somebody is told where the catalogue in use says otherwise than the stores.
+async fn tell_of_drift(house: &House, checked: &model::Catalogue, found: &Findings) -> Result<(), EngineError> {
+    let drift: Vec<&str> =
+        DRIFT.iter().copied().filter(|code| found.iter().any(|finding| finding.code == *code)).collect();
+    if drift.is_empty() {
+        return Ok(());
+    }
+    // A draft that does not fit yet concerns its writer only.
+    let as_json = |catalogue: &model::Catalogue| serde_json::to_value(catalogue).ok();
+    let in_use = house.catalogue().await.ok().as_ref().and_then(as_json);
+    if in_use.is_some_and(|in_use| as_json(checked) == Some(in_use))
+        && drifted(house, &checked.catalogue, checked.version, &drift).await? == Saved::New
+    {
+        println!("it is the catalogue in use: whoever models exchanges is told");
+    }
+    Ok(())
 }
 
 /// Elements that the exchanges imported here read.

@@ -3,14 +3,12 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
-use causeway_engine::{Connectors, EngineError, House, source_allowed};
+use causeway_engine::{Connectors, EngineError, House, LOW_DISK, free_bytes, source_allowed};
 use causeway_store::query::TransferFilter;
 use jiff::ToSpan as _;
 
 use super::{Ended, Place};
 use crate::connectors::AllConnectors;
-
-const LOW_DISK: u64 = 2 << 30;
 
 /// An arrangement that ends within so many days is to be seen to now.
 const SOON: i64 = 30;
@@ -50,6 +48,12 @@ pub async fn run(place: &Place) -> Ended {
             format!("{} MiB free for packages", free >> 20),
             "free some space before the next transfer",
         );
+    }
+    let alerts = &house.home.config().alerts;
+    let ways = alerts.mail.len() + alerts.webhook.len();
+    match alerts.check() {
+        Ok(()) => tell(true, format!("{ways} ways by which people are told of what waits or failed"), ""),
+        Err(error) => tell(false, error.to_string(), "mend it in `causeway.toml`: until then nobody is told"),
     }
     sources(&house, &mut tell).await;
     let ending = house.store.arrangements_ending_by(house.today().saturating_add(SOON.days())).await?;
@@ -118,10 +122,4 @@ async fn sources(house: &House, tell: &mut impl FnMut(bool, String, &str)) {
             Err(error) => tell(false, error.to_string(), error.code.help()),
         }
     }
-}
-
-/// Free bytes of the file system that holds `path`, by `df`.
-fn free_bytes(path: &std::path::Path) -> Option<u64> {
-    let output = std::process::Command::new("df").arg("--output=avail").arg("-B1").arg(path).output().ok()?;
-    String::from_utf8(output.stdout).ok()?.lines().nth(1)?.trim().parse().ok()
 }

@@ -1,11 +1,13 @@
 //! The verbs of the command line, a file a noun.
 
+pub mod alert;
 pub mod arrangement;
 pub mod assessment;
 pub mod backup;
 pub mod catalogue;
 pub mod configuration;
 pub mod doctor;
+mod ending;
 pub mod enquiry;
 pub mod exchange;
 mod history;
@@ -27,6 +29,7 @@ pub mod retention;
 pub mod sandbox;
 pub mod schedule;
 pub mod schema;
+pub mod serve;
 pub mod status;
 pub mod stop;
 pub mod transfer;

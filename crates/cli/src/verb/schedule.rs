@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use causeway_engine::House;
 use causeway_engine::command::{pause_schedule, unpause_schedule};
 use causeway_engine::schedule::{Ahead, Handled, Outcome, preview};
 use causeway_model::exchange::schedule::CatchUp;
@@ -95,15 +94,6 @@ pub async fn unpause(place: &Place, exchange: &str) -> Ended {
         Saved::Already => println!("exchange {exchange} is not paused"),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The schedules that are paused, for `causeway status`.
-pub async fn tell_paused(house: &House) -> Result<(), causeway_engine::EngineError> {
-    for pause in house.store.paused_schedules().await? {
-        let (exchange, reason) = (pause.exchange, plain(&pause.reason));
-        println!("PAUSED schedule of {exchange} by {} at {}: {reason}", pause.paused_by, pause.paused_at);
-    }
-    Ok(())
 }
 
 /// Handles what schedules ask for, once, as whoever works does.

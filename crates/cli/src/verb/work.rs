@@ -1,15 +1,18 @@
 //! `causeway work`: the process that carries transfers out, for as long as it runs.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use causeway_engine::alert::{Office, Told, office};
 use causeway_engine::drive::{Done, Outcome, Working, work};
+use causeway_store::outbox::End;
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::ending::{ending, ready};
 use super::{Ended, Place};
 use crate::connectors::AllConnectors;
+use crate::postman::AllPostmen;
 use crate::say::plain;
 
 /// How it works.
@@ -23,31 +26,22 @@ pub struct Work {
 impl Work {
     /// Works until it is asked to end, by SIGTERM or Ctrl-C.
     pub async fn run(&self, place: &Place) -> Ended {
-        let house = place.house().await?;
-        let (ask, ending) = watch::channel(false);
-        let ended = tokio::spawn(async move {
-            let asked = async {
-                let mut terminate = signal(SignalKind::terminate())?;
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    interrupted = tokio::signal::ctrl_c() => interrupted?,
-                }
-                std::io::Result::Ok(())
-            };
-            match asked.await {
-                Ok(()) => info!("asked to end: what is in hand has twenty seconds"),
-                Err(error) => warn!("signals cannot be waited for: {error}"),
-            }
-            let _nobody_works_any_more = ask.send(true);
-            // A second Ctrl-C ends it at once.
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(130);
-            }
-        });
+        let house = Arc::new(place.house().await?);
+        let post = Office { house: Arc::clone(&house), postman: Arc::new(AllPostmen) };
+        let (ending, waiting) = ending();
+        ready();
         info!("at work");
+        // Beside the driver: whatever it has in hand, alerts go out and its worker is seen.
+        let telling = (!self.until_idle).then(|| tokio::spawn(office(post.clone(), ending.clone(), tell_of_alert)));
         let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
-        ended.abort();
         worked?;
+        match telling {
+            Some(telling) => {
+                let _what_is_sent_has_its_lease = telling.await;
+            }
+            None => post.once(tell_of_alert).await?,
+        }
+        waiting.abort();
         info!("ended");
         Ok(ExitCode::SUCCESS)
     }
@@ -80,5 +74,20 @@ fn tell(done: Done) {
             Outcome::GivenUp { why } => warn!(transfer, why = plain(&why), "given up"),
             Outcome::Lost => warn!(transfer, "another worker has it"),
         },
+    }
+}
+
+/// Ids, names of ways and what stood in their way; never an address.
+fn tell_of_alert(told: Told) {
+    match told {
+        Told::Tried { alert, route, end: End::Sent { .. } } => info!(alert, way = route, "told"),
+        Told::Tried { alert, route, end: End::Failed { why, again_at } } => {
+            warn!(alert, way = route, again_at = %again_at, why = plain(&why), "not told, and is tried again")
+        }
+        Told::Tried { alert, route, end: End::Dead { why, .. } } => {
+            warn!(alert, way = route, why = plain(&why), "given up: `causeway alert retry` tries it again")
+        }
+        Told::Nobody { alert } => info!(alert, "told to nobody: no way of [alerts] is for it"),
+        Told::Troubled { error } => warn!("alerts go on: {}", plain(&error.to_string())),
     }
 }

@@ -151,3 +151,20 @@ fn a_document_with_a_fault_of_its_own_says_where() {
     let line = 1 + text.lines().position(|line| line.contains("sensitivity: 2")).unwrap();
     assert!(ended.err.contains(&format!(":{line}:")), "{}", ended.err);
 }
+
+#[test]
+fn of_a_store_that_drifted_from_the_catalogue_in_use_somebody_is_told_once_a_day() {
+    let removed = throw_away::directory().unwrap();
+    let (street, file) = installed(removed.path());
+    alter(&street, "progres.sqlite", "ALTER TABLE individual DROP COLUMN occupation");
+    let told = "whoever models exchanges is told";
+    let draft = street.run(&["catalogue", "check", &file]).unwrap();
+    assert!(draft.code == Some(2) && !draft.out.contains(told), "nobody uses it yet: {}", draft.out);
+    street.good(&["catalogue", "import", &file]).unwrap();
+    for (time, anew) in [(1, true), (2, false)] {
+        let checked = street.run(&["catalogue", "check", &file]).unwrap();
+        assert_eq!((checked.code, checked.out.contains(told)), (Some(2), anew), "time {time}: {}", checked.out);
+    }
+    let listed = street.good(&["alert", "list"]).unwrap();
+    assert!(listed.contains("schema-drift") && listed.contains("1 alerts"), "{listed}");
+}

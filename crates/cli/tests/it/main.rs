@@ -7,6 +7,8 @@
     reason = "tests fail by panicking"
 )]
 
+#[cfg(feature = "test-hooks")]
+mod alerts;
 mod bad_input;
 #[cfg(feature = "test-hooks")]
 mod canary;
@@ -26,6 +28,8 @@ mod febrl;
 #[cfg(feature = "test-hooks")]
 mod governance;
 #[cfg(feature = "test-hooks")]
+mod idle;
+#[cfg(feature = "test-hooks")]
 mod in_flight;
 #[cfg(feature = "test-hooks")]
 mod in_force;
@@ -34,10 +38,15 @@ mod kill;
 mod live;
 mod moving;
 #[cfg(feature = "test-hooks")]
+mod overseen;
+mod packaged;
+#[cfg(feature = "test-hooks")]
 mod permission;
 mod preview;
 mod reproduced;
 mod script;
+#[cfg(feature = "test-hooks")]
+mod serve;
 #[cfg(feature = "test-hooks")]
 mod stop;
 mod street;

@@ -37,6 +37,7 @@ pub(crate) use file::HeldFile;
 pub(crate) use mariadb::look as mariadb_look;
 pub(crate) use postgres::{TableName, answers as postgres_answers};
 pub(crate) use refuse::Refuse;
+pub(crate) use server::tls_client as client_of;
 pub(crate) use sqlite::{connect as connect_sqlite, quoted, sql_error};
 
 use file::{FileSource, Format};

@@ -30,6 +30,7 @@ mod register_refused;
 mod request_more;
 mod request_transfer;
 mod restrict_partner;
+mod retry_alert;
 mod revoke_officer;
 mod roll_back_configuration;
 mod rotate_key;
@@ -83,6 +84,7 @@ pub use register_refused::{refused_requests, refused_statistics, register_refuse
 pub use request_more::{More, propose_amendment, request_more};
 pub use request_transfer::{Manner, Requested, request_transfer};
 pub use restrict_partner::{Admitted, admit_real_data, restrict_partner};
+pub use retry_alert::{retry_alert, try_alert};
 pub use revoke_officer::revoke_officer;
 pub use roll_back_configuration::{RolledBack, roll_back_configuration};
 pub(crate) use rotate_key::is_told;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 macro_rules! languages {
-    ($($name:ident $code:literal $file:literal $doc:literal;)*) => {
+    ($($name:ident $code:literal $file:literal $told:literal $doc:literal;)*) => {
         /// A language in which a person is answered.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Language { $(#[doc = $doc] $name),* }
@@ -22,17 +22,22 @@ macro_rules! languages {
             pub(super) const fn words(self) -> &'static str {
                 match self { $(Language::$name => include_str!($file)),* }
             }
+
+            /// The words of alerts.
+            pub(super) const fn told(self) -> &'static str {
+                match self { $(Language::$name => include_str!($told)),* }
+            }
         }
     };
 }
 
-// Another language: one file, one line here; the tests say what it lacks.
+// Another language: two files, one line here; the tests say what it lacks.
 languages! {
-    English "en" "en.ftl" "English.";
-    French "fr" "fr.ftl" "French.";
-    Spanish "es" "es.ftl" "Spanish.";
-    Arabic "ar" "ar.ftl" "Arabic.";
-    Swahili "sw" "sw.ftl" "Swahili.";
+    English "en" "en.ftl" "told/en.ftl" "English.";
+    French "fr" "fr.ftl" "told/fr.ftl" "French.";
+    Spanish "es" "es.ftl" "told/es.ftl" "Spanish.";
+    Arabic "ar" "ar.ftl" "told/ar.ftl" "Arabic.";
+    Swahili "sw" "sw.ftl" "told/sw.ftl" "Swahili.";
 }
 
 impl Language {

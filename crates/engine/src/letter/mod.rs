@@ -6,6 +6,7 @@
 
 mod language;
 mod notice;
+mod told;
 
 use causeway_model::Form;
 use fluent_bundle::{FluentArgs, FluentBundle, FluentResource, FluentValue};
@@ -18,6 +19,7 @@ use crate::query::{Disclosure, Disclosures, Status};
 
 pub use language::Language;
 pub use notice::{Notices, exposure_text, notices};
+pub use told::{Told, told};
 
 /// The answer to a person's question as a letter: plain text, a sentence a line. `contact` is whom to turn to, where the installation
 /// says so.
@@ -59,8 +61,17 @@ struct Words {
 
 impl Words {
     fn of(language: Language) -> Result<Self, EngineError> {
+        Self::read(language, language.words())
+    }
+
+    /// Those of alerts.
+    fn told(language: Language) -> Result<Self, EngineError> {
+        Self::read(language, language.told())
+    }
+
+    fn read(language: Language, words: &'static str) -> Result<Self, EngineError> {
         let damaged = || EngineError::Wrong(format!("the words of language `{language}` are damaged"));
-        let resource = FluentResource::try_new(language.words().to_owned()).map_err(|_| damaged())?;
+        let resource = FluentResource::try_new(words.to_owned()).map_err(|_| damaged())?;
         let mut bundle = FluentBundle::new(vec![language.as_str().parse().map_err(|_| damaged())?]);
         // Isolated is what comes from outside and may run the other way; numbers and dates of ours need none.
         bundle.set_use_isolating(false);

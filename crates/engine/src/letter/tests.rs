@@ -8,13 +8,13 @@ use super::*;
 use crate::query::{Element, FORMAT, Named, Purpose, Versioned};
 
 /// Ids of messages, with the arguments that each takes.
-fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
+fn messages(words: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut last = String::new();
-    for line in language.words().lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+    for line in words.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if let Some((id, _)) = line.split_once(" = ").filter(|_| !line.starts_with([' ', '}'])) {
             id.clone_into(&mut last);
-            assert!(found.insert(last.clone(), BTreeSet::new()).is_none(), "{language}: {id} twice");
+            assert!(found.insert(last.clone(), BTreeSet::new()).is_none(), "{id} twice");
         }
         let arguments = line.split('$').skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric()).next().unwrap());
         found.entry(last.clone()).or_default().extend(arguments.map(str::to_owned));
@@ -24,10 +24,11 @@ fn messages(language: Language) -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn every_language_has_every_message_with_the_same_arguments() {
-    let english = messages(Language::English);
-    assert!(english.len() > 25);
+    let [english, told] = [Language::English.words(), Language::English.told()].map(messages);
+    assert!(english.len() > 25 && told.len() > 8);
     for language in Language::ALL {
-        assert_eq!(messages(*language), english, "{language}");
+        assert_eq!(messages(language.words()), english, "{language}");
+        assert_eq!(messages(language.told()), told, "{language}");
         Words::of(*language).unwrap();
     }
 }
@@ -155,4 +156,19 @@ fn an_arabic_name_is_isolated_in_every_language() {
         let text = letter(&found(vec![one.clone()]), *language, None).unwrap();
         assert!(text.contains("\u{2068}منظمة الفانوس 7\u{2069}"), "{text:?}");
     }
+}
+
+#[test]
+fn every_kind_of_alert_has_words_in_every_language_and_says_nothing_but_ids() {
+    let ids = [("package".to_owned(), "pk-1".to_owned())].into();
+    let mut all = String::new();
+    for language in Language::ALL {
+        for kind in causeway_model::alert::AlertKind::ALL {
+            let said = told(*kind, *language, ["kenya-example", "alert-1", "tr-1"], &ids).unwrap();
+            assert!(said.title.contains("tr-1") && !said.title.contains('\n'), "{language} {kind}");
+            assert!(said.text.contains("package: pk-1") && said.text.contains("kenya-example"), "{language} {kind}");
+            all.push_str(&said.text);
+        }
+    }
+    assert!(all.contains("is overdue.") && all.contains("est en retard."));
 }

@@ -4,6 +4,7 @@ mod census;
 mod disclosures;
 mod explain;
 mod exposure;
+mod overview;
 mod rehearsal;
 mod shared;
 mod warnings;
@@ -20,6 +21,7 @@ pub use disclosures::{Disclosure, Disclosures, FORMAT, Named, Purpose, Status, V
 pub use explain::{Explanation, explain};
 pub(crate) use exposure::found as found_exposure;
 pub use exposure::{Exposed, Exposure, KeyRole, exposure};
+pub use overview::{Failed, Halted, HouseStatus, Overview, overview};
 pub use rehearsal::rehearse;
 pub use shared::Element;
 pub use shared::private_text;

@@ -130,6 +130,7 @@ actions! {
     ErasePerson            "erase-person"             Change [- - P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person is to be erased, with a reason.";
     RotatePseudonyms       "rotate-pseudonyms"        Change [- - - P P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Changes the pseudonyms that a partner gets for a purpose.";
     AcceptAnswer           "accept-answer"            Change [- P P P - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's answer to a notice, or its certificate of deletion.";
+    SendAlerts             "send-alerts"              Change [- P P - P - - - -] [- P P - P - - - -] [- - - - - - - - -] "Tries an alert again, or tries whether alerts arrive.";
     // the switch
     Stop                   "stop"                     Change [P P P P P P - - -] [P P P P P - - - -] [- - - P - - - - -] "Stops a partner, an operation or everything.";
     Resume                 "resume"                   Change [P - P P - - - - -] [P - P P - - - - -] [- - - P - - - - -] "Consents, as one of two, to resume what was stopped.";
@@ -150,6 +151,7 @@ actions! {
     ShowArrangement        "show-arrangement"         Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows an arrangement, its signatures and versions.";
     ShowAssessment         "show-assessment"          Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows an impact assessment.";
     ShowTransfers          "show-transfers"           Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows where transfers stand.";
+    ShowAlerts             "show-alerts"              Read   [P P P P P P P P P] [P P P P P - - - P] [- - - - - - - - -] "Shows who is told of what, and how far that has come.";
     ShowRefusedRequests    "show-refused-requests"    Read   [P P P P - - - - P] [P P P P - - - - P] [- - - P - - - - P] "Shows the register of refused requests.";
     ExportRegister         "export-register"          Read   [P - P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Writes the public register.";
     ExportLedger           "export-ledger"            Read   [P - P P P - - - P] [- - - - - - - - -] [- - - P - - - - P] "Writes the ledger for an outside verifier.";

@@ -1,9 +1,11 @@
 //! What becomes of a transfer that failed for as long as it is tried?
 
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
 use super::writing::{Applied, Change, Writing};
+use crate::outbox::post;
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that nobody tries any more.
@@ -29,6 +31,8 @@ impl Change for AbandonTransfer {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         self.seen.demand_no_open_delivery(writing).await?;
         let state = self.seen.advance(writing, Event::GiveUp).await?;
+        let (alert, micros) = (Alert::new(AlertKind::TransferFailed, To::Staff, &self.seen.transfer), writing.micros());
+        post(writing.rows(), &alert, micros).await?;
         Ok(Applied::Changed(self.seen.next(state)))
     }
 }

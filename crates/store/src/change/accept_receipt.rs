@@ -1,11 +1,13 @@
 //! How does the partner's receipt count, and count once?
 
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
 use super::state::dispute;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, named, query, stored};
+use crate::outbox::post;
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 named! {
@@ -89,6 +91,10 @@ impl Change for NewReceipt {
         .await?;
         if !self.disagreements.is_empty() {
             dispute(writing, package, &self.disagreements).await?;
+        }
+        if disputed {
+            let alert = Alert::new(AlertKind::ReceiptDisputed, To::Staff, &seen.transfer).with("package", package);
+            post(writing.rows(), &alert, micros).await?;
         }
         Applied::NEW
     }

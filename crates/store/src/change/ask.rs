@@ -1,11 +1,13 @@
 //! With what is a transfer asked for, and by whom? Kept together with the transfer.
 
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::{Person, Violation};
 
 use super::writing::{Applied, Change, Writing};
 use super::{NewTransfer, Seen};
 use crate::db::{query, to_json};
+use crate::outbox::post;
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that is asked for.
@@ -54,6 +56,10 @@ impl Change for NewRequest {
         .bind(to_json(&self.state)?)
         .execute(writing.rows())
         .await?;
+        if matches!(self.state, State::AwaitingApproval { .. }) {
+            let alert = Alert::new(AlertKind::ApprovalNeeded, To::Staff, &self.transfer.id);
+            post(writing.rows(), &alert.with("exchange", &self.transfer.exchange), micros).await?;
+        }
         Ok(outcome)
     }
 }

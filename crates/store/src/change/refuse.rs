@@ -1,10 +1,12 @@
 //! How is it kept that a transfer is not released, and why?
 
 use causeway_model::Violation;
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::transfer::Event;
 
 use super::Seen;
 use super::writing::{Applied, Change, Writing};
+use crate::outbox::post;
 use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that is refused.
@@ -35,6 +37,8 @@ impl Change for RefuseTransfer {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         let refuse = Event::Refuse(self.violations.clone());
         let state = self.seen.advance_attempt(writing, self.token.as_deref(), refuse).await?;
+        let (alert, micros) = (Alert::new(AlertKind::TransferFailed, To::Staff, &self.seen.transfer), writing.micros());
+        post(writing.rows(), &alert, micros).await?;
         Ok(Applied::Changed(self.seen.next(state)))
     }
 }

@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::Seen;
+use super::alarm::tell_of_unusual;
 use super::move_arrangement::demand_open;
 use super::partner_key::demand_not_revoked;
 use super::record_decision::demand_same_decisions;
@@ -120,6 +121,7 @@ impl Change for SealTransfer {
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);
         let exchange: String = exchange.fetch_one(writing.rows()).await?.only()?;
+        tell_of_unusual(writing, self, &exchange).await?;
         let next = next_sequence(writing.rows(), &exchange).await?;
         if next != self.sequence {
             return Err(StoreError::OutOfSequence { exchange, next, sealed: self.sequence });

@@ -11,6 +11,7 @@ mod head;
 mod lock;
 pub(crate) mod schema;
 mod server;
+mod watch;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub(crate) use file::is_open_to_others;
 pub(crate) use guard::{check_saved, lost};
 pub(crate) use head::write as write_head;
 pub use lock::Lock;
+pub use watch::Watch;
 
 use crate::StoreError;
 use crate::db::postgres::{self, Dial, Server};

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(17, "schedules", "0017_schedules.sql"),
     migration!(18, "content", "0018_content.sql"),
     migration!(19, "states", "0019_states.sql"),
+    migration!(20, "alerts", "0020_alerts.sql"),
     migration!(21, "rights", "0021_rights.sql"),
     migration!(22, "retention", "0022_retention.sql"),
 ];

@@ -1,5 +1,6 @@
 //! What can be asked of our memory? A file a subject; nothing here writes.
 
+mod alerts;
 mod arrangements;
 mod assessments;
 mod configuration;
@@ -8,6 +9,7 @@ mod deliveries;
 mod disclosures;
 mod documents;
 mod enquiries;
+mod figures;
 mod notices;
 mod officers;
 mod packages;
@@ -21,6 +23,7 @@ mod states;
 mod stops;
 mod transfers;
 
+pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
 pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
 pub use assessments::StoredAssessment;
 pub use configuration::{Activation, SetHistory, StagedSet, Withdrawal};
@@ -29,6 +32,7 @@ pub use deliveries::Delivery;
 pub use disclosures::SentPackage;
 pub use documents::{Document, DocumentListing};
 pub use enquiries::EnquiryRow;
+pub use figures::{Figures, Overdue};
 pub use notices::{NoticeAnswer, NoticeBytes, NoticeRow};
 pub use officers::{Approval, Officer};
 pub use packages::{Package, Receipt, Release};

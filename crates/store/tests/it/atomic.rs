@@ -32,6 +32,7 @@ async fn everything(house: &House) -> Vec<String> {
         ("package", "id || coalesce(CAST(erased_at AS TEXT), '-')"),
         ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
         ("receipt", "package || text"),
+        ("alert", "id || kind || subject"),
         ("staged_set", "name || sha256"),
         ("staged_document", "staged || kind || name || version"),
         ("activation", "number || staged || activated_by"),

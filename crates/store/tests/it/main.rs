@@ -24,6 +24,7 @@ mod lease;
 mod ledger;
 mod life;
 mod lock;
+mod outbox;
 mod property;
 mod raw;
 mod receipt;

@@ -6,7 +6,8 @@ use causeway_model::permission::Role;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{
     BeginAttempt, BeginDelivery, DeliveryOutcome, DocumentKind, FinishDelivery, NewDocument, NewOfficer, NewPartner,
-    NewReceipt, NewTransfer, PackageContent, ReceiptOutcome, SealTransfer, SealedFacts, Seen, SharedElement,
+    NewReceipt, NewTransfer, PackageContent, ReceiptOutcome, RefuseTransfer, SealTransfer, SealedFacts, Seen,
+    SharedElement,
 };
 use causeway_store::{Changed, Saved, Store};
 
@@ -91,14 +92,18 @@ pub(crate) fn package_of(seen: &Seen) -> String {
 }
 
 pub(crate) fn sealing(seen: &Seen, token: &str, sequence: u64) -> Changed<SealTransfer> {
+    sealing_of(seen, token, sequence, 100 + sequence)
+}
+
+fn sealing_of(seen: &Seen, token: &str, sequence: u64, released: u64) -> Changed<SealTransfer> {
     let sealing = SealTransfer {
         seen: seen.clone(),
         token: token.into(),
         package: package_of(seen),
         sealed_to: "r".into(),
         sequence,
-        facts: facts(100 + sequence),
-        content: content(100 + sequence),
+        facts: facts(released),
+        content: content(released),
         state: None,
         data: DataKind::Real,
         receipt_token_sha256: "b".repeat(64),
@@ -152,6 +157,20 @@ pub(crate) async fn sealed(store: &Store, id: &str) -> Seen {
     let decisions_seen = store.decisions_count().await.unwrap();
     let seal = SealTransfer { decisions_seen, ..sealing(&seen, "token-1", sequence).value().clone() };
     store.seal(changed(seal, "transfer.sealed", id), stamp(30)).await.unwrap()
+}
+
+/// Sealed with so many records.
+pub(crate) async fn sealed_with(store: &Store, id: &str, released: u64) -> Seen {
+    let seen = prepared(store, id).await;
+    let sequence = store.next_sequence("food-list").await.unwrap();
+    let decisions_seen = store.decisions_count().await.unwrap();
+    let seal = SealTransfer { decisions_seen, ..sealing_of(&seen, "token-1", sequence, released).value().clone() };
+    store.seal(changed(seal, "transfer.sealed", id), stamp(30)).await.unwrap()
+}
+
+pub(crate) async fn refused(store: &Store, id: &str) -> Seen {
+    let refuse = RefuseTransfer { seen: prepared(store, id).await, token: Some("token-1".into()), violations: vec![] };
+    store.refuse(changed(refuse, "transfer.refused", id), stamp(25)).await.unwrap()
 }
 
 pub(crate) async fn delivered(store: &Store, id: &str) -> Seen {

@@ -3,6 +3,7 @@
 mod certificates;
 mod mariadb;
 mod postgres;
+mod receiver;
 
 use std::io;
 use std::net::TcpListener;
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 pub use certificates::Certificates;
 pub use mariadb::Mariadb;
 pub use postgres::Postgres;
+pub use receiver::Receiver;
 
 /// A PostgreSQL server that all tests of this process share; each makes a database of its own.
 pub fn postgres() -> &'static Postgres {

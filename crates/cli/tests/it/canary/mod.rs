@@ -4,6 +4,7 @@ mod contents;
 mod leaks;
 mod plant;
 mod search;
+mod told;
 mod writes;
 
 use std::collections::BTreeSet;

@@ -55,6 +55,7 @@ items!(
     configuration,
     deltas,
     environment,
+    alerts,
     people,
     persons,
     register,

@@ -153,6 +153,9 @@ pub const LINES: &[Line] = &[
     line("retention erase", Action::ErasePackage, Both, "retention erase %sent.package --reason looking-at-it"),
     line("key rotate-pseudonyms", Action::RotatePseudonyms, Both, "key rotate-pseudonyms --partner lantern-relief --purpose food-assistance --reason looking-at-it"),
     line("key exposure", Action::ExposeKey, Operation, "key exposure SHA256:unknown"),
+    line("alert test", Action::SendAlerts, Operation, "alert test duty-desk"),
+    line("alert retry", Action::SendAlerts, Operation, "alert retry %told.id"),
+    line("alert show", Action::ShowAlerts, Operation, "alert show %told.id"),
     line("backup", Action::Backup, Operation, "backup @copy.backup"),
 ];
 
@@ -165,6 +168,8 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("doctor", "reads"),
     ("status", "reads"),
     ("work", "the service's own process: all that it carries out was asked for and approved by people"),
+    ("alert list", "reads; shows what ShowAlerts shows"),
+    ("serve", "a process that tells counts and whether everything works; it holds no key"),
     ("schema", "needs no installation"),
     ("sandbox receipt", "asks AcceptReceipt of a run's receipt, which is tried by the transcripts of `environment`"),
     ("sandbox show", "reads"),

@@ -114,6 +114,13 @@ pub fn set_up(street: &Street) {
     let said = street.good(&["transfer", "request", "food-asked"]).unwrap();
     let waits = said.lines().find_map(|line| line.strip_prefix("transfer ")?.strip_suffix(" requested")).unwrap();
     fs::write(home.join("waits.id"), waits).unwrap();
+    // Somebody is told of it, by a way that leads nowhere.
+    let alerts = street.good(&["alert", "list"]).unwrap();
+    fs::write(home.join("told.id"), alerts.split_whitespace().next().unwrap()).unwrap();
+    let config = home.join("causeway.toml");
+    let way = "[alerts.smtp]\nhost = \"localhost\"\ntls = \"off\"\nfrom = \"gateway@operation.example\"\n\
+               [[alerts.mail]]\nname = \"duty-desk\"\naddress = \"duty@operation.example\"\nroles = [\"auditor\"]\n";
+    fs::write(&config, format!("{}\n{way}", fs::read_to_string(&config).unwrap())).unwrap();
     // A transfer whose receipt lies ready.
     let sent = street.transfer("food-people").unwrap();
     fs::write(home.join("sent.id"), &sent.transfer).unwrap();

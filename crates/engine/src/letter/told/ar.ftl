@@ -1,0 +1,13 @@
+# What staff and partners are told, in Arabic.
+
+approval-needed = عملية النقل { $subject } تنتظر موافقة أحد المسؤولين.
+transfer-failed = لم تنجح عملية النقل { $subject }.
+receipt-disputed = إشعار الاستلام الخاص بعملية النقل { $subject } لا يطابق ما أُرسل.
+receipt-overdue = تأخر إشعار الاستلام الخاص بعملية النقل { $subject }.
+arrangement-expires = ينتهي الاتفاق { $subject } قريبًا.
+key-expires = تنتهي صلاحية المفتاح { $subject } قريبًا.
+schema-drift = لم يعد محتوى قواعد البيانات مطابقًا للفهرس { $subject }.
+unusual-volume = تحتوي حزمة عملية النقل { $subject } على سجلات أكثر بكثير أو أقل بكثير من سابقاتها.
+trial = هذه تجربة للإشعارات: { $subject }.
+look = لمزيد من المعلومات راجعوا بوابة { $operation }: لا يُرسل شيء آخر بهذه الطريقة.
+ids-only = يُرجى عدم الرد. لا ترسلوا أبدًا معلومات عن أشخاص بالبريد.

@@ -1,0 +1,14 @@
+# What staff and partners are told. Every language has every message with the same arguments; a test says so.
+# $subject and $operation are ids. The name of a message is the kind of alert.
+
+approval-needed = Transfer { $subject } waits for an officer.
+transfer-failed = Transfer { $subject } did not succeed.
+receipt-disputed = The receipt for transfer { $subject } does not agree with what was sent.
+receipt-overdue = The receipt for transfer { $subject } is overdue.
+arrangement-expires = Arrangement { $subject } ends soon.
+key-expires = Key { $subject } ends soon.
+schema-drift = What the stores hold is no longer as catalogue { $subject } says.
+unusual-volume = The package of transfer { $subject } holds many more or fewer records than those before.
+trial = This is a trial of alerts: { $subject }.
+look = Look in the gateway of { $operation } for more: nothing else is told this way.
+ids-only = Please do not answer. Never send information about people by mail.

@@ -1,0 +1,13 @@
+# What staff and partners are told, in French.
+
+approval-needed = Le transfert { $subject } attend l’approbation d’un responsable.
+transfer-failed = Le transfert { $subject } n’a pas abouti.
+receipt-disputed = L’accusé de réception du transfert { $subject } ne correspond pas à ce qui a été envoyé.
+receipt-overdue = L’accusé de réception du transfert { $subject } est en retard.
+arrangement-expires = L’accord { $subject } prend bientôt fin.
+key-expires = La clé { $subject } expire bientôt.
+schema-drift = Le contenu des bases ne correspond plus au catalogue { $subject }.
+unusual-volume = Le paquet du transfert { $subject } contient beaucoup plus ou beaucoup moins d’enregistrements que les précédents.
+trial = Ceci est un essai des avis : { $subject }.
+look = Pour en savoir plus, consultez la passerelle de { $operation } : rien d’autre n’est communiqué par cette voie.
+ids-only = Merci de ne pas répondre. N’envoyez jamais d’informations sur des personnes par courriel.

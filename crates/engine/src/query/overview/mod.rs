@@ -1,0 +1,179 @@
+//! What waits on whom, what is late, what failed and why, and does the house work? For whoever asks: a partner's people are told of
+//! what is theirs, without reasons.
+
+mod viewer;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::error::EngineError;
+use crate::house::House;
+use crate::lookout::{LOW_DISK, free_bytes, receipts_due};
+
+use viewer::Viewer;
+
+/// How everything stands that one person may know of.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Overview {
+    /// What is stopped.
+    pub stopped: Vec<Halted>,
+    /// Schedules that are paused.
+    pub paused: Vec<Halted>,
+    /// Transfers that wait for an officer.
+    pub awaiting_approval: Vec<Waiting>,
+    /// Receipts that should be there.
+    pub overdue: Vec<Late>,
+    /// Transfers that failed and are tried again.
+    pub failing: Vec<Failing>,
+    /// Transfers that came to nothing lately.
+    pub failed: Vec<Failed>,
+    /// Arrangements that end soon.
+    pub ending: Vec<Ending>,
+    /// How the house itself does; only its own staff is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub house: Option<HouseStatus>,
+}
+
+/// Something that does not go on because people said so.
+#[derive(Clone, Debug, Serialize)]
+pub struct Halted {
+    /// What.
+    pub what: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// By whom; a partner's people are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why; a partner's people are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A transfer that waits for an officer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waiting {
+    /// The transfer.
+    pub transfer: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// Who asked.
+    pub asked_by: String,
+    /// When.
+    pub since: Timestamp,
+}
+
+/// A receipt that should be there.
+#[derive(Clone, Debug, Serialize)]
+pub struct Late {
+    /// The transfer.
+    pub transfer: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// The partner on whom it waits.
+    pub partner: String,
+    /// When the package arrived.
+    pub arrived_at: Timestamp,
+}
+
+/// A transfer that failed and is tried again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failing {
+    /// The transfer.
+    pub transfer: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// Failures in a row.
+    pub failures: u32,
+    /// When it is tried again.
+    pub again_at: Timestamp,
+    /// Why it failed; a partner's people are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// A transfer that came to nothing.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failed {
+    /// The transfer.
+    pub transfer: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// How it ended.
+    pub state: &'static str,
+    /// When.
+    pub at: Timestamp,
+    /// Why; a partner's people are not told.
+    pub why: Vec<String>,
+}
+
+/// Terms that end soon.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ending {
+    /// The arrangement.
+    pub arrangement: String,
+    /// Its last day.
+    pub until: Date,
+}
+
+/// How the house itself does.
+#[derive(Clone, Debug, Serialize)]
+pub struct HouseStatus {
+    /// Workers that are at work, with when each was seen last.
+    pub workers: BTreeMap<String, Timestamp>,
+    /// When the next occurrence of a schedule is due, as far as they know.
+    pub next_run: Option<Timestamp>,
+    /// Since when the transfer waits that waits longest for a worker.
+    pub waiting_since: Option<Timestamp>,
+    /// Free bytes where packages are made.
+    pub free_bytes: Option<u64>,
+    /// Whether that is too little.
+    pub disk_is_low: bool,
+    /// Alerts to be sent, by way.
+    pub alerts_waiting: u64,
+    /// Alerts that were given up, by way.
+    pub alerts_dead: u64,
+    /// Packages that arrived and are not receipted.
+    pub receipts_due: u64,
+    /// Entries of the ledger that wait for a checkpoint.
+    pub ledger_pending: u64,
+    /// Transfers by state.
+    pub transfers: BTreeMap<String, u64>,
+}
+
+/// How everything stands, for `actor`.
+pub async fn overview(house: &House, actor: &str) -> Result<Overview, EngineError> {
+    let mut viewer = Viewer::of(house, actor).await?;
+    Ok(Overview {
+        stopped: viewer.stopped().await?,
+        paused: viewer.paused().await?,
+        awaiting_approval: viewer.awaiting_approval().await?,
+        overdue: viewer.overdue().await?,
+        failing: viewer.failing().await?,
+        failed: viewer.failed().await?,
+        ending: viewer.ending().await?,
+        house: if viewer.is_own() { Some(of_house(house).await?) } else { None },
+    })
+}
+
+async fn of_house(house: &House) -> Result<HouseStatus, EngineError> {
+    let now = house.now();
+    let figures = house.store.figures(receipts_due(&house.home, now)).await?;
+    let mut workers = house.store.workers_seen().await?;
+    workers.retain(|beat| beat.is_alive(now));
+    let free = free_bytes(&house.home.staging());
+    Ok(HouseStatus {
+        next_run: workers.iter().filter_map(|beat| beat.next_run).min(),
+        workers: workers.into_iter().map(|beat| (beat.worker, beat.seen_at)).collect(),
+        waiting_since: figures.waiting_since,
+        free_bytes: free,
+        disk_is_low: free.is_none_or(|free| free < LOW_DISK),
+        alerts_waiting: figures.alerts_waiting,
+        alerts_dead: figures.alerts_dead,
+        receipts_due: figures.receipts_due,
+        ledger_pending: figures.ledger_pending,
+        transfers: figures.transfers,
+    })
+}
