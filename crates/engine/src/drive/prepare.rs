@@ -141,10 +141,9 @@ pub(super) async fn prepare(
         name: arrangement.partner.clone(),
         help: "see `causeway partner show`",
     })?;
-    let last = house.store.last_receipted(&row.exchange).await?.map(|last| last.released);
+    let last = house.store.last_receipted(&row.exchange).await?;
     let chosen = choose(house, &exchange, &arrangement, &digest, asked.narrowing()).await?;
     let (chosen, base) = chosen.unzip();
-    let last = chosen.as_ref().map_or(last, |chosen| chosen.confirmed);
     let room = lease.room(house);
     private_folder(&room)?;
     let run = Run {
@@ -155,7 +154,7 @@ pub(super) async fn prepare(
         digest,
         exchange,
         catalogue,
-        expectation: Expectation { last_receipted: last, fewer_expected: row.expect_fewer },
+        expectation: Expectation { last_receipted: last.map(|last| last.released), fewer_expected: row.expect_fewer },
         sequence: house.store.next_sequence(&row.exchange).await?,
         checkpoint,
         // Whoever is registered here is registered for what the installation is for.

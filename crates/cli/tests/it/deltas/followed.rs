@@ -60,6 +60,10 @@ fn a_lost_receipt_leaves_the_older_base_and_an_older_list_is_not_applied_again()
         lost.push(sent);
     }
     assert_eq!(small.sets().len(), 4, "what is not confirmed may still be");
+    for set in small.sets() {
+        let bytes = fs::read(small.street.home().join("data/states").join(set)).unwrap();
+        assert!(bytes.starts_with(b"age-encryption.org/v1\n"), "a set is sealed");
+    }
     // The receipt of the second comes late.
     let partner = Partner::of(&small.street);
     let receipt = partner.signs(&lost[1].package);
