@@ -223,6 +223,12 @@ pub enum PackageError {
         /// The exchange of the package.
         found: String,
     },
+    /// Another process applies a package to the same states.
+    #[error("another process applies a package to `{}`: wait until it has ended", dir.display())]
+    StatesBusy {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A rebuilt state that is not the sender's.
     #[error(
         "what was rebuilt has {found} records and is not the state of {declared} records that the sender has: nothing was applied; a file of the base was altered, or tell the sender"
@@ -370,6 +376,7 @@ impl PackageError {
             | Self::NotAState
             | Self::NotRebuilt
             | Self::OtherStates { .. }
+            | Self::StatesBusy { .. }
             | Self::StateUnreadable { .. }
             | Self::Interrupted
             | Self::WrongKey { .. }

@@ -39,8 +39,6 @@ pub(super) struct Chosen {
     shape: String,
     start: Start,
     grace_days: Option<u32>,
-    /// Records of the state that was confirmed last, whether or not this starts from it.
-    pub(super) confirmed: Option<u64>,
 }
 
 enum Start {
@@ -75,11 +73,9 @@ pub(super) async fn choose(
         "pseudonyms": hex::encode(pseudonyms.key("state").of(b"state")),
     });
     let shape = sha256_hex(&shape.to_string());
-    let (mut start, mut base, mut confirmed) = (Start::Full("its base was not to be had"), Base::nobody(), None);
+    let (mut start, mut base) = (Start::Full("its base was not to be had"), Base::nobody());
     for _ in 0..LOOKS {
-        let found = house.store.confirmed_state(&exchange.exchange).await?;
-        confirmed = found.as_ref().map(|found| found.state.records);
-        let on = match found {
+        let on = match house.store.confirmed_state(&exchange.exchange).await? {
             None => Err("no earlier state is confirmed"),
             Some(found) => fit(house, exchange, &deltas, &shape, found).await?,
         };
@@ -108,7 +104,7 @@ pub(super) async fn choose(
         }
     }
     let grace_days = terms.removal_grace_days;
-    Ok(Some((Chosen { key, deltas, places, shape, start, grace_days, confirmed }, base)))
+    Ok(Some((Chosen { key, deltas, places, shape, start, grace_days }, base)))
 }
 
 /// Whether a transfer may start from the state that was confirmed last; or why it is full.

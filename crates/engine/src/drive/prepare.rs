@@ -112,7 +112,6 @@ pub(super) async fn prepare(
     let pseudonyms = house.pseudonyms_now(&arrangement.partner, &arrangement.purpose.code).await?;
     let chosen = choose(house, &exchange, &arrangement, &digest, &pseudonyms, asked.narrowing()).await?;
     let (chosen, base) = chosen.unzip();
-    let last = chosen.as_ref().map_or(last, |chosen| chosen.confirmed);
     let room = lease.room(house);
     private_folder(&room)?;
     let run = Run {

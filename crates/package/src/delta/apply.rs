@@ -14,7 +14,7 @@ use super::{StateKey, Tag, Tags};
 use crate::canonical::{Each, each_record, is_readable};
 use crate::digest::RecordDigest;
 use crate::error::PackageError;
-use crate::files::{create_private, create_private_dir, sync_dir, write_whole};
+use crate::files::{create_private, create_private_dir, sync_dir, with_suffix, write_whole};
 use crate::inner::InnerManifest;
 use crate::key::{Identities, VerifyingKey};
 use crate::manifest::{shown, to_json};
@@ -50,6 +50,8 @@ pub fn apply(
     if !is_readable(&inner.about) {
         return Err(PackageError::NotRebuilt);
     }
+    // One at a time: what is held must not change between looking and adding to it.
+    let _alone = alone(states)?;
     let held = Held::read(states)?;
     let sequence = inner.about.sequence;
     if let Some(newest) = held.newest() {
@@ -110,9 +112,12 @@ pub fn apply(
         }
     }
     sync_dir(states)?;
-    // CRASH: data without a description are no state: they are written over when the package is applied again.
+    // CRASH: data without a description are no state: they are written over when the package is applied again, as is a description
+    // that was not finished.
     let description = to_json(&HeldState::of(&inner, &delta), "held state")?;
-    write_whole(&described(states, sequence), &description)?;
+    let path = described(states, sequence);
+    gone_or_absent(&with_suffix(&path, ".tmp"))?;
+    write_whole(&path, &description)?;
     sync_dir(states)?;
     // Whoever sent it has the receipt of its base: nothing older is built on any more.
     if let Some(base) = &delta.base {
@@ -201,15 +206,23 @@ fn forget(states: &Path, state: &HeldState) -> Result<(), PackageError> {
     let end = data.extension().and_then(|end| end.to_str()).unwrap_or_default();
     let beside = [format!("changes-{sequence:08}.{end}"), format!("removed-{sequence:08}.jsonl")];
     let all = [described(states, sequence), data.clone()].into_iter().chain(beside.map(|name| states.join(name)));
-    for path in all {
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(PackageError::io("remove", &path)(error));
-            }
-            _ => {}
-        }
+    all.into_iter().try_for_each(|path| gone_or_absent(&path))
+}
+
+/// Removes a file, if it is there.
+fn gone_or_absent(path: &Path) -> Result<(), PackageError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PackageError::io("remove", path)(error)),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// The lock of the folder, while it is held.
+fn alone(states: &Path) -> Result<File, PackageError> {
+    let path = states.join(".lock");
+    let file = File::options().create(true).append(true).open(&path).map_err(PackageError::io("open", &path))?;
+    file.try_lock().map_err(|_| PackageError::StatesBusy { dir: states.to_path_buf() })?;
+    Ok(file)
 }
 
 /// A hidden folder in which a state is rebuilt; gone with whoever made it.

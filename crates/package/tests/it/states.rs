@@ -242,9 +242,15 @@ fn dying_while_applying_holds_nothing_up() {
     fs::write(states.join(".applying/rebuilt"), "half").unwrap();
     fs::write(states.join("state-00000002.csv"), "half").unwrap();
     fs::write(states.join("removed-00000002.jsonl"), "half").unwrap();
+    fs::write(states.join("state-00000002.json.tmp"), "half").unwrap();
     let delta = sender.send(2, Some(1), &second());
     assert_eq!(sender.apply(&delta.dir, &states).unwrap().state.count, 4);
     assert!(!states.join(".applying").exists());
+    // Two at once would build on what the other one changes.
+    let lock = fs::File::open(states.join(".lock")).unwrap();
+    lock.lock().unwrap();
+    let refused = sender.apply(&delta.dir, &states);
+    assert!(matches!(refused, Err(PackageError::StatesBusy { .. })), "{refused:?}");
 }
 
 #[test]

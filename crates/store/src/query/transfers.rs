@@ -62,7 +62,7 @@ pub struct LastReceipted {
     pub transfer: String,
     /// Its sequence number.
     pub sequence: u64,
-    /// How many records it released.
+    /// How many records the partner holds by it: those released, or of a delta those of its state.
     pub released: u64,
 }
 
@@ -145,8 +145,10 @@ impl Reader {
     /// When the database fails or the row is damaged.
     pub async fn last_receipted(&self, exchange: &str) -> Result<Option<LastReceipted>, StoreError> {
         let row = query(
-            "SELECT id, sequence, sealed_json FROM transfer \
-             WHERE exchange = $1 AND state = 'receipted' AND sequence IS NOT NULL ORDER BY sequence DESC LIMIT 1",
+            "SELECT t.id AS id, t.sequence AS sequence, t.sealed_json AS sealed_json, s.records AS records \
+             FROM transfer AS t LEFT JOIN package AS p ON p.transfer = t.id \
+             LEFT JOIN package_state AS s ON s.package = p.id \
+             WHERE t.exchange = $1 AND t.state = 'receipted' AND t.sequence IS NOT NULL ORDER BY t.sequence DESC LIMIT 1",
         )
         .bind(exchange)
         .fetch_optional(&self.pool)
@@ -157,7 +159,7 @@ impl Reader {
         Ok(Some(LastReceipted {
             transfer: cells.get("id")?,
             sequence: cells.count("sequence")?,
-            released: facts.released,
+            released: cells.optional_count("records")?.unwrap_or(facts.released),
         }))
     }
 

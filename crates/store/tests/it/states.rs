@@ -69,6 +69,8 @@ async fn a_state_counts_once_it_is_confirmed_and_the_highest_number_does(kind: K
     store.accept_receipt(confirm(&second, ReceiptOutcome::Accepted), stamp(62)).await.unwrap();
     let fourth = arrived(&store, &seal(&store, "t4", Some(&package_of(&third))).await.unwrap()).await;
     store.accept_receipt(confirm(&fourth, ReceiptOutcome::Partial), stamp(63)).await.unwrap();
+    // What the next is compared with is the state, not what was in the package.
+    assert_eq!(store.last_receipted("food-list").await.unwrap().unwrap().released, 101);
     let confirmed = store.confirmed_state("food-list").await.unwrap().unwrap();
     assert_eq!((confirmed.transfer.as_str(), confirmed.token.as_str()), ("t3", "token-1"));
     assert_eq!(confirmed.state.starts_from, StartsFrom::Package { package: base });
