@@ -30,6 +30,8 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("10 the public register", &["register"]),
     ("exchanges that run by themselves", &["schedules"]),
     ("who received what about a person", &["persons"]),
+    ("what people decide", &["rights"]),
+    ("what is kept, and pseudonyms that change", &["retention"]),
     ("bad input", &["bad_input"]),
 ];
 

@@ -27,6 +27,7 @@ use jiff::ToSpan;
 use serde_json::json;
 
 use super::gate::{Gate, held};
+use super::heed::Heeded;
 use super::lease::Lease;
 use super::report::{rename, report_sink};
 use super::room::{MOVED, PEOPLE, REPORT, remove};
@@ -38,7 +39,6 @@ use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
 use crate::query::content;
-use crate::rights::Heeded;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.

@@ -22,25 +22,25 @@ use crate::house::House;
 use crate::query::{Archive, sealed_set, whole};
 
 /// A notice as it will be recorded, with what the officer is told of it.
-pub(super) struct Draft {
-    pub(super) new: NewNotice,
+pub(crate) struct Draft {
+    pub(crate) new: NewNotice,
     /// How many packages it names.
-    pub(super) packages: usize,
+    pub(crate) packages: usize,
     /// How many of them have no reference to one person.
-    pub(super) without_reference: usize,
+    pub(crate) without_reference: usize,
 }
 
 /// What a decision reaches.
-pub(super) struct Reached {
-    pub(super) drafts: Vec<Draft>,
+pub(crate) struct Reached {
+    pub(crate) drafts: Vec<Draft>,
     /// Packages that have not arrived and hold the person, with their transfers.
-    pub(super) recalled: Vec<(String, String)>,
+    pub(crate) recalled: Vec<(String, String)>,
     /// Packages that may have arrived and hold the person.
-    pub(super) sent: Vec<String>,
+    pub(crate) sent: Vec<String>,
 }
 
 /// Asks every set of a sealed package that the decision speaks of.
-pub(super) async fn reached(
+pub(crate) async fn reached(
     house: &House,
     whose: &Whose,
     into: Option<&Whose>,

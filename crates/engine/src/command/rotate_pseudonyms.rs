@@ -17,8 +17,8 @@ use causeway_store::{Changed, Lock, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
-use super::walk::{Walk, everybody};
-use crate::command::{in_force, stopped};
+use super::{in_force, stopped};
+use crate::crosswalk::{Walk, everybody};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::home::private_folder;
