@@ -63,9 +63,8 @@ pub async fn rotate_pseudonyms(
     let folder = house.home.rotations();
     private_folder(&folder)?;
     let _alone = Lock::take(&folder.join(CHANGING))?;
-    let open = house.store.rotations(partner, purpose).await?.into_iter();
-    let open = open.filter(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none()).next_back();
-    if let Some(open) = open {
+    let mut rotations = house.store.rotations(partner, purpose).await?.into_iter();
+    if let Some(open) = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none()) {
         return again(house, connectors, actor, open).await;
     }
     let people_until = house.now();

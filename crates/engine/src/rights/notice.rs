@@ -21,6 +21,9 @@ use crate::error::EngineError;
 use crate::house::House;
 use crate::query::{Archive, sealed_set, whole};
 
+/// A package that holds the person, as the partner knows it, and under which terms it was made.
+type Named = (NoticeRecord, Arc<Arrangement>);
+
 /// A notice as it will be recorded, with what the officer is told of it.
 pub(crate) struct Draft {
     pub(crate) new: NewNotice,
@@ -75,7 +78,7 @@ pub(crate) async fn reached(
     let sets: Vec<SealedSet> = about.iter().map(|(sent, ..)| sealed_set(house, sent)).collect();
     let asked = || whole(house.sets.holding(&sets, &whose.pseudonym, &house.keys.operation));
     let held = tokio::task::block_in_place(asked)?;
-    let mut by_exchange: BTreeMap<(String, String), Vec<(NoticeRecord, Arc<Arrangement>)>> = BTreeMap::new();
+    let mut by_exchange: BTreeMap<(String, String), Vec<Named>> = BTreeMap::new();
     for ((sent, content, terms), _) in about.into_iter().zip(held).filter(|(_, held)| *held) {
         let exchange = archive.exchange(&sent.exchange, content.exchange_version).await?;
         let catalogue = archive.catalogue(&content.catalogue, content.catalogue_version).await?;
@@ -125,7 +128,7 @@ async fn draft(
     decision: &Decision,
     partner: String,
     exchange: String,
-    records: Vec<(NoticeRecord, Arc<Arrangement>)>,
+    records: Vec<Named>,
 ) -> Result<Draft, EngineError> {
     // What is agreed now counts, of the arrangement of the newest package.
     let newest = records.last().map(|(_, terms)| Arc::clone(terms));

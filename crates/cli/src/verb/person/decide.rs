@@ -1,6 +1,6 @@
 //! How does an officer record what a person decided? The person's key comes from a file, never from the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use causeway_engine::command::{Asked, Recorded, record_decision, record_decisions};
@@ -120,7 +120,7 @@ impl Common {
 }
 
 /// Records every line of a file.
-pub(super) async fn file(place: &Place, path: &PathBuf, entity: Option<&str>) -> Ended {
+pub(super) async fn file(place: &Place, path: &Path, entity: Option<&str>) -> Ended {
     let text = private_text(path)?;
     let house = place.beside().await?;
     let recorded = record_decisions(&house, &place.actor, entity, &text).await?;
