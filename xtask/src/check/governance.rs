@@ -32,6 +32,8 @@ const ITEMS: &[(&str, &[&str])] = &[
     ("exchanges that are sent as what differs", &["deltas"]),
     ("who received what about a person", &["persons"]),
     ("who is told of what", &["alerts"]),
+    ("what people decide", &["rights"]),
+    ("what is kept, and pseudonyms that change", &["retention"]),
     ("bad input", &["bad_input"]),
 ];
 

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::EngineError;
-use causeway_engine::command::{check_exposed, expose_key};
-use causeway_engine::crosswalk::{acknowledge_pseudonyms, rotate_pseudonyms};
+use causeway_engine::command::{acknowledge_pseudonyms, check_exposed, expose_key, rotate_pseudonyms};
 use causeway_engine::letter::{exposure_text, notices};
 use causeway_engine::query::private_text;
 use causeway_package::key::Recipient;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::EngineError;
-use causeway_engine::retention::{accept_certificate, copies, erase_package};
+use causeway_engine::command::{accept_certificate, erase_package};
+use causeway_engine::query::copies;
 use causeway_package::notice::{ANSWER_TYPE, Answer, AnswerOutcome, Certificate};
 use causeway_package::receipt::Receipt;
 use clap::Subcommand;

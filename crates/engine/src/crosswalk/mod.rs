@@ -1,11 +1,7 @@
 //! How does a partner get other pseudonyms without losing whom it has? It is told old and new ones, once, sealed to its key, for exactly the people
-//! that it has; from its receipt on, packages carry the new ones.
+//! that it has; from its receipt on, packages carry the new ones. Begun and acknowledged by commands; here is with which secrets, and of whom.
 
-mod acknowledge;
-mod rotate;
 mod secret;
 mod walk;
 
-pub use acknowledge::{Acknowledged, acknowledge_pseudonyms};
-pub(crate) use rotate::clear_rotations;
-pub use rotate::{Rotation, rotate_pseudonyms};
+pub(crate) use walk::{Walk, everybody};

@@ -29,12 +29,12 @@ impl House {
     }
 
     /// The secret of that name.
-    pub(super) fn rotated(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, EngineError> {
+    pub(crate) fn rotated(&self, name: &str) -> Result<Zeroizing<[u8; 32]>, EngineError> {
         read_secret_seed(&self.home.rotated_secrets().join(format!("{name}.root")), kept(self.environment()))
     }
 
     /// The secret that is in use now.
-    pub(super) async fn secret_now(&self, partner: &str, purpose: &str) -> Result<Zeroizing<[u8; 32]>, EngineError> {
+    pub(crate) async fn secret_now(&self, partner: &str, purpose: &str) -> Result<Zeroizing<[u8; 32]>, EngineError> {
         match self.store.rotations(partner, purpose).await?.into_iter().rfind(is_in_use) {
             None => Ok(self.keys.pseudonym_root.clone()),
             Some(rotation) => self.rotated(&rotation.secret),
@@ -42,7 +42,7 @@ impl House {
     }
 
     /// Makes a new secret, in a file of its own beside the keys; its name.
-    pub(super) fn new_secret(&self) -> Result<(String, Zeroizing<[u8; 32]>), EngineError> {
+    pub(crate) fn new_secret(&self) -> Result<(String, Zeroizing<[u8; 32]>), EngineError> {
         let (name, secret) = (self.id("ps"), Zeroizing::new(self.random()));
         let folder = self.home.rotated_secrets();
         private_folder(&folder)?;

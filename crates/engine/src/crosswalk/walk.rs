@@ -15,15 +15,15 @@ use causeway_model::exchange::Exchange;
 use causeway_package::disclosure::SealedSet;
 use jiff::Timestamp;
 
+use crate::drive::Heeded;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 use crate::query::{Archive, sealed_set, sources, whole};
-use crate::rights::Heeded;
 use crate::standing::Standing;
 
 /// Everybody whom the partner got, or may have, for that purpose, as disclosure sets hold them; of packages sealed before a moment, if one
 /// is given.
-pub(super) async fn everybody(
+pub(crate) async fn everybody(
     house: &House,
     partner: &str,
     purpose: &str,
@@ -51,17 +51,17 @@ pub(super) async fn everybody(
 }
 
 /// What is walked: an exchange, its terms, and both secrets.
-pub(super) struct Walk<'w> {
-    pub(super) house: &'w House,
-    pub(super) connectors: &'w dyn Connectors,
-    pub(super) catalogue: &'w Catalogue,
-    pub(super) had: &'w Arc<HashSet<u128>>,
-    pub(super) secrets: (&'w [u8; 32], &'w [u8; 32]),
+pub(crate) struct Walk<'w> {
+    pub(crate) house: &'w House,
+    pub(crate) connectors: &'w dyn Connectors,
+    pub(crate) catalogue: &'w Catalogue,
+    pub(crate) had: &'w Arc<HashSet<u128>>,
+    pub(crate) secrets: (&'w [u8; 32], &'w [u8; 32]),
 }
 
 impl Walk<'_> {
     /// Tells `each` every pseudonym of people whom the partner has and may have still: who withdrew is not linked anew.
-    pub(super) async fn exchange(
+    pub(crate) async fn exchange(
         &self,
         exchange: &Exchange,
         standing: &Standing,

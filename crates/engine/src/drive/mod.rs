@@ -4,9 +4,12 @@ mod commit;
 mod deliver;
 mod following;
 mod gate;
+mod heed;
 mod lease;
+mod notices;
 mod outcome;
 mod prepare;
+mod purge;
 mod recover;
 mod report;
 mod room;
@@ -18,12 +21,15 @@ use std::path::PathBuf;
 use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
-use crate::rights::is_overtaken;
 
-pub(crate) use following::purge;
+pub(crate) use following::purge as purge_states;
+pub(crate) use heed::Heeded;
 pub use lease::{Lease, Over};
+pub use notices::{Sent, send_notices};
 pub use outcome::Outcome;
 pub use prepare::Prepared;
+pub(crate) use purge::{Keeps, ends, erase, erase_copies, is_on_its_way};
+pub use purge::{Purged, purge};
 pub use recover::{Recovered, recover};
 pub use work::{Done, Working, work};
 
@@ -90,7 +96,7 @@ async fn carry(
     let mut prepared = prepare::prepare(house, connectors, actor, lease).await;
     for _ in 0..ANEW {
         let Err(EngineError::Store(error)) = &prepared else { break };
-        if !is_overtaken(error) {
+        if !heed::is_overtaken(error) {
             break;
         }
         // Somebody who was in it decided otherwise before it was sealed: it was destroyed, and is made without that person.

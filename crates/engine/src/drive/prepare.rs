@@ -16,6 +16,7 @@ use serde_json::json;
 use super::commit::commit;
 use super::following::{choose, undisputed};
 use super::gate::{Gate, held};
+use super::heed::Heeded;
 use super::lease::Lease;
 use super::report_path;
 use super::room::remove;
@@ -25,7 +26,6 @@ use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
 use crate::keys::kept;
-use crate::rights::Heeded;
 use crate::standing::{Halted, Standing, under_way};
 
 /// What a run came to.

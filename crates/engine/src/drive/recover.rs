@@ -4,7 +4,7 @@
 //! what never became a package.
 
 use super::room;
-use crate::crosswalk::clear_rotations;
+use crate::command::clear_rotations;
 use crate::error::EngineError;
 use crate::house::House;
 

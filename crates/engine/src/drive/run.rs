@@ -23,7 +23,7 @@ use super::report::{rename, report_sink};
 use super::report_path;
 use super::room::REPORT;
 use crate::house::House;
-use crate::rights::Heeded;
+use super::heed::Heeded;
 
 /// Everything that one run needs, decided before anything is read.
 pub(super) struct Run<'h> {

@@ -6,12 +6,10 @@ use causeway_model::Code;
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 
-use super::{Lease, Outcome, WORKER, recover, run};
+use super::{Lease, Outcome, Purged, Sent, WORKER, purge, recover, run, send_notices};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
-use crate::retention::{Purged, purge};
-use crate::rights::{Sent, send_notices};
 use crate::schedule::{Handled, Ticked, next_due, tick};
 
 /// How long after nothing was found it looks again.

@@ -1,10 +1,12 @@
 //! What may be asked, changing nothing? A file a question.
 
 mod census;
+mod copies;
 mod disclosures;
 mod explain;
 mod exposure;
 mod overview;
+mod notices;
 mod rehearsal;
 mod shared;
 mod warnings;
@@ -16,12 +18,14 @@ use causeway_model::catalogue::Catalogue;
 use crate::house::{Connectors, House};
 
 pub use census::{Counted, census};
+pub use copies::{Copies, copies};
 pub(crate) use disclosures::canonical;
 pub use disclosures::{Disclosure, Disclosures, FORMAT, Named, Purpose, Status, Versioned, disclosures};
 pub use explain::{Explanation, explain};
 pub(crate) use exposure::found as found_exposure;
 pub use exposure::{Exposed, Exposure, KeyRole, exposure};
 pub use overview::{Failed, Halted, HouseStatus, Overview, overview};
+pub use notices::{Listed, notices};
 pub use rehearsal::rehearse;
 pub use shared::Element;
 pub use shared::private_text;

@@ -13,14 +13,14 @@ use crate::query::canonical;
 /// A person whose record is known by its key. Cannot be printed.
 pub struct Whose {
     /// The entity of people.
-    pub(super) entity: String,
+    pub(crate) entity: String,
     /// The element that is its key, and the type of it.
-    pub(super) key_element: String,
-    pub(super) key_type: ValueType,
+    pub(crate) key_element: String,
+    pub(crate) key_type: ValueType,
     /// The key, as packages write it.
-    pub(super) key: Zeroizing<String>,
+    pub(crate) key: Zeroizing<String>,
     /// The person's keyed pseudonym, as disclosure sets hold it.
-    pub(super) pseudonym: Pseudonym,
+    pub(crate) pseudonym: Pseudonym,
 }
 
 impl Whose {
@@ -32,7 +32,7 @@ impl Whose {
         Self::of(house, &house.catalogue().await?, entity, key)
     }
 
-    pub(super) fn of(
+    pub(crate) fn of(
         house: &House,
         catalogue: &Catalogue,
         entity: Option<&str>,
@@ -55,12 +55,12 @@ impl Whose {
     }
 
     /// As the ledger names the person: SHA-256 of the keyed pseudonym.
-    pub(super) fn in_ledger(&self) -> String {
+    pub(crate) fn in_ledger(&self) -> String {
         sha256_hex(&self.stored())
     }
 
     /// As the register names the person.
-    pub(super) fn stored(&self) -> String {
+    pub(crate) fn stored(&self) -> String {
         hex::encode(self.pseudonym)
     }
 }

@@ -21,26 +21,29 @@ use crate::error::EngineError;
 use crate::house::House;
 use crate::query::{Archive, sealed_set, whole};
 
+/// A package that holds the person, as the partner knows it, and under which terms it was made.
+type Named = (NoticeRecord, Arc<Arrangement>);
+
 /// A notice as it will be recorded, with what the officer is told of it.
-pub(super) struct Draft {
-    pub(super) new: NewNotice,
+pub(crate) struct Draft {
+    pub(crate) new: NewNotice,
     /// How many packages it names.
-    pub(super) packages: usize,
+    pub(crate) packages: usize,
     /// How many of them have no reference to one person.
-    pub(super) without_reference: usize,
+    pub(crate) without_reference: usize,
 }
 
 /// What a decision reaches.
-pub(super) struct Reached {
-    pub(super) drafts: Vec<Draft>,
+pub(crate) struct Reached {
+    pub(crate) drafts: Vec<Draft>,
     /// Packages that have not arrived and hold the person, with their transfers.
-    pub(super) recalled: Vec<(String, String)>,
+    pub(crate) recalled: Vec<(String, String)>,
     /// Packages that may have arrived and hold the person.
-    pub(super) sent: Vec<String>,
+    pub(crate) sent: Vec<String>,
 }
 
 /// Asks every set of a sealed package that the decision speaks of.
-pub(super) async fn reached(
+pub(crate) async fn reached(
     house: &House,
     whose: &Whose,
     into: Option<&Whose>,
@@ -75,7 +78,7 @@ pub(super) async fn reached(
     let sets: Vec<SealedSet> = about.iter().map(|(sent, ..)| sealed_set(house, sent)).collect();
     let asked = || whole(house.sets.holding(&sets, &whose.pseudonym, &house.keys.operation));
     let held = tokio::task::block_in_place(asked)?;
-    let mut by_exchange: BTreeMap<(String, String), Vec<(NoticeRecord, Arc<Arrangement>)>> = BTreeMap::new();
+    let mut by_exchange: BTreeMap<(String, String), Vec<Named>> = BTreeMap::new();
     for ((sent, content, terms), _) in about.into_iter().zip(held).filter(|(_, held)| *held) {
         let exchange = archive.exchange(&sent.exchange, content.exchange_version).await?;
         let catalogue = archive.catalogue(&content.catalogue, content.catalogue_version).await?;
@@ -125,7 +128,7 @@ async fn draft(
     decision: &Decision,
     partner: String,
     exchange: String,
-    records: Vec<(NoticeRecord, Arc<Arrangement>)>,
+    records: Vec<Named>,
 ) -> Result<Draft, EngineError> {
     // What is agreed now counts, of the arrangement of the newest package.
     let newest = records.last().map(|(_, terms)| Arc::clone(terms));

@@ -68,7 +68,7 @@ fn a_decision_tells_everything_that_it_lacks() {
     let decision =
         |kind, scope, consent| Decision { kind, scope, effective: today, reason: Reason::PersonAsked, consent };
     let lacking = decision(Kind::ConsentGiven, Scope::default(), Some(consent)).check(today).unwrap_err();
-    assert_eq!(lacking.violations.len(), 5, "{lacking:?}");
+    assert_eq!(lacking.codes(), [Code::DecisionIncomplete; 5], "{lacking:?}");
     let scope = Scope { purpose: Some("food".into()), partner: None };
     assert_eq!(decision(Kind::Erasure, scope.clone(), None).check(today).unwrap_err().violations.len(), 1);
     decision(Kind::Objection, scope.clone(), None).check(today).unwrap();

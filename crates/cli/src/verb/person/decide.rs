@@ -1,10 +1,12 @@
 //! How does an officer record what a person decided? The person's key comes from a file, never from the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use causeway_engine::command::{Asked, Recorded, record_decision, record_decisions};
+use causeway_engine::drive::send_notices;
 use causeway_engine::query::private_text;
-use causeway_engine::rights::{Asked, Recorded, Whose, many, record, send_notices};
+use causeway_engine::rights::Whose;
 use causeway_engine::{EngineError, House};
 use causeway_model::rights::{Assent, Child, Consent, Decision, Kind, Reason, Scope};
 use clap::Args;
@@ -110,7 +112,7 @@ impl Common {
         let effective = self.effective.unwrap_or(house.today());
         let decision = Decision { kind, scope, effective, reason: self.code, consent };
         let asked = Asked { whose, into, decision, reason: self.reason.clone() };
-        let recorded = record(&house, &place.actor, &asked).await?;
+        let recorded = record_decision(&house, &place.actor, &asked).await?;
         say(kind, &recorded);
         send(&house, place).await?;
         Ok(ExitCode::SUCCESS)
@@ -118,10 +120,10 @@ impl Common {
 }
 
 /// Records every line of a file.
-pub(super) async fn file(place: &Place, path: &PathBuf, entity: Option<&str>) -> Ended {
+pub(super) async fn file(place: &Place, path: &Path, entity: Option<&str>) -> Ended {
     let text = private_text(path)?;
     let house = place.beside().await?;
-    let recorded = many(&house, &place.actor, entity, &text).await?;
+    let recorded = record_decisions(&house, &place.actor, entity, &text).await?;
     for (number, (asked, came)) in recorded.iter().enumerate() {
         print!("{}: ", number + 1);
         say(asked.decision.kind, came);

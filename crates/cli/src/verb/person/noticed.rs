@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::EngineError;
-use causeway_engine::rights::{accept_answer, notices};
+use causeway_engine::command::accept_answer;
+use causeway_engine::query::notices;
 
 use super::super::receipt::beside;
 use super::super::{Ended, Place};

@@ -4,7 +4,7 @@ use causeway_model::permission::Action;
 use causeway_store::query::KeptPackage;
 use jiff::civil::Date;
 
-use super::purge::{Keeps, ends};
+use crate::drive::{Keeps, ends};
 use crate::error::EngineError;
 use crate::house::House;
 

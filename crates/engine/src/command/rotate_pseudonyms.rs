@@ -17,8 +17,8 @@ use causeway_store::{Changed, Lock, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
-use super::walk::{Walk, everybody};
-use crate::command::{in_force, stopped};
+use super::{in_force, stopped};
+use crate::crosswalk::{Walk, everybody};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::home::private_folder;
@@ -63,9 +63,8 @@ pub async fn rotate_pseudonyms(
     let folder = house.home.rotations();
     private_folder(&folder)?;
     let _alone = Lock::take(&folder.join(CHANGING))?;
-    let open = house.store.rotations(partner, purpose).await?.into_iter();
-    let open = open.filter(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none()).next_back();
-    if let Some(open) = open {
+    let mut rotations = house.store.rotations(partner, purpose).await?.into_iter();
+    if let Some(open) = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none()) {
         return again(house, connectors, actor, open).await;
     }
     let people_until = house.now();

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use causeway_model::permission::Action;
 use causeway_model::retention::{Keep, Sealed, due};
 use causeway_store::Changed;
 use causeway_store::change::ErasePackage;
@@ -16,7 +15,7 @@ use crate::error::EngineError;
 use crate::house::{House, audit};
 
 /// What each arrangement says, read once.
-pub(super) type Keeps = BTreeMap<String, Option<Keep>>;
+pub(crate) type Keeps = BTreeMap<String, Option<Keep>>;
 
 /// A package whose bytes are gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,37 +51,6 @@ pub async fn purge(house: &House, actor: &str) -> Result<Vec<Purged>, EngineErro
     Ok(purged)
 }
 
-/// Erases a package before its time, with a reason.
-///
-/// # Errors
-/// [`EngineError::Wrong`] while it may still be delivered: `transfer cancel` ends that.
-pub async fn erase_package(
-    house: &House,
-    actor: &str,
-    package: &str,
-    reason: &str,
-) -> Result<Option<Purged>, EngineError> {
-    if reason.trim().chars().count() < 5 {
-        return Err(EngineError::Wrong("say in a few words why it is erased: --reason TEXT".to_owned()));
-    }
-    let unknown =
-        || EngineError::Unknown { what: "package", name: package.to_owned(), help: "see `causeway retention list`" };
-    let one = house.store.kept_package(package).await?.ok_or_else(unknown)?;
-    let partner = house.arrangement_version(&one.arrangement, one.arrangement_version).await?.value.partner;
-    house.permit(actor, Action::ErasePackage, &house.of_both(&one.transfer, &partner)).await?;
-    if one.erased_at.is_some() {
-        return Ok(None);
-    }
-    if is_on_its_way(&one) {
-        return Err(EngineError::Wrong(format!(
-            "package {package} is {}: it can still be delivered; `causeway transfer cancel` ends that",
-            one.state
-        )));
-    }
-    erase(house, actor, &one, "by-officer", Some(reason)).await?;
-    Ok(Some(Purged { package: one.package, transfer: one.transfer, rule: "by-officer" }))
-}
-
 /// Erases our copies of packages that hold a person who is to be erased; how many.
 pub(crate) async fn erase_copies(house: &House, actor: &str, packages: &[String]) -> Result<usize, EngineError> {
     let mut erased = 0;
@@ -99,7 +67,7 @@ pub(crate) async fn erase_copies(house: &House, actor: &str, packages: &[String]
 }
 
 /// The first day on which a package is not kept any more, and why; none while it may still be delivered.
-pub(super) async fn ends(
+pub(crate) async fn ends(
     house: &House,
     one: &KeptPackage,
     keeps: &mut Keeps,
@@ -137,11 +105,12 @@ pub(super) async fn ends(
 }
 
 /// Whether it may still be delivered.
-fn is_on_its_way(one: &KeptPackage) -> bool {
+pub(crate) fn is_on_its_way(one: &KeptPackage) -> bool {
     matches!(one.state.as_str(), "sealed" | "delivering")
 }
 
-async fn erase(
+/// Erases a package: its bytes, then the entry.
+pub(crate) async fn erase(
     house: &House,
     actor: &str,
     one: &KeptPackage,

@@ -9,12 +9,11 @@ use serde::Deserialize;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::about::Whose;
-use super::notice::{Draft, reached};
-use crate::command::lapse_recalled;
+use super::lapse_recalled;
+use crate::drive::erase_copies;
 use crate::error::EngineError;
 use crate::house::{House, audit};
-use crate::retention::erase_copies;
+use crate::rights::{Draft, Whose, reached};
 
 /// How often it is looked anew who has the person, while packages are sealed and delivered meanwhile.
 const LOOKS: u32 = 20;
@@ -66,7 +65,7 @@ pub struct Told {
 /// # Errors
 /// [`EngineError::Denied`] when the actor may not, something is missing or it is impossible; [`EngineError::NotProven`] when a
 /// set cannot be asked: then nothing is recorded, since not everybody would be told.
-pub async fn record(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
+pub async fn record_decision(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
     let action = action(asked.decision.kind);
     house.permit(actor, action, &house.own("people")).await?;
     check(house, asked).await?;
@@ -216,7 +215,7 @@ struct Line {
 ///
 /// # Errors
 /// [`EngineError::Findings`] with a line for everything that is wrong: nothing was recorded then.
-pub async fn many(
+pub async fn record_decisions(
     house: &House,
     actor: &str,
     entity: Option<&str>,

@@ -8,7 +8,7 @@ use causeway_store::query::NoticeRow;
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
-use crate::command::signed_by_partner;
+use super::signed_by_partner;
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{House, audit};

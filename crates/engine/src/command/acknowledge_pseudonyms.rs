@@ -8,8 +8,8 @@ use causeway_store::change::{MoveRotation, Rotated};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
-use super::rotate::tell_the_rest;
-use crate::command::signed_by_partner;
+use super::rotate_pseudonyms::tell_the_rest;
+use super::signed_by_partner;
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
