@@ -12,7 +12,7 @@ use causeway_store::{Changed, Saved};
 use serde_json::json;
 
 use crate::documents::sha256_hex;
-use crate::drive::purge;
+use crate::drive::purge_states;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 use crate::keys::kept;
@@ -109,7 +109,7 @@ pub async fn accept_receipt(
     house.sequence().await?;
     // CRASH: the receipt counts and older sets are still there: the next receipt of the exchange purges them.
     (house.surroundings.probe)("receipt-accepted");
-    purge(house, &transfer.exchange).await?;
+    purge_states(house, &transfer.exchange).await?;
     Ok(Accepted {
         transfer: transfer.id,
         outcome: word.to_owned(),

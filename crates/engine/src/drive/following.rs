@@ -226,7 +226,7 @@ pub(super) fn state_path(house: &House, transfer: &str, token: &str) -> PathBuf 
 }
 
 /// Purges the sets of an exchange from which nothing starts any more: those before the state that was confirmed last.
-pub(crate) async fn purge(house: &House, exchange: &str) -> Result<(), EngineError> {
+pub(crate) async fn purge_states(house: &House, exchange: &str) -> Result<(), EngineError> {
     let Some(confirmed) = house.store.confirmed_state(exchange).await? else { return Ok(()) };
     let folder = house.home.states();
     let entries = match std::fs::read_dir(&folder) {

@@ -22,7 +22,7 @@ use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
-pub(crate) use following::purge as purge_states;
+pub(crate) use following::purge_states;
 pub(crate) use heed::Heeded;
 pub use lease::{Lease, Over};
 pub use notices::{Sent, send_notices};

@@ -19,11 +19,11 @@ use causeway_package::key::Recipient;
 use jiff::civil::Date;
 
 use super::following::Chosen;
+use super::heed::Heeded;
 use super::report::{rename, report_sink};
 use super::report_path;
 use super::room::REPORT;
 use crate::house::House;
-use super::heed::Heeded;
 
 /// Everything that one run needs, decided before anything is read.
 pub(super) struct Run<'h> {
