@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod files;
 mod shell;
+mod soak;
 mod test;
 mod upgrade;
 
@@ -36,6 +37,11 @@ const VERBS: &[Verb] = &[
     },
     Verb { name: "demo", does: "walk invented people from stores to a proven receipt", run: demo::run },
     Verb { name: "docs", does: "write docs/reference anew from the code", run: docs::run },
+    Verb {
+        name: "soak",
+        does: "ten thousand seeded histories with deaths, races and withdrawals; `soak --help` tells more",
+        run: soak::run,
+    },
     Verb {
         name: "test",
         does: "check, build and run every test; `test NAME` runs one suite, `test list` names them",

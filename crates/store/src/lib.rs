@@ -40,6 +40,7 @@ pub mod lease;
 pub mod ledger;
 pub mod open;
 pub mod query;
+mod safeguard;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
 pub use db::postgres::{Password, Server, Tls};
@@ -48,3 +49,4 @@ pub use error::StoreError;
 pub use ledger::LedgerSnapshot;
 pub use open::schema::newest as newest_schema;
 pub use open::{Facts, Lock, Opening, Place, Reader, Store};
+pub use safeguard::{Safeguard, Safeguards};

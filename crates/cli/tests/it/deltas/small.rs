@@ -62,9 +62,9 @@ impl Small {
         self.amend_with(version, documents::exchange(LIST, version, 5).replace("key: [id]", "key: [name]"));
     }
 
-    fn amend_with(&self, version: u32, text: String) {
+    fn amend_with(&self, version: u32, exchange: String) {
         let path = self.documents.join(format!("exchange-list-{version}.yaml"));
-        fs::write(&path, text).unwrap();
+        fs::write(&path, exchange).unwrap();
         self.street.good(&["exchange", "import", &text(&path)]).unwrap();
     }
 
