@@ -46,13 +46,8 @@ pub async fn carry(house: &House, connectors: &dyn Connectors, task: Task) -> Re
     let home = house.home.root().to_owned();
     match task {
         Task::Request(exchange) => {
-            let asked = TransferRequest {
-                exchange: exchange.to_owned(),
-                cycle: None,
-                place: None,
-                cut_off: None,
-                note: None,
-            };
+            let asked =
+                TransferRequest { exchange: exchange.to_owned(), cycle: None, place: None, cut_off: None, note: None };
             let manner = Manner { expect_fewer: true, exceptionally: false };
             command::request_transfer(house, "registration", asked, manner).await.map(|asked| asked.transfer)
         }
@@ -114,7 +109,9 @@ pub async fn carry(house: &House, connectors: &dyn Connectors, task: Task) -> Re
             let done = command::settle_dispute(house, "protection", &transfer, WHY).await;
             done.map(|done| format!("{done:?}"))
         }
-        Task::Backup(to) => causeway_engine::backup::make(house, "representative", &to).await.map(|_| "kept".to_owned()),
+        Task::Backup(to) => {
+            causeway_engine::backup::make(house, "representative", &to).await.map(|_| "kept".to_owned())
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use super::documents::{EXCHANGES, write_people};
 use super::partner::Word;
 use super::place::Kind;
 use super::stage::{self, Runner, text_of};
-use super::world::{Came, Holds, LAST, WHO, World, runtime};
+use super::world::{Came, Halt, Holds, LAST, WHO, World, runtime};
 
 /// A history in which an invariant did not hold.
 pub struct Broken {
@@ -85,7 +85,8 @@ fn step(world: &mut World) -> Holds {
             task(world, Task::Cancel(transfer))
         }
         95..97 => {
-            let newest = runtime().block_on(world.watch.store.arrangement_lives(super::documents::ARRANGEMENT)).unwrap();
+            let newest =
+                runtime().block_on(world.watch.store.arrangement_lives(super::documents::ARRANGEMENT)).unwrap();
             task(world, Task::Amend(newest.last().unwrap().version + 1))
         }
         97..98 => {
@@ -101,13 +102,57 @@ fn request(world: &mut World) -> Holds {
     task(world, Task::Request(exchange))
 }
 
-/// One of the workers goes on, for a while or to its end, and may die.
+/// Where somebody is kept waiting more often than elsewhere: what was looked up is not done yet.
+const WAITS: [&str; 12] = [
+    "prepare-attempt-begun",
+    "prepare-report-kept",
+    "prepare-package-in-staging",
+    "prepare-disclosure-sealed",
+    "prepare-package-moved",
+    "prepare-sealed",
+    "deliver-intent-committed",
+    "deliver-folder-made",
+    "deliver-part-sent",
+    "deliver-before-rename",
+    "deliver-renamed",
+    "deliver-outcome-not-committed",
+];
+
+/// One of the workers goes on. Where it is kept waiting, others often do something about what it has in hand.
 fn work(world: &mut World) -> Holds {
     let number = usize::from(world.chance(3));
+    go_on(world, number)?;
+    if world.workers[number].is_none() {
+        return Ok(());
+    }
+    match world.draw.random_range(0..9) {
+        // It sleeps past its lease, and the other takes over.
+        0..3 => {
+            stage::pass(SignedDuration::from_secs(65));
+            go_on(world, 1 - number)?;
+            if world.chance(2) { go_on(world, number) } else { Ok(()) }
+        }
+        3 => task(world, Task::Stop),
+        4 => {
+            let person = world.draw.random_range(1..=8);
+            task(world, Task::Object(person))
+        }
+        5 => keys(world),
+        6 => task(world, Task::Suspend),
+        _ => Ok(()),
+    }
+}
+
+/// A worker goes on, for a while or to its end, and may die.
+fn go_on(world: &mut World, number: usize) -> Holds {
     let mut runner = world.workers[number].take().unwrap_or_else(|| world.worker(number));
-    let most = if world.chance(3) { 1_000 } else { world.draw.random_range(1..60) };
+    let halt = match world.draw.random_range(0..4) {
+        0 => Halt::Never,
+        1 => Halt::After(world.draw.random_range(1..60)),
+        _ => Halt::At(WAITS[world.draw.random_range(0..WAITS.len())]),
+    };
     let dies = world.chance(6).then(|| world.draw.random_range(0..60));
-    let came = world.run(&mut runner, None, most, dies)?;
+    let came = world.run(&mut runner, None, halt, dies)?;
     if came == Came::Waits {
         world.note(format!("{} waits at {}", WHO[runner.slot], runner.mark));
         world.workers[number] = Some(runner);
@@ -130,7 +175,7 @@ fn desk(world: &mut World, task: Task) -> Holds<Came> {
     let objects = if let Task::Object(person) = &task { Some(*person) } else { None };
     let dies = world.chance(12).then(|| world.draw.random_range(0..20));
     let mut runner = world.desk(task);
-    world.run(&mut runner, objects, usize::MAX, dies)
+    world.run(&mut runner, objects, Halt::Never, dies)
 }
 
 fn time_passes(world: &mut World) -> Holds {
@@ -226,15 +271,15 @@ fn drain(world: &mut World) -> Holds {
         match world.draw.random_range(0..3) {
             // It sleeps until everything is over, and wakes then.
             0 => asleep.push(runner),
-            1 => drop(world.run(&mut runner, None, usize::MAX, Some(0))?),
-            _ => drop(world.run(&mut runner, None, usize::MAX, None)?),
+            1 => drop(world.run(&mut runner, None, Halt::Never, Some(0))?),
+            _ => drop(world.run(&mut runner, None, Halt::Never, None)?),
         }
     }
     release(world)?;
     for _ in 0..4 {
         stage::pass(SignedDuration::from_mins(45));
         let mut worker = world.worker(LAST);
-        world.run(&mut worker, None, usize::MAX, None)?;
+        world.run(&mut worker, None, Halt::Never, None)?;
         settle(world)?;
         if !world.model.facts.transfers.values().any(|(state, _)| state.is_unfinished()) {
             break;
@@ -246,10 +291,10 @@ fn drain(world: &mut World) -> Holds {
     }
     for mut runner in asleep {
         world.note(format!("{} wakes at {}", WHO[runner.slot], runner.mark));
-        world.run(&mut runner, None, usize::MAX, None)?;
+        world.run(&mut runner, None, Halt::Never, None)?;
     }
     let mut worker = world.worker(LAST);
-    world.run(&mut worker, None, usize::MAX, None)?;
+    world.run(&mut worker, None, Halt::Never, None)?;
     ends(world)
 }
 

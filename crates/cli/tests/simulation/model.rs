@@ -59,9 +59,13 @@ impl Facts {
         let store = &house.store;
         let newest = store.arrangement_lives(ARRANGEMENT).await?.into_iter().rev().find(|life| life.was_in_force);
         let mut facts = Self {
-            is_open: newest.is_some_and(|life| matches!(life.state, State::InForce { .. })) && house.now() < last_day_ends(),
+            is_open: newest.is_some_and(|life| matches!(life.state, State::InForce { .. }))
+                && house.now() < last_day_ends(),
             is_stopped: !store.standing_stops().await?.is_empty(),
-            partner_is_active: store.partner_life("lantern-relief").await?.is_some_and(|it| it.state.name() == "active"),
+            partner_is_active: store
+                .partner_life("lantern-relief")
+                .await?
+                .is_some_and(|it| it.state.name() == "active"),
             decisions: store.decisions_count().await?,
             ..Self::default()
         };
@@ -176,15 +180,15 @@ impl Model {
         Ok(())
     }
 
-    /// Judges what the partner opened.
-    pub fn opened(&self, package: &str, rows: &Rows) -> Result<(), String> {
+    /// Judges what the partner opened, who had some of it before.
+    pub fn opened(&self, package: &str, rows: &Rows, had: &Rows) -> Result<(), String> {
         let sealing = self.sealed.get(package).ok_or_else(|| format!("package {package} was never sealed"))?;
         let versions = &self.people[sealing.versions.0..=sealing.versions.1];
         let agreed = |people: &People, number: i64, name: &str| {
             people.get(&number).is_some_and(|(known, place)| known == name && *place != "east")
         };
         for (number, name) in rows {
-            if sealing.objected.contains(number) {
+            if sealing.objected.contains(number) && !had.contains(&(*number, name.clone())) {
                 return Err(format!("decisions: package {package} holds person {number}, who had objected"));
             }
             if !versions.iter().any(|people| agreed(people, *number, name)) {
@@ -202,6 +206,11 @@ impl Model {
     /// Judges how everything ends: nothing is under way any more but what waits for people.
     pub async fn ends(&self, house: &House, partner: &Partner) -> Result<(), String> {
         let waiting = house.store.requests_awaiting_approval().await.unwrap();
+        let mut is_held = false;
+        for notice in house.store.unsent_notices().await.unwrap() {
+            // Its key was revoked after it was begun: somebody tells the partner by another way.
+            is_held |= house.store.key_is_revoked(&notice.sealed_to.unwrap_or_default()).await.unwrap();
+        }
         for (transfer, (state, _)) in &self.facts.transfers {
             let waits = waiting.iter().any(|request| request.transfer == *transfer);
             if state.is_unfinished() && !waits {
@@ -209,7 +218,9 @@ impl Model {
             }
             let package = state.package().unwrap_or_default();
             let (confirmed, rejected) = (self.confirmed.contains(package), self.rejected.contains(package));
-            if matches!(state, Transfer::Receipted { .. }) && !confirmed || matches!(state, Transfer::Disputed { .. }) && !rejected {
+            if matches!(state, Transfer::Receipted { .. }) && !confirmed
+                || matches!(state, Transfer::Disputed { .. }) && !rejected
+            {
                 return Err(format!("transfer {transfer} is {state}, which the partner never said"));
             }
             let there = partner.taken.contains_key(package);
@@ -229,6 +240,7 @@ impl Model {
             if let Some(person) = late
                 && taken.inner.delta.is_none()
                 && !partner.told.contains(package)
+                && !is_held
             {
                 return Err(format!("person {person} of package {package} objected, and the partner was not told"));
             }

@@ -65,6 +65,16 @@ impl Partner {
         }
     }
 
+    /// Whom the partner had by the state from which a delta starts: what is unchanged of them is not in the delta.
+    pub fn had(&self, package: &str) -> Rows {
+        let base = self.taken[package].inner.delta.as_ref().and_then(|delta| delta.base.as_ref());
+        let is_base = |taken: &&Taken| {
+            let about = &taken.inner.about;
+            taken.inner.delta.is_some() && base.is_some_and(|base| base.sequence == about.sequence)
+        };
+        self.taken.values().find(is_base).and_then(|taken| taken.rows.clone()).unwrap_or_default()
+    }
+
     /// Makes another key; its secret text.
     pub fn next_identity(&mut self, text: String) {
         self.identities.push(text);
@@ -89,7 +99,8 @@ impl Partner {
                 continue;
             }
             let dir = self.outbox.join(&name);
-            let manifest = fs::read(dir.join("manifest.json")).map_err(|error| format!("{name} has no manifest: {error}"))?;
+            let manifest =
+                fs::read(dir.join("manifest.json")).map_err(|error| format!("{name} has no manifest: {error}"))?;
             let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
             if manifest["type"] == NOTICE_TYPE {
                 let notice = open_notice(&dir, &self.identities(), &self.sender);

@@ -109,7 +109,8 @@ impl Pattern {
         let few = documents::EXCHANGES.map(str::to_owned).into_iter();
         let names: Vec<String> = if is_crowd { crowd.collect() } else { few.collect() };
         let exchanges: Vec<_> = names.iter().map(|name| (name, format!("exchange-{name}.yaml"))).collect();
-        let exchanges: Vec<(&str, &str)> = exchanges.iter().map(|(name, file)| (name.as_str(), file.as_str())).collect();
+        let exchanges: Vec<(&str, &str)> =
+            exchanges.iter().map(|(name, file)| (name.as_str(), file.as_str())).collect();
         street.set_up_with(&["lantern-relief"], &["lists"], &exchanges).unwrap();
         Self { home, _removed: removed }
     }

@@ -32,8 +32,8 @@ pub enum Order {
 pub enum Said {
     /// It waits at this mark.
     At(&'static str),
-    /// It puts something of this package at the partner's.
-    Leaves(String),
+    /// It puts something of this package at the partner's, as far as this mark.
+    Leaves(String, &'static str),
     /// It has ended, so.
     Ended(String),
     /// It died.
@@ -92,8 +92,8 @@ pub fn surroundings(without: Option<Safeguard>) -> Surroundings {
 }
 
 /// Tells that something of a package leaves now.
-pub fn leaves(package: &str) {
-    wait(Said::Leaves(package.to_owned()));
+pub fn leaves(package: &str, mark: &'static str) {
+    wait(Said::Leaves(package.to_owned(), mark));
 }
 
 /// Waits at a mark; whether what is called there works. Who is on no stage, as whoever directs, passes.
@@ -158,7 +158,7 @@ impl Runner {
         let said = self.hear.recv().unwrap();
         match &said {
             Said::At(mark) => self.mark = mark,
-            Said::Leaves(_) => self.mark = "leaves",
+            Said::Leaves(..) => self.mark = "leaves",
             Said::Ended(_) | Said::Died => {
                 self.thread.take().unwrap().join().unwrap();
             }

@@ -34,7 +34,7 @@ impl Connectors for BadLine {
             }
             // What the gate looked at is looked at by whoever directs, before anybody else runs.
             if mark != "deliver-bytes" && mark != "deliver-renamed" {
-                stage::leaves(id);
+                stage::leaves(id, mark);
             }
             Ok(())
         };

@@ -55,14 +55,22 @@ pub enum Came {
     Died,
 }
 
+/// Until when somebody runs, unless it ends before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Halt {
+    Never,
+    /// After so many marks.
+    After(usize),
+    /// At the next mark of this name.
+    At(&'static str),
+}
+
 /// A broken invariant, in words.
 pub type Holds<T = ()> = Result<T, String>;
 
 pub fn runtime() -> &'static Runtime {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
-    RUNTIME.get_or_init(|| {
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
-    })
+    RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap())
 }
 
 impl World {
@@ -136,14 +144,19 @@ impl World {
         })
     }
 
-    /// Lets somebody run for so many marks at the most, or until it ends; it dies at the mark of that number.
-    pub fn run(&mut self, runner: &mut Runner, objects: Option<i64>, most: usize, dies: Option<usize>) -> Holds<Came> {
+    /// Lets somebody run until it is to halt, or ends; it dies at the mark of that number.
+    pub fn run(&mut self, runner: &mut Runner, objects: Option<i64>, halt: Halt, dies: Option<usize>) -> Holds<Came> {
         let before = self.worker_names();
         for passed in 0.. {
-            if passed >= most && may_wait(runner.mark) {
+            let halts = match halt {
+                Halt::Never => false,
+                Halt::After(most) => passed >= most,
+                Halt::At(mark) => passed > 0 && mark == runner.mark,
+            };
+            if halts && may_wait(runner.mark) {
                 return Ok(Came::Waits);
             }
-            let bad_line = runner.mark.starts_with("line-") && most != usize::MAX && self.chance(8);
+            let bad_line = runner.mark.starts_with("line-") && runner.slot != LAST && self.chance(8);
             let order = match dies {
                 Some(number) if passed >= number => Order::Die,
                 _ if bad_line => Order::Fail,
@@ -160,7 +173,7 @@ impl World {
             match said {
                 Said::At(mark) if mark == "store-change-committed" => self.committed(runner, objects)?,
                 Said::At(_) => {}
-                Said::Leaves(package) => self.leaves(runner, &package)?,
+                Said::Leaves(package, mark) => self.leaves(runner, &package, mark)?,
                 Said::Ended(text) if text.starts_with("PANICKED") => return Err(text),
                 Said::Ended(text) => {
                     self.note(format!("{} ended: {text}", WHO[runner.slot]));
@@ -192,7 +205,9 @@ impl World {
     fn worker_names(&self) -> BTreeSet<String> {
         let entries = fs::read_dir(self.watch.home.workers()).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        names.filter_map(|name| name.strip_suffix(".lock").filter(|name| !name.contains('.')).map(str::to_owned)).collect()
+        names
+            .filter_map(|name| name.strip_suffix(".lock").filter(|name| !name.contains('.')).map(str::to_owned))
+            .collect()
     }
 
     fn committed(&mut self, runner: &Runner, objects: Option<i64>) -> Holds {
@@ -202,17 +217,29 @@ impl World {
         };
         let before = self.model.facts.transfers.clone();
         let judged = runtime().block_on(self.model.committed(&self.watch, by));
-        let changed: Vec<String> = self.model.facts.transfers.iter().filter(|(id, now)| before.get(*id) != Some(now)).map(|(id, (state, attempts))| format!("{id} is {state} {attempts:?}")).collect();
+        let changed: Vec<String> = self
+            .model
+            .facts
+            .transfers
+            .iter()
+            .filter(|(id, now)| before.get(*id) != Some(now))
+            .map(|(id, (state, attempts))| format!("{id} is {state} {attempts:?}"))
+            .collect();
         self.note(format!("{} committed {}", WHO[runner.slot], changed.join(", ")));
         judged
     }
 
-    fn leaves(&mut self, runner: &Runner, package: &str) -> Holds {
+    fn leaves(&mut self, runner: &Runner, package: &str, mark: &str) -> Holds {
         runtime().block_on(async {
             let facts = &self.model.facts;
-            if self.model.knows(package).is_none() && self.watch.store.notice(package).await.unwrap().is_some() {
-                let held = facts.is_stopped || !facts.partner_is_active;
-                return if held { Err("a notice leaves while nothing may".to_owned()) } else { Ok(()) };
+            if self.model.knows(package).is_none()
+                && let Some(notice) = self.watch.store.notice(package).await.unwrap()
+            {
+                // Until it has its name the partner sees nothing of it.
+                let is_seen = mark == "deliver-before-rename";
+                let is_lost = self.watch.store.key_is_revoked(&notice.sealed_to.unwrap_or_default()).await.unwrap();
+                let held = facts.is_stopped || !facts.partner_is_active || is_lost;
+                return if is_seen && held { Err("a notice leaves while it may not".to_owned()) } else { Ok(()) };
             }
             let holders = Facts::holders(&self.watch).await.map_err(|error| error.to_string())?;
             self.model.leaves(&holders, package, self.names[runner.slot].as_deref())?;
@@ -237,7 +264,7 @@ impl World {
         let new = self.partner.take_in()?;
         for package in &new {
             if let Some(rows) = &self.partner.taken[package].rows {
-                self.model.opened(package, rows)?;
+                self.model.opened(package, rows, &self.partner.had(package))?;
             }
         }
         Ok(new)
@@ -278,7 +305,12 @@ impl World {
     pub fn nothing_left(&self) -> Holds {
         let home = &self.watch.home;
         let names = |folder: &Path| -> Vec<String> {
-            fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.file_name().into_string().unwrap()).collect()
+            fs::read_dir(folder)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.file_name().into_string().unwrap())
+                .collect()
         };
         let staged = names(&home.staging());
         if !staged.is_empty() {
@@ -292,5 +324,7 @@ impl World {
 
 /// Where somebody may be kept waiting while others go on: not within a transaction, and not with the head half written.
 fn may_wait(mark: &str) -> bool {
-    !(mark.ends_with("not-committed") && mark.starts_with("store") || mark.starts_with("store-sequence") || mark == "leaves")
+    !(mark.ends_with("not-committed") && mark.starts_with("store")
+        || mark.starts_with("store-sequence")
+        || mark == "leaves")
 }

@@ -25,9 +25,9 @@ pub(crate) use guard::{check_saved, lost};
 pub(crate) use head::write as write_head;
 pub use lock::Lock;
 
-use crate::{Safeguards, StoreError};
 use crate::db::postgres::{self, Dial, Server};
 use crate::db::{Kind, Pool};
+use crate::{Safeguards, StoreError};
 
 /// Where the database is.
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,14 @@ impl Store {
         }
         let reader = Reader { pool, key: opening.key.clone() };
         let turn = Arc::new(Mutex::new(()));
-        Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, safeguards: Safeguards::default(), _lock: lock })
+        Ok(Self {
+            reader,
+            head: opening.head.to_owned(),
+            turn,
+            probe: unwatched,
+            safeguards: Safeguards::default(),
+            _lock: lock,
+        })
     }
 
     /// Opens the database to write in it beside whoever is at work there: for what must not wait until they are done.
@@ -156,7 +163,14 @@ impl Store {
             }
         }
         let turn = Arc::new(Mutex::new(()));
-        Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, safeguards: Safeguards::default(), _lock: None })
+        Ok(Self {
+            reader,
+            head: opening.head.to_owned(),
+            turn,
+            probe: unwatched,
+            safeguards: Safeguards::default(),
+            _lock: None,
+        })
     }
 
     /// The same, telling `probe` the name of every `// CRASH:` mark that it passes: for tests that die there.
