@@ -7,6 +7,7 @@ mod docs;
 mod files;
 mod package;
 mod shell;
+mod soak;
 mod test;
 mod upgrade;
 
@@ -41,6 +42,11 @@ const VERBS: &[Verb] = &[
         name: "package",
         does: "a Debian package with units, a bill of materials and checksums; `package --help` tells more",
         run: package::run,
+    },
+    Verb {
+        name: "soak",
+        does: "ten thousand seeded histories with deaths, races and withdrawals; `soak --help` tells more",
+        run: soak::run,
     },
     Verb {
         name: "test",

@@ -15,6 +15,8 @@ pub fn surroundings() -> Surroundings {
         fixed_pseudonyms,
         #[cfg(feature = "test-hooks")]
         share,
+        #[cfg(feature = "test-hooks")]
+        without: None,
     }
 }
 

@@ -9,7 +9,7 @@ use causeway_flow::transform::Pseudonyms;
 use causeway_model::catalogue;
 use causeway_package::disclosure::Sets;
 use causeway_store::query::TransferRow;
-use causeway_store::{AuditEvent, Changed, Opening, Place, Server, Stamp, Store, StoreError};
+use causeway_store::{AuditEvent, Changed, Opening, Place, Safeguards, Server, Stamp, Store, StoreError};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -36,6 +36,26 @@ pub struct Surroundings {
     /// What each operator of an aggregation may hold instead of its share of the memory: for spilling with few people.
     #[cfg(feature = "test-hooks")]
     pub share: fn() -> Option<usize>,
+    /// A safeguard that is missing: a test must see what goes wrong without it.
+    #[cfg(feature = "test-hooks")]
+    pub without: Option<causeway_store::Safeguard>,
+}
+
+impl Surroundings {
+    /// Which safeguards stand.
+    pub(crate) fn safeguards(&self) -> Safeguards {
+        #[cfg(feature = "test-hooks")]
+        return Safeguards::without(self.without);
+        #[cfg(not(feature = "test-hooks"))]
+        Safeguards::default()
+    }
+
+    /// A store that tells of its marks.
+    fn watched(&self, store: Store) -> Store {
+        #[cfg(feature = "test-hooks")]
+        let store = store.safeguarded(self.safeguards());
+        store.probed(self.probe)
+    }
 }
 
 /// A key, and what is put before the texts of each entity.
@@ -96,8 +116,8 @@ impl House {
         let server = server(&home, surroundings)?;
         let (file, head) = (home.database(), home.ledger_head());
         let place = server.as_ref().map_or(Place::File(&file), Place::Server);
-        let store =
-            Store::open(Opening { place, head: &head, key: keys.ledger.public() }).await?.probed(surroundings.probe);
+        let store = Store::open(Opening { place, head: &head, key: keys.ledger.public() }).await?;
+        let store = surroundings.watched(store);
         let memory_mebibytes = home.config().memory_mebibytes;
         Ok(Self { home, keys, store, surroundings, memory_mebibytes, sets: Sets::default(), worker: OnceLock::new() })
     }
@@ -112,7 +132,7 @@ impl House {
         let opening = Opening { place, head: &head, key: keys.ledger.public() };
         match Store::beside(opening).await {
             Ok(store) => {
-                let (store, memory_mebibytes) = (store.probed(surroundings.probe), home.config().memory_mebibytes);
+                let (store, memory_mebibytes) = (surroundings.watched(store), home.config().memory_mebibytes);
                 Ok(Self {
                     home,
                     keys,

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::db::{Cells, On, Row, Transaction, named, query};
 use crate::step::{Step, Steps};
-use crate::{Reader, Store, StoreError};
+use crate::{Reader, Safeguard, Safeguards, Store, StoreError};
 
 /// How long a lease lasts unless it is renewed.
 pub const LASTS: SignedDuration = SignedDuration::from_secs(60);
@@ -91,13 +91,14 @@ pub struct End {
 #[derive(Clone, Debug)]
 pub struct Leases {
     steps: Steps,
+    safeguards: Safeguards,
 }
 
 impl Store {
     /// What takes, renews and ends leases.
     #[must_use]
     pub fn leases(&self) -> Leases {
-        Leases { steps: Steps::of(self) }
+        Leases { steps: Steps::of(self), safeguards: self.safeguards }
     }
 }
 
@@ -138,7 +139,7 @@ impl Leases {
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, worker: &str, token: &str, now: Timestamp) -> Result<Option<Lease>, StoreError> {
-        self.steps.take(&Find { worker, token, now }).await
+        self.steps.take(&Find { worker, token, now, run_out: self.run_out() }).await
     }
 
     /// Takes this transfer.
@@ -171,7 +172,11 @@ impl Leases {
     /// # Errors
     /// When the database fails.
     pub async fn void(&self, gone: &[String], now: Timestamp) -> Result<Vec<String>, StoreError> {
-        self.steps.take(&Void { gone, now }).await
+        self.steps.take(&Void { gone, now, run_out: self.run_out() }).await
+    }
+
+    fn run_out(&self) -> bool {
+        self.safeguards.stand(Safeguard::LeasesRunOut)
     }
 }
 
@@ -188,6 +193,8 @@ struct Find<'a> {
     worker: &'a str,
     token: &'a str,
     now: Timestamp,
+    /// Whether a lease can be over.
+    run_out: bool,
 }
 
 impl Step for Find<'_> {
@@ -198,7 +205,7 @@ impl Step for Find<'_> {
             "SELECT t.id FROM transfer t LEFT JOIN lease l ON l.transfer = t.id LEFT JOIN request r ON r.transfer = t.id \
              WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
              AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
-             AND (l.held_until IS NULL OR l.held_until <= $1 OR l.held_until > $2) \
+             AND (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
              AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
              AND (t.state NOT IN ('requested', 'preparing') OR NOT EXISTS (SELECT 1 FROM lease h JOIN transfer o ON o.id = h.transfer \
              WHERE h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2 AND o.exchange = t.exchange AND o.id <> t.id \
@@ -206,7 +213,9 @@ impl Step for Find<'_> {
              ORDER BY coalesce(l.not_before, t.requested_at), t.requested_at, t.id LIMIT 1",
         );
         let (last, late) = (after(self.now, LASTS), after(self.now, LONGEST_PAUSE));
-        let found = found.bind(self.now.as_microsecond()).bind(last).bind(late).fetch_optional(&mut *rows).await?;
+        let over = if self.run_out { self.now.as_microsecond() } else { i64::MIN };
+        let found = found.bind(self.now.as_microsecond()).bind(last).bind(late).bind(over);
+        let found = found.fetch_optional(&mut *rows).await?;
         let Some(row) = found else { return Ok(None) };
         let transfer: String = row.only()?;
         let take = Take { transfer: &transfer, worker: self.worker, token: self.token, now: self.now };
@@ -296,6 +305,7 @@ impl Step for Finish<'_> {
 struct Void<'a> {
     gone: &'a [String],
     now: Timestamp,
+    run_out: bool,
 }
 
 impl Step for Void<'_> {
@@ -305,7 +315,7 @@ impl Step for Void<'_> {
         let mut left = Vec::new();
         for row in held(&mut *rows).await? {
             let Some((token, worker, _)) = &row.held else { continue };
-            if row.holder(self.now).is_some() && !self.gone.contains(worker) {
+            if (row.holder(self.now).is_some() || !self.run_out) && !self.gone.contains(worker) {
                 left.push(token.clone());
                 continue;
             }

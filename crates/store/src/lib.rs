@@ -44,6 +44,7 @@ pub mod ledger;
 pub mod open;
 pub mod outbox;
 pub mod query;
+mod safeguard;
 mod step;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
@@ -53,3 +54,4 @@ pub use error::StoreError;
 pub use ledger::LedgerSnapshot;
 pub use open::schema::newest as newest_schema;
 pub use open::{Facts, Lock, Opening, Place, Reader, Store, Watch};
+pub use safeguard::{Safeguard, Safeguards};

@@ -39,6 +39,7 @@ fn surroundings() -> Surroundings {
         probe: |_| {},
         fixed_pseudonyms: || None,
         share: || None,
+        without: None,
     }
 }
 

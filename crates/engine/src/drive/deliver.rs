@@ -3,7 +3,7 @@
 use causeway_model::exchange::Delivery;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
-use causeway_store::{Changed, StoreError};
+use causeway_store::{Changed, Safeguard, StoreError};
 use serde_json::json;
 
 use super::gate::{Gate, held};
@@ -84,7 +84,9 @@ pub(super) async fn deliver(
         }
     };
     // What leaves the house waits for its leaf to be in a checkpoint.
-    house.sequence().await?;
+    if house.surroundings.safeguards().stand(Safeguard::LeafBeforeLeaving) {
+        house.sequence().await?;
+    }
     // CRASH: the intent is committed, nothing has left.
     (house.surroundings.probe)("deliver-intent-committed");
     let attempt = match &seen.state {

@@ -9,7 +9,7 @@ use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
 use causeway_store::query::TransferRow;
-use causeway_store::{Reader, StoreError};
+use causeway_store::{Reader, Safeguard, Safeguards, StoreError};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
@@ -69,6 +69,7 @@ impl Gate {
             arrangement: row.arrangement.clone(),
             version: row.arrangement_version,
             now: house.surroundings.now,
+            safeguards: house.surroundings.safeguards(),
             shut: Arc::new(OnceLock::new()),
             transfer: row.id.clone(),
             token: lease.token().to_owned(),
@@ -127,6 +128,7 @@ struct Look {
     arrangement: String,
     version: u32,
     now: fn() -> Timestamp,
+    safeguards: Safeguards,
     shut: Arc<OnceLock<Shut>>,
     transfer: String,
     /// Of the lease under which it is worked on.
@@ -161,7 +163,8 @@ impl Look {
     async fn ask(&self) -> Result<Option<Shut>, StoreError> {
         // INVARIANT (fencing): whoever was asleep for longer than its lease finds that out before anything leaves.
         let lease = self.reader.lease(&self.transfer).await?;
-        if lease.and_then(|lease| lease.held).is_none_or(|(token, ..)| token != self.token) {
+        let is_lost = lease.and_then(|lease| lease.held).is_none_or(|(token, ..)| token != self.token);
+        if is_lost && self.safeguards.stand(Safeguard::FencedDelivery) {
             let detail = "another worker has it, or may have";
             return Ok(Some(Shut::Held(Violation::new(Code::LeaseLost, &self.transfer, detail))));
         }
@@ -172,7 +175,9 @@ impl Look {
             return Ok(Some(Shut::Held(Violation::new(Code::ChangedMeanwhile, &self.transfer, detail))));
         }
         let stops = self.reader.standing_stops().await?;
-        if let Some(stop) = is_stopped(&stops, &self.partner, &self.operation) {
+        if let Some(stop) = is_stopped(&stops, &self.partner, &self.operation)
+            && self.safeguards.stand(Safeguard::StopWhileDelivering)
+        {
             return Ok(Some(Shut::Held(Stop::violation(stop))));
         }
         let lives = self.reader.arrangement_lives(&self.arrangement).await?;

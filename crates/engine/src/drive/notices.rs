@@ -62,14 +62,8 @@ async fn send(
     actor: &str,
     row: &NoticeRow,
 ) -> Result<Option<String>, EngineError> {
-    // INVARIANT (a stop holds): a notice says who withdrew. It waits as packages do.
-    if let Some(why) = stopped(house, &row.partner).await? {
-        return Ok(Some(why.to_string()));
-    }
-    let life = house.store.partner_life(&row.partner).await?;
-    let state = life.as_ref().map_or("unknown", |life| life.state.name());
-    if state != "active" {
-        return Ok(Some(format!("partner `{}` is {state}", row.partner)));
+    if let Some(why) = held_back(house, row).await? {
+        return Ok(Some(why));
     }
     let sealed = match house.store.notice_bytes(&row.id).await? {
         NoticeBytes::Gone => return Ok(None),
@@ -87,8 +81,8 @@ async fn send(
     let dir = sealed.write(&house.home.notices())?;
     let may = |mark: &'static str| {
         (house.surroundings.probe)(mark);
-        let ask = || tokio::runtime::Handle::current().block_on(stopped(house, &row.partner));
-        // Whoever cannot tell whether it is stopped, stops.
+        let ask = || tokio::runtime::Handle::current().block_on(held_back(house, row));
+        // Whoever cannot tell whether it is held back, holds it back.
         mark != "deliver-before-rename" || matches!(ask(), Ok(None))
     };
     let target = house.home.root().join(path);
@@ -104,6 +98,28 @@ async fn send(
     house.store.finish_notice(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
     removed.map(|()| None)
+}
+
+/// Why a notice may not go to its partner now.
+///
+/// INVARIANT (a stop holds): a notice says who withdrew. It waits as packages do.
+async fn held_back(house: &House, row: &NoticeRow) -> Result<Option<String>, EngineError> {
+    if let Some(why) = stopped(house, &row.partner).await? {
+        return Ok(Some(why.to_string()));
+    }
+    let life = house.store.partner_life(&row.partner).await?;
+    let state = life.as_ref().map_or("unknown", |life| life.state.name());
+    if state != "active" {
+        return Ok(Some(format!("partner `{}` is {state}", row.partner)));
+    }
+    // One that was begun says the same to the same key, and nothing else may take its name.
+    let sealed_to = house.store.notice(&row.id).await?.and_then(|row| row.sealed_to);
+    if let Some(key) = sealed_to
+        && house.store.key_is_revoked(&key).await?
+    {
+        return Ok(Some("the key that it is sealed to was revoked: tell the partner by another way".to_owned()));
+    }
+    Ok(None)
 }
 
 /// Seals a notice to the partner's key of today, and commits that it is about to leave; why not, if the partner has no key.

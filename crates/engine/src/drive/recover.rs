@@ -3,6 +3,8 @@
 //! The same steps as on the happy path finish what was begun: recovery only takes leases away from those who are gone, and clears
 //! what never became a package.
 
+use causeway_store::Safeguard;
+
 use super::room;
 use crate::command::clear_rotations;
 use crate::error::EngineError;
@@ -42,6 +44,7 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
     workers.forget_gone(house)?;
     clear_rotations(house).await?;
     let mut destroyed = 0;
+    let rooms = rooms.into_iter().filter(|_| house.surroundings.safeguards().stand(Safeguard::LeavingsDestroyed));
     for room in rooms {
         let name = room.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if left.iter().chain(&workers.alive).any(|kept| kept == name) {

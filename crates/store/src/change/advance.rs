@@ -3,9 +3,9 @@
 use causeway_model::transfer::{Event, Transfer};
 
 use super::writing::Writing;
-use crate::StoreError;
 use crate::db::{Cells, Transaction, query, to_json};
 use crate::lease::demand;
+use crate::{Safeguard, StoreError};
 
 /// A transfer as the caller knows it: a decision counts only if it is still so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ struct Current {
 impl Seen {
     /// Applies `event` to the state as stored, if that is the state as seen.
     pub(super) async fn advance(&self, writing: &mut Writing<'_>, event: Event) -> Result<Transfer, StoreError> {
-        let current = self.still(writing.rows()).await?;
+        let current = self.still(writing).await?;
         let next = current.state.apply(event).map_err(|source| self.impossible(source))?;
         // What was read is compared again here, for databases in which two transactions may run side by side.
         let changed =
@@ -58,7 +58,7 @@ impl Seen {
 
     /// Demands that the transfer is still in the state seen.
     pub(super) async fn check(&self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
-        self.still(writing.rows()).await.map(|_| ())
+        self.still(writing).await.map(|_| ())
     }
 
     /// Demands that every delivery attempt has its outcome.
@@ -83,11 +83,13 @@ impl Seen {
         Self { state, ..self.clone() }
     }
 
-    async fn still(&self, connection: &mut Transaction) -> Result<Current, StoreError> {
-        if let Some(token) = &self.lease {
-            demand(connection, &self.transfer, token).await?;
+    async fn still(&self, writing: &mut Writing<'_>) -> Result<Current, StoreError> {
+        if let Some(token) = &self.lease
+            && writing.safeguards().stand(Safeguard::FencedCommits)
+        {
+            demand(writing.rows(), &self.transfer, token).await?;
         }
-        let current = self.current(connection).await?;
+        let current = self.current(writing.rows()).await?;
         if current.state == self.state { Ok(current) } else { Err(self.conflict()) }
     }
 

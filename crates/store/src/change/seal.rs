@@ -18,7 +18,7 @@ use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
 use crate::query::next_sequence;
-use crate::{Changed, Stamp, Store, StoreError};
+use crate::{Changed, Safeguard, Stamp, Store, StoreError};
 
 /// What is kept of a sealed package's content: counts and digests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,12 +111,19 @@ impl Change for SealTransfer {
         if used.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
             return Err(StoreError::Taken { what: "package", name: self.package.clone() });
         }
-        demand_open(writing, &seen.transfer).await?;
+        let safeguards = writing.safeguards();
+        if safeguards.stand(Safeguard::TermsAtSealing) {
+            demand_open(writing, &seen.transfer).await?;
+        }
         if self.data == DataKind::Real {
             demand_real(writing.rows(), &seen.transfer).await?;
         }
-        demand_not_revoked(writing.rows(), &self.sealed_to).await?;
-        demand_same_decisions(writing.rows(), self.decisions_seen).await?;
+        if safeguards.stand(Safeguard::KeyAtSealing) {
+            demand_not_revoked(writing.rows(), &self.sealed_to).await?;
+        }
+        if safeguards.stand(Safeguard::DecisionsAtSealing) {
+            demand_same_decisions(writing.rows(), self.decisions_seen).await?;
+        }
         let seal = Event::Seal { package: self.package.clone() };
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);

@@ -2,7 +2,7 @@
 
 use crate::changed::canonical;
 use crate::db::{Patience, Transaction, query};
-use crate::{AuditEvent, Changed, Saved, Stamp, Store, StoreError};
+use crate::{AuditEvent, Changed, Safeguards, Saved, Stamp, Store, StoreError};
 
 /// What a file of this folder says of its verb: which rows it reads and writes. It may be asked more than once, each time
 /// on the database as it was before.
@@ -30,6 +30,7 @@ pub(super) struct Writing<'a> {
     transaction: &'a mut Transaction,
     event: &'a AuditEvent,
     micros: i64,
+    safeguards: Safeguards,
 }
 
 impl Writing<'_> {
@@ -41,6 +42,11 @@ impl Writing<'_> {
     /// Who acts.
     pub(super) fn actor(&self) -> &str {
         &self.event.actor
+    }
+
+    /// Which safeguards stand.
+    pub(super) fn safeguards(&self) -> Safeguards {
+        self.safeguards
     }
 
     /// When, in microseconds.
@@ -79,7 +85,8 @@ impl Store {
         stamp: &Stamp,
     ) -> Result<T::Outcome, StoreError> {
         let mut transaction = self.pool.begin_write().await?;
-        let mut writing = Writing { transaction: &mut transaction, event, micros: stamp.micros() };
+        let (micros, safeguards) = (stamp.micros(), self.safeguards);
+        let mut writing = Writing { transaction: &mut transaction, event, micros, safeguards };
         let outcome = match change.apply(&mut writing).await {
             Ok(Applied::Changed(outcome)) => outcome,
             Ok(Applied::Nothing(outcome)) => {

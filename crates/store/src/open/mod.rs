@@ -27,9 +27,9 @@ pub(crate) use head::write as write_head;
 pub use lock::Lock;
 pub use watch::Watch;
 
-use crate::StoreError;
 use crate::db::postgres::{self, Dial, Server};
 use crate::db::{Kind, Pool};
+use crate::{Safeguards, StoreError};
 
 /// Where the database is.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,8 @@ pub struct Store {
     pub(crate) turn: Arc<Mutex<()>>,
     /// Called with the name of every `// CRASH:` mark that is passed.
     pub(crate) probe: fn(&'static str),
+    /// Which safeguards stand: all of them outside tests.
+    pub(crate) safeguards: Safeguards,
     /// Released when the store is dropped, and by the system when the process dies.
     _lock: Option<Lock>,
 }
@@ -116,7 +118,14 @@ impl Store {
         }
         let reader = Reader { pool, key: opening.key.clone() };
         let turn = Arc::new(Mutex::new(()));
-        Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, _lock: lock })
+        Ok(Self {
+            reader,
+            head: opening.head.to_owned(),
+            turn,
+            probe: unwatched,
+            safeguards: Safeguards::default(),
+            _lock: lock,
+        })
     }
 
     /// Opens the database to write in it beside whoever is at work there: for what must not wait until they are done.
@@ -156,13 +165,28 @@ impl Store {
             }
         }
         let turn = Arc::new(Mutex::new(()));
-        Ok(Self { reader, head: opening.head.to_owned(), turn, probe: unwatched, _lock: None })
+        Ok(Self {
+            reader,
+            head: opening.head.to_owned(),
+            turn,
+            probe: unwatched,
+            safeguards: Safeguards::default(),
+            _lock: None,
+        })
     }
 
     /// The same, telling `probe` the name of every `// CRASH:` mark that it passes: for tests that die there.
     #[must_use]
     pub fn probed(mut self, probe: fn(&'static str)) -> Self {
         self.probe = probe;
+        self
+    }
+
+    /// The same with the safeguards that stand: for tests that take one away.
+    #[cfg(feature = "test-hooks")]
+    #[must_use]
+    pub fn safeguarded(mut self, safeguards: Safeguards) -> Self {
+        self.safeguards = safeguards;
         self
     }
 

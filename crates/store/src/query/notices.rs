@@ -31,6 +31,8 @@ pub struct NoticeRow {
     pub begun_at: Option<Timestamp>,
     /// When it was where the partner takes it.
     pub sent_at: Option<Timestamp>,
+    /// Fingerprint of the key that it is sealed to, once sending it began.
+    pub sealed_to: Option<String>,
     /// What was answered, oldest first.
     pub answers: Vec<NoticeAnswer>,
 }
@@ -76,8 +78,8 @@ impl NoticeRow {
     }
 }
 
-const NOTICE: &str = "SELECT id, decision, partner, exchange, what, wants, act_by, token_sha256, made_at, begun_at, sent_at \
-                      FROM notice";
+const NOTICE: &str = "SELECT id, decision, partner, exchange, what, wants, act_by, token_sha256, made_at, begun_at, sent_at, \
+                      sealed_to FROM notice";
 
 impl Reader {
     /// A notice.
@@ -170,6 +172,7 @@ fn notice(row: &Row) -> Result<NoticeRow, StoreError> {
         made_at: cells.time("made_at")?,
         begun_at: cells.optional_time("begun_at")?,
         sent_at: cells.optional_time("sent_at")?,
+        sealed_to: cells.get("sealed_to")?,
         answers: Vec::new(),
     })
 }
