@@ -63,7 +63,8 @@ pub fn write(into: &Path, is_crowd: bool) {
 
 /// The arrangement, of any version.
 pub fn arrangement(version: u32) -> String {
-    TERMS.replace("version: 1", &format!("version: {version}"))
+    let cap = 5_000 + version;
+    TERMS.replace("version: 1", &format!("version: {version}")).replace("row_cap: 5000", &format!("row_cap: {cap}"))
 }
 
 const CATALOGUE: &str = "catalogue: lists

@@ -14,7 +14,7 @@ const SAFEGUARDS: [(Safeguard, u64, &str); 9] = [
     (Safeguard::FencedDelivery, 2, "delivery: "),
     (Safeguard::LeasesRunOut, 4, "end: "),
     (Safeguard::TermsAtSealing, 47, "terms: "),
-    (Safeguard::DecisionsAtSealing, 0, "decisions: "),
+    (Safeguard::DecisionsAtSealing, 352, "decisions: "),
     (Safeguard::KeyAtSealing, 3, "key: "),
     (Safeguard::StopWhileDelivering, 17, "stop: "),
     (Safeguard::LeafBeforeLeaving, 2, "leaf: "),

@@ -117,8 +117,14 @@ impl Partner {
         let mut names = Vec::new();
         for (_, name, inner) in new {
             let rows = self.unpack(&self.outbox.join(&name), &inner)?;
-            if let Some(other) = self.taken.values().find(|taken| taken.inner.about.transfer == inner.about.transfer) {
-                return Err(format!("transfer {} came as {} and as {name}", inner.about.transfer, other.inner.package));
+            let about = &inner.about;
+            for other in self.taken.values().map(|taken| &taken.inner) {
+                if other.about.transfer == about.transfer {
+                    return Err(format!("transfer {} came as {} and as {name}", about.transfer, other.package));
+                }
+                if (&other.about.exchange, other.about.sequence) == (&about.exchange, about.sequence) {
+                    return Err(format!("number {} of {} came twice", about.sequence, about.exchange));
+                }
             }
             self.checkpoints.push(inner.about.checkpoint.clone());
             self.taken.insert(name.clone(), Taken { inner, rows });

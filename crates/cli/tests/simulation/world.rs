@@ -274,12 +274,14 @@ impl World {
     pub fn no_plaintext(&self) -> Holds {
         static SOUGHT: OnceLock<regex::bytes::Regex> = OnceLock::new();
         let sought = SOUGHT.get_or_init(|| regex::bytes::Regex::new(CANARY).unwrap());
-        let mut folders = vec![self.watch.home.data(), self.place.home.join("outbox")];
+        let (mut folders, own) = (vec![self.place.home.clone()], ["sources", "partner"]);
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let path = entry.path();
                 if path.is_dir() {
-                    folders.push(path);
+                    // What they hold is not ours to hide.
+                    let is_hidden = own.iter().all(|name| path != self.place.home.join(name));
+                    folders.extend(is_hidden.then_some(path));
                 } else if fs::read(&path).is_ok_and(|bytes| sought.is_match(&bytes)) {
                     return Err(format!("plaintext: {} holds somebody's name", path.display()));
                 }
