@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::copied::{Copy, Original};
 use crate::governance::place::Kind;
 
+/// Marks that are died at here.
+pub const MARKS: [&str; 1] = ["alert-sent"];
+
 const DAY_0: &str = "2026-05-04T09:00:00Z";
 
 /// An installation with a transfer delivered on day 0 and one that waits for an officer, its ways, and who receives.
@@ -220,7 +223,7 @@ fn one_whose_confirmation_was_lost_comes_again_under_the_same_id() {
     scene.ways(&[]);
     scene.try_the_way("duty-desk");
     let mut command = scene.street().command(&["work", "--until-idle"]);
-    let died = command.env("CAUSEWAY_NOW", DAY_0).env("CAUSEWAY_CRASH_AT", "alert-sent").output().unwrap();
+    let died = command.env("CAUSEWAY_NOW", DAY_0).env("CAUSEWAY_CRASH_AT", MARKS[0]).output().unwrap();
     assert!(!died.status.success());
     scene.work("2026-05-04T09:00:30Z");
     assert_eq!(scene.subjects().len(), 1, "it is in somebody's hands still, as far as anybody knows");

@@ -111,7 +111,8 @@ fn every_mark_in_the_sources_is_died_at() {
     let elsewhere = crate::environment::MARKS
         .into_iter()
         .chain(crate::governance::ticked::MARKS)
-        .chain(crate::deltas::killed::MARKS);
+        .chain(crate::deltas::killed::MARKS)
+        .chain(crate::alerts::MARKS);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();
     marks.sort_unstable();
