@@ -99,14 +99,15 @@ impl Side {
                 of_lists.chain(of_nests).collect()
             }
         };
-        let kept: Vec<usize> = schema
-            .fields()
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| wanted.contains(field.name().as_str()))
-            .map(|(at, _)| at)
-            .collect();
+        let places = |wanted: &dyn Fn(&str) -> bool| -> Vec<usize> {
+            schema.fields().iter().enumerate().filter(|(_, field)| wanted(field.name())).map(|(at, _)| at).collect()
+        };
+        let mut kept = places(&|name| wanted.contains(name));
         let one = matches!(self.adds, Adds::One { .. });
+        if one && kept.is_empty() {
+            // That there is one is told all the same, and records without a column are none.
+            kept = places(&|name| self.there.first().is_some_and(|key| key == name));
+        }
         if one || !kept.is_empty() {
             let projected = schema.project(&kept).map_err(FlowError::internal("aggregate/side"))?;
             self.kept = Some((kept, RecordBatch::new_empty(projected.into())));
