@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::EngineError;
-use causeway_engine::command::{acknowledge_pseudonyms, check_exposed, expose_key, rotate_pseudonyms};
+use causeway_engine::command::{
+    acknowledge_pseudonyms, check_exposed, expose_key, give_up_pseudonyms, rotate_pseudonyms,
+};
 use causeway_engine::letter::{exposure_text, notices};
 use causeway_engine::query::private_text;
 use causeway_package::key::Recipient;
@@ -49,6 +51,9 @@ pub enum Key {
         /// Why.
         #[arg(long)]
         reason: String,
+        /// Takes back a change that the partner will not acknowledge.
+        #[arg(long)]
+        give_up: bool,
     },
     /// Adds the partner's receipt of the package that told it of new pseudonyms: from then on they are used.
     AcceptPseudonyms {
@@ -67,7 +72,10 @@ impl Key {
             Key::Exposure { fingerprint, check, entity, out, recipient, format } => {
                 (fingerprint, check, entity, out, recipient, format)
             }
-            Key::RotatePseudonyms { partner, purpose, reason } => {
+            Key::RotatePseudonyms { partner, purpose, reason, give_up: true } => {
+                return give_up(place, (partner, purpose), reason).await;
+            }
+            Key::RotatePseudonyms { partner, purpose, reason, give_up: false } => {
                 return change(place, (partner, purpose), reason).await;
             }
             Key::AcceptPseudonyms { receipt, signature } => return accept(place, receipt, signature.as_ref()).await,
@@ -113,6 +121,13 @@ async fn change(place: &Place, whose: (&str, &str), reason: &str) -> Ended {
         Err(why) => println!("the partner is not told yet: {}; the same command sends it", crate::say::plain(&why)),
     }
     println!("keep the secret in `{}` as you keep the other keys", house.home.rotated_secrets().display());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn give_up(place: &Place, whose: (&str, &str), reason: &str) -> Ended {
+    let house = place.beside().await?;
+    let package = give_up_pseudonyms(&house, &place.actor, whose, reason).await?;
+    println!("package {package} is given up: packages go on with the old pseudonyms, and another change may be begun");
     Ok(ExitCode::SUCCESS)
 }
 

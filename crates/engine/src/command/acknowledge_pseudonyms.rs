@@ -71,9 +71,14 @@ pub async fn acknowledge_pseudonyms(
             row.partner
         )));
     }
+    if row.given_up_at.is_some() {
+        return Err(EngineError::Wrong(format!(
+            "that change of the pseudonyms of `{}` was given up: packages go on with the old ones",
+            row.partner
+        )));
+    }
     // Whom it got meanwhile it has under the old ones: it is told of them before anything leaves with the new ones.
-    let is_open = row.acknowledged_at.is_none() && row.given_up_at.is_none();
-    let rest = if is_open { tell_the_rest(house, connectors, actor, &row).await? } else { 0 };
+    let rest = if row.acknowledged_at.is_none() { tell_the_rest(house, connectors, actor, &row).await? } else { 0 };
     let body = json!({
         "package": row.package, "partner": row.partner, "purpose": row.purpose, "pairs": row.pairs,
         "receipt_sha256": sha256_hex(&String::from_utf8_lossy(json)),

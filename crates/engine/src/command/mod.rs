@@ -101,7 +101,7 @@ pub use roll_back_configuration::{RolledBack, roll_back_configuration};
 pub(crate) use rotate_key::is_told;
 pub use rotate_key::{NextKeys, confirm_key, revoke_key, rotate_key};
 pub(crate) use rotate_pseudonyms::clear_rotations;
-pub use rotate_pseudonyms::{Rotation, rotate_pseudonyms};
+pub use rotate_pseudonyms::{Rotation, give_up_pseudonyms, rotate_pseudonyms};
 pub use run_sandbox::{Ran, run_sandbox, sandbox};
 pub use sandbox_receipt::sandbox_receipt;
 pub use settle_dispute::settle_dispute;

@@ -17,9 +17,10 @@ use causeway_store::{Changed, Lock, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
-use super::{in_force, stopped};
+use super::in_force;
 use crate::crosswalk::{Walk, everybody};
 use crate::documents::sha256_hex;
+use crate::drive::shut_to;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
@@ -67,6 +68,8 @@ pub async fn rotate_pseudonyms(
     if let Some(open) = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none()) {
         return again(house, connectors, actor, open).await;
     }
+    // Whoever decides from now on is not in it: it is not told then.
+    let decisions_seen = house.store.decisions_count().await?;
     let people_until = house.now();
     let had = everybody(house, partner, purpose, Some(people_until)).await?;
     if had.is_empty() {
@@ -104,6 +107,7 @@ pub async fn rotate_pseudonyms(
         digest: package.record_digest.clone(),
         sealed_to: key.fingerprint.clone(),
         people_until,
+        decisions_seen,
     };
     let event = audit(actor, "pseudonyms-change-begun", &id, body);
     let begun = house.store.begin_rotation(Changed::new(begin, event), house.stamp()).await;
@@ -129,19 +133,19 @@ async fn again(
     let told = |delivered| Rotation { id: row.id.clone(), package: row.package.clone(), pairs: row.pairs, delivered };
     if row.delivered_at.is_some() {
         return Err(EngineError::Wrong(format!(
-            "`{}` was told of package {} and has not acknowledged it: `causeway key accept-pseudonyms` takes its receipt",
+            "`{}` was told of package {} and has not acknowledged it: `causeway key accept-pseudonyms` takes its receipt; where none will come, `--give-up` takes the change back",
             row.partner, row.package
         )));
     }
     let dir = house.home.rotations().join(&row.package);
-    if !dir.exists() {
-        let event = audit(actor, "pseudonyms-change-given-up", &row.id, json!({ "package": row.package }));
-        let change = MoveRotation { id: row.id.clone(), to: Rotated::GivenUp };
-        house.store.move_rotation(Changed::new(change, event), house.stamp()).await?;
-        house.sequence().await?;
-        return Err(EngineError::Wrong("its package is gone, and it is given up: change them again".to_owned()));
+    let told_of =
+        Told { row: &row, package: &row.package, sealed_to: &row.sealed_to, decisions_seen: row.decisions_seen };
+    let void = if dir.exists() { told_of.is_void(house).await? } else { Some("its package is gone") };
+    if let Some(why) = void {
+        give_up(house, actor, &row, why).await?;
+        return Err(EngineError::Wrong(format!("{why}, and it is given up: change them again")));
     }
-    if let Err(why) = tell(house, connectors, &row, &row.package).await? {
+    if let Err(why) = told_of.tell(house, connectors).await? {
         return Ok(told(Err(why)));
     }
     let event = audit(actor, "pseudonyms-change-told", &row.id, json!({ "package": row.package }));
@@ -152,28 +156,86 @@ async fn again(
     Ok(told(Ok(())))
 }
 
-/// Puts a package of pseudonyms where the partner takes it; why not, if it is held back.
-async fn tell(
+/// Takes back a change that the partner has not acknowledged: packages go on with the old pseudonyms, and another change may be begun.
+///
+/// # Errors
+/// [`EngineError::Unknown`] where none is open.
+pub async fn give_up_pseudonyms(
     house: &House,
-    connectors: &dyn Connectors,
-    row: &RotationRow,
-    package: &str,
-) -> Result<Result<(), String>, EngineError> {
-    if let Some(why) = stopped(house, &row.partner).await? {
-        return Ok(Err(why.to_string()));
+    actor: &str,
+    (partner, purpose): (&str, &str),
+    reason: &str,
+) -> Result<String, EngineError> {
+    if reason.trim().chars().count() < 5 {
+        return Err(EngineError::Wrong("say in a few words why it is given up: --reason TEXT".to_owned()));
     }
-    let exchange = house.exchange(&row.exchange).await?;
-    let Delivery::Folder { path } = &exchange.deliver;
-    let target = house.home.root().join(path);
-    let dir = house.home.rotations().join(package);
-    let may = |mark: &'static str| {
-        (house.surroundings.probe)(mark);
-        let ask = || tokio::runtime::Handle::current().block_on(stopped(house, &row.partner));
-        // Whoever cannot tell whether it is stopped, stops.
-        mark != "deliver-before-rename" || matches!(ask(), Ok(None))
-    };
-    let sent = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, package, &may));
-    Ok(sent.map(|_| ()))
+    house.permit(actor, Action::RotatePseudonyms, &house.of_both("pseudonyms", partner)).await?;
+    let folder = house.home.rotations();
+    private_folder(&folder)?;
+    let _alone = Lock::take(&folder.join(CHANGING))?;
+    let mut rotations = house.store.rotations(partner, purpose).await?.into_iter();
+    let open = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none());
+    let row = open.ok_or_else(|| EngineError::Unknown {
+        what: "open change of pseudonyms of partner",
+        name: partner.to_owned(),
+        help: "there is nothing to give up",
+    })?;
+    give_up(house, actor, &row, reason).await?;
+    Ok(row.package)
+}
+
+async fn give_up(house: &House, actor: &str, row: &RotationRow, reason: &str) -> Result<(), EngineError> {
+    let body = json!({ "package": row.package, "reason": reason });
+    let event = audit(actor, "pseudonyms-change-given-up", &row.id, body);
+    let change = MoveRotation { id: row.id.clone(), to: Rotated::GivenUp };
+    house.store.move_rotation(Changed::new(change, event), house.stamp()).await?;
+    house.sequence().await?;
+    Ok(())
+}
+
+/// A package of pseudonyms that a partner is to be told in.
+struct Told<'t> {
+    row: &'t RotationRow,
+    package: &'t str,
+    sealed_to: &'t str,
+    /// How many decisions of people were heeded in it.
+    decisions_seen: u64,
+}
+
+impl Told<'_> {
+    /// Why it may never be told any more.
+    async fn is_void(&self, house: &House) -> Result<Option<&'static str>, EngineError> {
+        if house.store.key_is_revoked(self.sealed_to).await? {
+            return Ok(Some("the key that it is sealed to was revoked"));
+        }
+        let decided = house.store.decisions_count().await? != self.decisions_seen;
+        Ok(decided.then_some("people decided something since it was made"))
+    }
+
+    /// Why it may not be told now.
+    async fn held_back(&self, house: &House) -> Result<Option<String>, EngineError> {
+        let shut = shut_to(house, &self.row.partner).await?;
+        Ok(shut.or(self.is_void(house).await?.map(str::to_owned)))
+    }
+
+    /// Puts it where the partner takes it; why not, if it is held back.
+    async fn tell(&self, house: &House, connectors: &dyn Connectors) -> Result<Result<(), String>, EngineError> {
+        if let Some(why) = self.held_back(house).await? {
+            return Ok(Err(why));
+        }
+        let exchange = house.exchange(&self.row.exchange).await?;
+        let Delivery::Folder { path } = &exchange.deliver;
+        let target = house.home.root().join(path);
+        let dir = house.home.rotations().join(self.package);
+        let may = |mark: &'static str| {
+            (house.surroundings.probe)(mark);
+            let ask = || tokio::runtime::Handle::current().block_on(self.held_back(house));
+            // Whoever cannot tell whether it is held back, holds it back.
+            mark != "deliver-before-rename" || matches!(ask(), Ok(None))
+        };
+        let sent = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, self.package, &may));
+        Ok(sent.map(|_| ()))
+    }
 }
 
 /// Tells the partner of people whom it got since it was told of the others, still with the old pseudonyms; how many pseudonyms that are.
@@ -185,6 +247,7 @@ pub(super) async fn tell_the_rest(
 ) -> Result<u64, EngineError> {
     let _alone = Lock::take(&house.home.rotations().join(CHANGING))?;
     let (partner, purpose) = (row.partner.as_str(), row.purpose.as_str());
+    let decisions_seen = house.store.decisions_count().await?;
     let mut since = everybody(house, partner, purpose, None).await?;
     for told in everybody(house, partner, purpose, Some(row.people_until)).await? {
         since.remove(&told);
@@ -210,7 +273,8 @@ pub(super) async fn tell_the_rest(
         "pairs": package.released, "sealed_to": key.fingerprint,
     });
     house.record(actor, "pseudonyms-change-rest", &row.id, body).await?;
-    let sent = tell(house, connectors, row, &package.id).await?;
+    let told_of = Told { row, package: &package.id, sealed_to: &key.fingerprint, decisions_seen };
+    let sent = told_of.tell(house, connectors).await?;
     std::fs::remove_dir_all(&package.dir).map_err(EngineError::file("remove", &package.dir))?;
     match sent {
         Ok(()) => Ok(package.released),
@@ -299,7 +363,7 @@ async fn sealed(
     Ok(writer.finish(about, &house.keys.package)?)
 }
 
-/// Removes packages of changes that never came to be: whoever made one died before it was written down.
+/// Removes packages that are told in no change any more: whoever made one died before it was written down, or before it was removed.
 pub(crate) async fn clear_rotations(house: &House) -> Result<(), EngineError> {
     let folder = house.home.rotations();
     if !folder.exists() {
@@ -322,5 +386,6 @@ pub(crate) async fn clear_rotations(house: &House) -> Result<(), EngineError> {
 
 async fn is_known(house: &House, path: &Path) -> Result<bool, EngineError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    Ok(house.store.rotation_of(name).await?.is_some())
+    let row = house.store.rotation_of(name).await?;
+    Ok(row.is_some_and(|row| row.delivered_at.is_none() && row.acknowledged_at.is_none() && row.given_up_at.is_none()))
 }

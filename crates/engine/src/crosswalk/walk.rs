@@ -15,14 +15,14 @@ use causeway_model::exchange::Exchange;
 use causeway_package::disclosure::SealedSet;
 use jiff::Timestamp;
 
-use crate::drive::Heeded;
+use crate::drive::{Heeded, disclosure_of};
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 use crate::query::{Archive, sealed_set, sources, whole};
 use crate::standing::Standing;
 
-/// Everybody whom the partner got, or may have, for that purpose, as disclosure sets hold them; of packages sealed before a moment, if one
-/// is given.
+/// Everybody whom the partner got, or may have, for that purpose, as disclosure sets hold them; of packages whose delivery began before a
+/// moment, if one is given; else of those as well that are sealed and still to be delivered, under the pseudonyms of when they were sealed.
 pub(crate) async fn everybody(
     house: &House,
     partner: &str,
@@ -33,9 +33,18 @@ pub(crate) async fn everybody(
     let mut sets: Vec<SealedSet> = Vec::new();
     for sent in house.store.sent_packages().await? {
         let terms = archive.arrangement(&sent).await?;
-        let is_meant = before.is_none_or(|before| sent.sealed_at < before);
+        let is_meant = before.is_none_or(|before| sent.begun_at < before);
         if is_meant && terms.partner == partner && terms.purpose.code == purpose {
             sets.push(sealed_set(house, &sent));
+        }
+    }
+    if before.is_none() {
+        for one in house.store.unsent_packages().await? {
+            let terms = house.arrangement_version(&one.arrangement, one.arrangement_version).await?.value;
+            if terms.partner == partner && terms.purpose.code == purpose {
+                let path = disclosure_of(house, &one.transfer, one.attempt_token.as_deref());
+                sets.push(SealedSet { path, people: one.people.map(|(_, people)| people) });
+            }
         }
     }
     tokio::task::block_in_place(|| {

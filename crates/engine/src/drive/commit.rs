@@ -82,6 +82,7 @@ pub(super) async fn commit(
         },
         receipt_token_sha256: sha256_hex(package.receipt_token.reveal()),
         decisions_seen: run.heeded.seen(),
+        pseudonyms_seen: run.pseudonyms_seen,
     };
     let set = SealedSet { path: people.clone(), people: Some(disclosed) };
     match run.heeded.seal(house, seal.clone(), event, &set).await {

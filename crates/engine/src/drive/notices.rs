@@ -1,5 +1,7 @@
 //! How does a notice reach its partner? As packages do: the intent with its bytes first, then the bytes, then the outcome.
 
+use std::collections::BTreeSet;
+
 use causeway_model::exchange::Delivery;
 use causeway_model::partner::KeyPurpose;
 use causeway_package::Entropy;
@@ -10,7 +12,7 @@ use causeway_store::query::{NoticeBytes, NoticeRow};
 use causeway_store::{Changed, Lock, StoreError};
 use serde_json::json;
 
-use crate::command::stopped;
+use super::gate::shut_to;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
@@ -27,7 +29,11 @@ pub struct Sent {
     pub held: Option<String>,
 }
 
-/// Sends every notice that has not arrived. One process at a time does; another finds nothing to do.
+/// Notices that one round brings to their partners at most: others wait for the next.
+const TOGETHER: usize = 100;
+
+/// Sends notices that have not arrived, the oldest first. One process at a time does; another finds nothing to do. Of a partner that may
+/// not receive now, only the first is told of.
 ///
 /// # Errors
 /// When the database fails. A notice that cannot be sent holds no other back.
@@ -43,13 +49,26 @@ pub async fn send_notices(house: &House, connectors: &dyn Connectors, actor: &st
         Err(StoreError::Locked { .. }) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     };
-    let mut sent = Vec::new();
+    let (mut sent, mut shut, mut arrived) = (Vec::new(), BTreeSet::new(), 0);
     for row in waiting {
-        let held = match send(house, connectors, actor, &row).await {
-            Ok(held) => held,
-            Err(error @ EngineError::Store(_)) => return Err(error),
-            Err(error) => Some(error.to_string()),
+        if arrived == TOGETHER {
+            break;
+        }
+        if shut.contains(&row.partner) {
+            continue;
+        }
+        let held = match shut_to(house, &row.partner).await? {
+            Some(why) => {
+                shut.insert(row.partner.clone());
+                Some(why)
+            }
+            None => match send(house, connectors, actor, &row).await {
+                Ok(held) => held,
+                Err(error @ EngineError::Store(_)) => return Err(error),
+                Err(error) => Some(error.to_string()),
+            },
         };
+        arrived += usize::from(held.is_none());
         sent.push(Sent { notice: row.id, partner: row.partner, held });
     }
     Ok(sent)
@@ -62,19 +81,19 @@ async fn send(
     actor: &str,
     row: &NoticeRow,
 ) -> Result<Option<String>, EngineError> {
-    if let Some(why) = held_back(house, row).await? {
-        return Ok(Some(why));
-    }
     let sealed = match house.store.notice_bytes(&row.id).await? {
         NoticeBytes::Gone => return Ok(None),
         // CRASH: begun, and nobody knows whether it arrived: the same bytes are put there again.
-        NoticeBytes::Sealed { manifest, signature, part } => {
+        NoticeBytes::Sealed { manifest, signature, part, .. } if !is_void(house, row).await? => {
             SealedNotice { id: row.id.clone(), manifest, signature, part }
         }
-        NoticeBytes::Draft(draft) => match begin(house, actor, row, &draft).await? {
-            Ok(sealed) => sealed,
-            Err(why) => return Ok(Some(why)),
-        },
+        // Nobody else than the partner can say any more what a notice to a revoked key says: so it is begun anew.
+        NoticeBytes::Draft(draft) | NoticeBytes::Sealed { draft, .. } => {
+            match begin(house, actor, row, &draft).await? {
+                Ok(sealed) => sealed,
+                Err(why) => return Ok(Some(why)),
+            }
+        }
     };
     let exchange = house.exchange(&row.exchange).await?;
     let Delivery::Folder { path } = &exchange.deliver;
@@ -100,26 +119,21 @@ async fn send(
     removed.map(|()| None)
 }
 
-/// Why a notice may not go to its partner now.
-///
-/// INVARIANT (a stop holds): a notice says who withdrew. It waits as packages do.
+/// Why a notice that is under way may not get its name: its partner may not receive, or the key that it is sealed to was revoked.
 async fn held_back(house: &House, row: &NoticeRow) -> Result<Option<String>, EngineError> {
-    if let Some(why) = stopped(house, &row.partner).await? {
-        return Ok(Some(why.to_string()));
+    let why = shut_to(house, &row.partner).await?;
+    Ok(match is_void(house, row).await? {
+        true => why.or_else(|| Some("the key that it is sealed to was revoked: it is sealed anew".to_owned())),
+        false => why,
+    })
+}
+
+/// Whether the key that it was sealed to was revoked before it arrived.
+async fn is_void(house: &House, row: &NoticeRow) -> Result<bool, EngineError> {
+    match house.store.notice(&row.id).await?.and_then(|row| row.sealed_to) {
+        Some(key) => Ok(house.store.key_is_revoked(&key).await?),
+        None => Ok(false),
     }
-    let life = house.store.partner_life(&row.partner).await?;
-    let state = life.as_ref().map_or("unknown", |life| life.state.name());
-    if state != "active" {
-        return Ok(Some(format!("partner `{}` is {state}", row.partner)));
-    }
-    // One that was begun says the same to the same key, and nothing else may take its name.
-    let sealed_to = house.store.notice(&row.id).await?.and_then(|row| row.sealed_to);
-    if let Some(key) = sealed_to
-        && house.store.key_is_revoked(&key).await?
-    {
-        return Ok(Some("the key that it is sealed to was revoked: tell the partner by another way".to_owned()));
-    }
-    Ok(None)
 }
 
 /// Seals a notice to the partner's key of today, and commits that it is about to leave; why not, if the partner has no key.

@@ -109,6 +109,7 @@ pub(super) async fn prepare(
         help: "see `causeway partner show`",
     })?;
     let last = house.store.last_receipted(&row.exchange).await?.map(|last| last.released);
+    let pseudonyms_seen = house.store.pseudonyms_changed().await?;
     let pseudonyms = house.pseudonyms_now(&arrangement.partner, &arrangement.purpose.code).await?;
     let chosen = choose(house, &exchange, &arrangement, &digest, &pseudonyms, asked.narrowing()).await?;
     let (chosen, base) = chosen.unzip();
@@ -129,6 +130,7 @@ pub(super) async fn prepare(
         sealed_to: recipient.fingerprint,
         heeded: Heeded::load(house, catalogue.subject().map_or("", |people| &people.name), &arrangement).await?,
         pseudonyms,
+        pseudonyms_seen,
         purge_by: house.today().saturating_add(i64::from(arrangement.retention_days).days()),
         catalogue,
         arrangement,

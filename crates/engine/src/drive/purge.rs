@@ -31,24 +31,30 @@ pub struct Purged {
 /// Packages that one sweep erases at most: others wait for it.
 const TOGETHER: usize = 100;
 
-/// Erases packages whose day has come, the oldest first.
+/// Erases packages whose day has come, the oldest first; what stood in the way of others.
 ///
 /// # Errors
-/// When the database fails or a file cannot be removed: what was erased before stays so.
-pub async fn purge(house: &House, actor: &str) -> Result<Vec<Purged>, EngineError> {
+/// When the database fails.
+pub async fn purge(house: &House, actor: &str) -> Result<(Vec<Purged>, Vec<EngineError>), EngineError> {
     let today = house.today();
-    let (mut purged, mut keeps) = (Vec::new(), Keeps::new());
+    let (mut purged, mut troubles, mut keeps) = (Vec::new(), Vec::new(), Keeps::new());
     for one in house.store.kept_packages().await? {
         if purged.len() == TOGETHER {
             break;
         }
-        let Some((day, rule)) = ends(house, &one, &mut keeps).await? else { continue };
-        if day <= today {
-            erase(house, actor, &one, rule, None).await?;
-            purged.push(Purged { package: one.package, transfer: one.transfer, rule });
+        let gone = async {
+            let Some((_, rule)) = ends(house, &one, &mut keeps).await?.filter(|(day, _)| *day <= today) else {
+                return Ok(None);
+            };
+            erase(house, actor, &one, rule, None).await.map(|()| Some(rule))
+        };
+        match gone.await {
+            Ok(None) => {}
+            Ok(Some(rule)) => purged.push(Purged { package: one.package, transfer: one.transfer, rule }),
+            Err(error) => troubles.push(error),
         }
     }
-    Ok(purged)
+    Ok((purged, troubles))
 }
 
 /// Erases our copies of packages that hold a person who is to be erased; how many.

@@ -49,6 +49,8 @@ pub(super) struct Run<'h> {
     /// What people decided.
     pub(super) heeded: Heeded,
     pub(super) pseudonyms: Pseudonyms,
+    /// How often any had changed before these were looked up.
+    pub(super) pseudonyms_seen: u64,
 }
 
 impl Run<'_> {

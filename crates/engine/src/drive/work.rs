@@ -1,5 +1,6 @@
 //! What does a worker do all day? It finds what is to be done, does it, and looks again.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use causeway_model::Code;
@@ -20,6 +21,9 @@ const SWEPT: Duration = Duration::from_secs(30);
 
 /// How long the transfer in hand may go on once the worker is asked to end.
 const GRACE: Duration = Duration::from_secs(20);
+
+/// Partners whose notices are held back, and why, as it was told.
+type Held = BTreeSet<(String, String)>;
 
 /// How it works.
 #[derive(Clone, Debug)]
@@ -87,9 +91,10 @@ pub async fn work(
     tell: &(dyn Fn(Done) + Sync),
 ) -> Result<(), EngineError> {
     let (mut swept, mut due): (Option<Instant>, Option<Timestamp>) = (None, None);
+    let mut held = Held::new();
     while !*working.ending.borrow() {
         if swept.is_none_or(|last| last.elapsed() >= SWEPT) || due.is_some_and(|due| due <= house.now()) {
-            match sweep(house, connectors, tell).await {
+            match sweep(house, connectors, &mut held, tell).await {
                 Ok(next) => (swept, due) = (Some(Instant::now()), next),
                 Err(error) => tell(Done::Troubled { error }),
             }
@@ -108,25 +113,53 @@ pub async fn work(
     Ok(())
 }
 
-/// Clears up, ends what has ended, and asks for what schedules say; when a schedule asks next.
+/// Clears up, ends what has ended, asks for what schedules say, and sends notices; when a schedule asks next. What fails keeps nothing
+/// that comes after it from being done.
 async fn sweep(
     house: &House,
     connectors: &dyn Connectors,
+    held: &mut Held,
     tell: &(dyn Fn(Done) + Sync),
 ) -> Result<Option<Timestamp>, EngineError> {
-    let packages = recover::clear(house).await?;
-    if packages > 0 {
-        tell(Done::Cleared { packages });
+    let trouble = |error| tell(Done::Troubled { error });
+    match recover::clear(house).await {
+        Ok(0) => {}
+        Ok(packages) => tell(Done::Cleared { packages }),
+        Err(error) => trouble(error),
     }
-    for arrangement in expire_arrangements(house).await? {
-        tell(Done::Expired { arrangement });
+    match expire_arrangements(house).await {
+        Ok(ended) => ended.into_iter().for_each(|arrangement| tell(Done::Expired { arrangement })),
+        Err(error) => trouble(error),
     }
-    purge(house, WORKER).await?.into_iter().for_each(|purged| tell(Done::Purged { purged }));
-    send_notices(house, connectors, WORKER).await?.into_iter().for_each(|sent| tell(Done::Noticed { sent }));
     let now = house.now();
-    let Ticked { handled, troubles } = tick(house, now).await?;
-    handled.into_iter().for_each(|handled| tell(Done::Scheduled { handled }));
-    troubles.into_iter().for_each(|(_, error)| tell(Done::Troubled { error }));
+    match tick(house, now).await {
+        Ok(Ticked { handled, troubles }) => {
+            handled.into_iter().for_each(|handled| tell(Done::Scheduled { handled }));
+            troubles.into_iter().for_each(|(_, error)| trouble(error));
+        }
+        Err(error) => trouble(error),
+    }
+    match purge(house, WORKER).await {
+        Ok((purged, troubles)) => {
+            purged.into_iter().for_each(|purged| tell(Done::Purged { purged }));
+            troubles.into_iter().for_each(trouble);
+        }
+        Err(error) => trouble(error),
+    }
+    match send_notices(house, connectors, WORKER).await {
+        Ok(sent) => {
+            let before = std::mem::take(held);
+            for sent in sent {
+                let why = sent.held.clone().map(|why| (sent.partner.clone(), why));
+                // What holds a partner's notices is told once, not at every look.
+                if why.as_ref().is_none_or(|why| !before.contains(why) && !held.contains(why)) {
+                    tell(Done::Noticed { sent });
+                }
+                held.extend(why);
+            }
+        }
+        Err(error) => trouble(error),
+    }
     next_due(house, now).await
 }
 

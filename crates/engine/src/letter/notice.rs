@@ -29,6 +29,13 @@ pub fn exposure_text(found: &Exposure) -> String {
             packages(found)
         ),
     };
+    if found.notices + found.crosswalks > 0 {
+        let _ = writeln!(
+            text,
+            "besides: {} notices of what single people decided, {} packages of old and new pseudonyms",
+            found.notices, found.crosswalks
+        );
+    }
     if found.unsure > 0 {
         let _ = writeln!(text, "of {} it is not known to which key they were sealed: they are counted", found.unsure);
     }

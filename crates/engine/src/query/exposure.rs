@@ -49,6 +49,10 @@ pub struct Exposure {
     pub elements: Vec<Element>,
     /// Of how many packages it is not known to which key they were sealed (older programs): they are counted.
     pub unsure: usize,
+    /// Notices of what single people decided that were sealed to it; of packages signed with our key, all that left.
+    pub notices: u64,
+    /// Packages of old and new pseudonyms that were sealed to it, alike.
+    pub crosswalks: u64,
 }
 
 /// A package that a key exposes.
@@ -118,7 +122,10 @@ pub(crate) async fn found(house: &House, told: &str) -> Result<Found, EngineErro
     packages.iter_mut().zip(each).for_each(|(package, people)| package.people = people);
     let elements = elements.into_iter().collect();
     let asked_at = house.now();
-    let exposure = Exposure { fingerprint, role, owner, asked_at, people, packages, elements, unsure };
+    let sealed_to = (role == KeyRole::Recipient).then_some(fingerprint.as_str());
+    let (notices, crosswalks) = house.store.besides_packages(sealed_to).await?;
+    let exposure =
+        Exposure { fingerprint, role, owner, asked_at, people, packages, elements, unsure, notices, crosswalks };
     Ok(Found { exposure, sets })
 }
 

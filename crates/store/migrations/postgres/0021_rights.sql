@@ -34,8 +34,8 @@ CREATE TABLE package_recall (
     recalled_at BIGINT NOT NULL
 );
 
--- What a partner is told. Until it is sent, `draft` holds it sealed to the operation; from the intent until it has arrived,
--- `manifest`, `signature` and `part` hold it sealed to the partner.
+-- What a partner is told. Until it has arrived, `draft` holds it sealed to the operation; from the intent on, `manifest`,
+-- `signature` and `part` hold it sealed to the partner, too.
 CREATE TABLE notice (
     id              TEXT COLLATE "C" NOT NULL PRIMARY KEY CHECK (length(id) = 32),
     decision        BIGINT REFERENCES person_decision (number),
@@ -54,7 +54,7 @@ CREATE TABLE notice (
     manifest_sha256 TEXT COLLATE "C" CHECK (length(manifest_sha256) = 64),
     begun_at        BIGINT,
     sent_at         BIGINT,
-    CHECK ((begun_at IS NULL) = (draft IS NOT NULL)),
+    CHECK ((sent_at IS NULL) = (draft IS NOT NULL)),
     CHECK ((begun_at IS NULL) = (manifest_sha256 IS NULL)),
     CHECK ((begun_at IS NOT NULL AND sent_at IS NULL) = (part IS NOT NULL))
 );

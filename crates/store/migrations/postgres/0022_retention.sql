@@ -32,6 +32,8 @@ CREATE TABLE pseudonym_rotation (
     sealed_to            TEXT COLLATE "C" NOT NULL,
     -- Whoever was sent before is told in it.
     people_until         BIGINT NOT NULL,
+    -- How many decisions of people were heeded in it.
+    decisions_seen       BIGINT NOT NULL CHECK (decisions_seen >= 0),
     begun_at             BIGINT NOT NULL,
     begun_by             TEXT COLLATE "C" NOT NULL,
     delivered_at         BIGINT,

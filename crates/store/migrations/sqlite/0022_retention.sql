@@ -35,6 +35,8 @@ CREATE TABLE pseudonym_rotation (
     sealed_to            TEXT    NOT NULL,
     -- Whoever was sent before is told in it.
     people_until         INTEGER NOT NULL,
+    -- How many decisions of people were heeded in it.
+    decisions_seen       INTEGER NOT NULL CHECK (decisions_seen >= 0),
     begun_at             INTEGER NOT NULL,
     begun_by             TEXT    NOT NULL,
     delivered_at         INTEGER,

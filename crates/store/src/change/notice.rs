@@ -42,7 +42,8 @@ pub struct AnswerNotice {
 }
 
 impl Store {
-    /// Commits the intent to send a notice, with the bytes that every try sends. Already begun, it stays as it is.
+    /// Commits the intent to send a notice, with the bytes that every try sends. Begun for this key, it stays as it is; begun for
+    /// another, which was revoked before it arrived, it is begun anew.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such notice.
@@ -73,8 +74,8 @@ impl Change for BeginNotice {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let micros = writing.micros();
         let begun = query(
-            "UPDATE notice SET draft = NULL, sealed_to = $1, manifest = $2, signature = $3, part = $4, \
-             manifest_sha256 = $5, begun_at = $6 WHERE id = $7 AND begun_at IS NULL",
+            "UPDATE notice SET sealed_to = $1, manifest = $2, signature = $3, part = $4, \
+             manifest_sha256 = $5, begun_at = $6 WHERE id = $7 AND sent_at IS NULL AND (begun_at IS NULL OR sealed_to <> $1)",
         )
         .bind(&self.sealed_to)
         .bind(self.manifest.clone())
@@ -96,7 +97,7 @@ impl Change for FinishNotice {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let micros = writing.micros();
         let sent = query(
-            "UPDATE notice SET manifest = NULL, signature = NULL, part = NULL, sent_at = $1 \
+            "UPDATE notice SET draft = NULL, manifest = NULL, signature = NULL, part = NULL, sent_at = $1 \
              WHERE id = $2 AND begun_at IS NOT NULL AND sent_at IS NULL",
         );
         match sent.bind(micros).bind(&self.id).execute(writing.rows()).await? {

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::partner_key::demand_not_revoked;
+use super::record_decision::demand_same_decisions;
 use super::writing::{Applied, Change, Writing};
-use crate::db::{query, stored};
+use crate::db::{Transaction, query, stored};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 /// A change of pseudonyms that is sealed and about to be told.
@@ -33,6 +35,8 @@ pub struct BeginRotation {
     pub sealed_to: String,
     /// When it was asked whom the partner has.
     pub people_until: Timestamp,
+    /// How many decisions of people were heeded in it.
+    pub decisions_seen: u64,
 }
 
 /// How far a change of pseudonyms has come.
@@ -59,7 +63,8 @@ impl Store {
     /// Keeps a change of pseudonyms, before it leaves.
     ///
     /// # Errors
-    /// [`StoreError::ChangedMeanwhile`] while another of that partner and purpose is not acknowledged.
+    /// [`StoreError::ChangedMeanwhile`] while another of that partner and purpose is not acknowledged, and when people decided something
+    /// or the key was revoked since it was made.
     pub async fn begin_rotation(&self, change: Changed<BeginRotation>, stamp: Stamp) -> Result<Saved, StoreError> {
         self.save(change, stamp).await
     }
@@ -78,6 +83,8 @@ impl Change for BeginRotation {
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let (actor, micros) = (writing.actor().to_owned(), writing.micros());
+        demand_not_revoked(writing.rows(), &self.sealed_to).await?;
+        demand_same_decisions(writing.rows(), self.decisions_seen).await?;
         let open = query(
             "SELECT count(*) FROM pseudonym_rotation WHERE partner = $1 AND purpose = $2 \
              AND acknowledged_at IS NULL AND given_up_at IS NULL",
@@ -88,8 +95,8 @@ impl Change for BeginRotation {
         }
         query(
             "INSERT INTO pseudonym_rotation (id, partner, purpose, exchange, secret, package, manifest_sha256, \
-             receipt_token_sha256, pairs, digest, sealed_to, people_until, begun_at, begun_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+             receipt_token_sha256, pairs, digest, sealed_to, people_until, decisions_seen, begun_at, begun_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind(&self.id)
         .bind(&self.partner)
@@ -103,6 +110,7 @@ impl Change for BeginRotation {
         .bind(&self.digest)
         .bind(&self.sealed_to)
         .bind(self.people_until.as_microsecond())
+        .bind(stored(self.decisions_seen, "the number of decisions")?)
         .bind(micros)
         .bind(actor)
         .execute(writing.rows())
@@ -140,5 +148,15 @@ impl Change for MoveRotation {
                 }
             }
         }
+    }
+}
+
+/// Refuses what was made while pseudonyms were others: they changed for somebody since they were looked up.
+pub(super) async fn demand_same_pseudonyms(rows: &mut Transaction, seen: u64) -> Result<(), StoreError> {
+    let there =
+        query("SELECT count(*) FROM pseudonym_rotation WHERE acknowledged_at IS NOT NULL").fetch_one(rows).await?;
+    match there.only::<i64>()? == stored(seen, "how often pseudonyms changed")? {
+        true => Ok(()),
+        false => Err(StoreError::ChangedMeanwhile { what: "pseudonyms", name: "sealing".to_owned() }),
     }
 }

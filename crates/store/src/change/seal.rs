@@ -13,6 +13,7 @@ use super::alarm::tell_of_unusual;
 use super::move_arrangement::demand_open;
 use super::partner_key::demand_not_revoked;
 use super::record_decision::demand_same_decisions;
+use super::rotation::demand_same_pseudonyms;
 use super::state::{PackageState, demand_undisputed, keep};
 use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
@@ -86,6 +87,8 @@ pub struct SealTransfer {
     pub receipt_token_sha256: String,
     /// How many decisions of people were recorded when it was looked whom it may hold.
     pub decisions_seen: u64,
+    /// How often pseudonyms had changed when they were looked up for it.
+    pub pseudonyms_seen: u64,
 }
 
 impl Store {
@@ -94,8 +97,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::StaleAttempt`] when another run has the transfer, [`StoreError::OutOfSequence`] when another
     /// transfer of the exchange took the number, [`StoreError::Taken`] when the package id is used,
-    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force, the key revoked, a state disputed or people decided something
-    /// since, [`StoreError::Denied`] when
+    /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force, the key revoked, a state disputed, people decided something or
+    /// pseudonyms changed since, [`StoreError::Denied`] when
     /// the data are real and the partner is for invented people only.
     pub async fn seal(&self, change: Changed<SealTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
@@ -124,6 +127,7 @@ impl Change for SealTransfer {
         if safeguards.stand(Safeguard::DecisionsAtSealing) {
             demand_same_decisions(writing.rows(), self.decisions_seen).await?;
         }
+        demand_same_pseudonyms(writing.rows(), self.pseudonyms_seen).await?;
         let seal = Event::Seal { package: self.package.clone() };
         let state = seen.advance_attempt(writing, Some(&self.token), seal).await?;
         let exchange = query("SELECT exchange FROM transfer WHERE id = $1").bind(&seen.transfer);

@@ -53,6 +53,8 @@ pub enum NoticeBytes {
     Draft(Vec<u8>),
     /// Begun: sealed to the partner.
     Sealed {
+        /// What it was begun from, sealed to the operation itself.
+        draft: Vec<u8>,
         /// Its manifest.
         manifest: Vec<u8>,
         /// Its signature.
@@ -135,12 +137,10 @@ impl Reader {
         let row = row.ok_or_else(|| StoreError::NotFound { what: "notice", name: id.to_owned() })?;
         let cells = Cells::new(&row, "notice", "id");
         let bytes = |column| cells.get::<Option<&[u8]>>(column).map(|bytes| bytes.map(<[u8]>::to_vec));
-        if let Some(draft) = bytes("draft")? {
-            return Ok(NoticeBytes::Draft(draft));
-        }
+        let Some(draft) = bytes("draft")? else { return Ok(NoticeBytes::Gone) };
         Ok(match (bytes("manifest")?, bytes("signature")?, bytes("part")?) {
-            (Some(manifest), Some(signature), Some(part)) => NoticeBytes::Sealed { manifest, signature, part },
-            _ => NoticeBytes::Gone,
+            (Some(manifest), Some(signature), Some(part)) => NoticeBytes::Sealed { draft, manifest, signature, part },
+            _ => NoticeBytes::Draft(draft),
         })
     }
 

@@ -26,8 +26,12 @@ pub struct RotationRow {
     pub pairs: u64,
     /// The keyed digest of them.
     pub digest: String,
+    /// The key that it is sealed to.
+    pub sealed_to: String,
     /// When it was asked whom the partner has.
     pub people_until: Timestamp,
+    /// How many decisions of people were heeded in it.
+    pub decisions_seen: u64,
     /// When it began.
     pub begun_at: Timestamp,
     /// When it was where the partner takes it.
@@ -38,10 +42,35 @@ pub struct RotationRow {
     pub given_up_at: Option<Timestamp>,
 }
 
-const ROTATION: &str = "SELECT id, partner, purpose, exchange, secret, package, receipt_token_sha256, pairs, digest, people_until, begun_at, \
-                        delivered_at, acknowledged_at, given_up_at FROM pseudonym_rotation";
+const ROTATION: &str = "SELECT id, partner, purpose, exchange, secret, package, receipt_token_sha256, pairs, digest, sealed_to, people_until, \
+                        decisions_seen, begun_at, delivered_at, acknowledged_at, given_up_at FROM pseudonym_rotation";
 
 impl Reader {
+    /// How often the pseudonyms of any partner changed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pseudonyms_changed(&self) -> Result<u64, StoreError> {
+        let row =
+            query("SELECT 'all' AS id, count(*) AS many FROM pseudonym_rotation WHERE acknowledged_at IS NOT NULL");
+        Cells::new(&row.fetch_one(&self.pool).await?, "pseudonym_rotation", "id").count("many")
+    }
+
+    /// How many notices, and how many packages of old and new pseudonyms, a partner got or may have; of those sealed to one key if it is
+    /// named.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn besides_packages(&self, sealed_to: Option<&str>) -> Result<(u64, u64), StoreError> {
+        let row = query(
+            "SELECT 'all' AS id, (SELECT count(*) FROM notice WHERE begun_at IS NOT NULL AND ($1 = '' OR sealed_to = $1)) AS notices, \
+             (SELECT count(*) FROM pseudonym_rotation WHERE $1 = '' OR sealed_to = $1) AS crosswalks",
+        );
+        let row = row.bind(sealed_to.unwrap_or_default()).fetch_one(&self.pool).await?;
+        let cells = Cells::new(&row, "the notices", "id");
+        Ok((cells.count("notices")?, cells.count("crosswalks")?))
+    }
+
     /// The changes of a partner's pseudonyms for a purpose, oldest first.
     ///
     /// # Errors
@@ -73,7 +102,9 @@ fn rotation(row: &Row) -> Result<RotationRow, StoreError> {
         receipt_token_sha256: cells.get("receipt_token_sha256")?,
         pairs: cells.count("pairs")?,
         digest: cells.get("digest")?,
+        sealed_to: cells.get("sealed_to")?,
         people_until: cells.time("people_until")?,
+        decisions_seen: cells.count("decisions_seen")?,
         begun_at: cells.time("begun_at")?,
         delivered_at: cells.optional_time("delivered_at")?,
         acknowledged_at: cells.optional_time("acknowledged_at")?,

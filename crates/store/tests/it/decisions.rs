@@ -79,6 +79,7 @@ pub(crate) async fn decided(store: &Store) {
     assert_eq!(certify(certificate.clone()).await.unwrap(), Saved::New);
     assert_eq!(certify(certificate.clone()).await.unwrap(), Saved::Already);
     certify(CertifyErasure { text: "{ }".into(), ..certificate }).await.unwrap_err();
+    let decisions_seen = store.decisions_count().await.unwrap();
     let begin = |id: &str| BeginRotation {
         id: id.into(),
         partner: "agency".into(),
@@ -92,6 +93,7 @@ pub(crate) async fn decided(store: &Store) {
         digest: "d".repeat(64),
         sealed_to: "SHA256:agency".into(),
         people_until: at(44),
+        decisions_seen,
     };
     store.begin_rotation(changed(begin("r1"), "pseudonyms", "r1"), stamp(45)).await.unwrap();
     let open = store.begin_rotation(changed(begin("r2"), "pseudonyms", "r2"), stamp(46)).await;
@@ -196,7 +198,19 @@ async fn a_notice_keeps_only_what_it_needs(kind: Kind) {
     assert_eq!(store.notice_bytes(&id).await.unwrap(), NoticeBytes::Draft(b"sealed to ourselves".to_vec()));
     assert_eq!(store.begin_notice(begin(&id), stamp(41)).await.unwrap(), Saved::New);
     assert_eq!(store.begin_notice(begin(&id), stamp(42)).await.unwrap(), Saved::Already, "the first bytes stay");
-    assert!(matches!(store.notice_bytes(&id).await.unwrap(), NoticeBytes::Sealed { .. }));
+    let draft_of = |bytes| match bytes {
+        NoticeBytes::Sealed { draft, manifest, .. } => (draft, manifest),
+        other => panic!("{other:?}"),
+    };
+    let ours = b"sealed to ourselves".to_vec();
+    assert_eq!(draft_of(store.notice_bytes(&id).await.unwrap()), (ours.clone(), b"{}".to_vec()));
+    let anew = BeginNotice { sealed_to: "SHA256:next".into(), manifest: b"{ }".to_vec(), ..begin(&id).value().clone() };
+    assert_eq!(store.begin_notice(changed(anew, "notice-begun", &id), stamp(42)).await.unwrap(), Saved::New);
+    assert_eq!(
+        draft_of(store.notice_bytes(&id).await.unwrap()),
+        (ours, b"{ }".to_vec()),
+        "it can be told as long as it has not arrived"
+    );
     assert_eq!(store.unsent_notices().await.unwrap().len(), 1);
     store.finish_notice(changed(FinishNotice { id: id.clone() }, "sent", &id), stamp(43)).await.unwrap();
     assert_eq!(store.notice_bytes(&id).await.unwrap(), NoticeBytes::Gone);

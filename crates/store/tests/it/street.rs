@@ -108,6 +108,7 @@ fn sealing_of(seen: &Seen, token: &str, sequence: u64, released: u64) -> Changed
         data: DataKind::Real,
         receipt_token_sha256: "b".repeat(64),
         decisions_seen: 0,
+        pseudonyms_seen: 0,
     };
     changed(sealing, "transfer.sealed", &seen.transfer)
 }
@@ -155,7 +156,8 @@ pub(crate) async fn sealed(store: &Store, id: &str) -> Seen {
     let seen = prepared(store, id).await;
     let sequence = store.next_sequence("food-list").await.unwrap();
     let decisions_seen = store.decisions_count().await.unwrap();
-    let seal = SealTransfer { decisions_seen, ..sealing(&seen, "token-1", sequence).value().clone() };
+    let pseudonyms_seen = store.pseudonyms_changed().await.unwrap();
+    let seal = SealTransfer { decisions_seen, pseudonyms_seen, ..sealing(&seen, "token-1", sequence).value().clone() };
     store.seal(changed(seal, "transfer.sealed", id), stamp(30)).await.unwrap()
 }
 
@@ -164,7 +166,12 @@ pub(crate) async fn sealed_with(store: &Store, id: &str, released: u64) -> Seen 
     let seen = prepared(store, id).await;
     let sequence = store.next_sequence("food-list").await.unwrap();
     let decisions_seen = store.decisions_count().await.unwrap();
-    let seal = SealTransfer { decisions_seen, ..sealing_of(&seen, "token-1", sequence, released).value().clone() };
+    let pseudonyms_seen = store.pseudonyms_changed().await.unwrap();
+    let seal = SealTransfer {
+        decisions_seen,
+        pseudonyms_seen,
+        ..sealing_of(&seen, "token-1", sequence, released).value().clone()
+    };
     store.seal(changed(seal, "transfer.sealed", id), stamp(30)).await.unwrap()
 }
 
