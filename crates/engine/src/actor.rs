@@ -11,6 +11,29 @@ use crate::house::House;
 /// Who acts where nobody is named.
 pub const NOBODY: &str = "operator";
 
+/// Somebody who looks at a list.
+pub(crate) struct Looker {
+    /// Nobody where it is whoever sits at the machine.
+    who: Option<Actor>,
+}
+
+impl Looker {
+    /// Whether `thing` is shown.
+    pub(crate) fn sees(&self, action: Action, thing: &Thing) -> bool {
+        self.who.as_ref().is_none_or(|who| permission::decide(who, action, thing).is_ok())
+    }
+
+    /// Whether it is one of the operation's own staff. Whoever has no role is nobody's: not registered, or revoked.
+    pub(crate) fn is_own(&self) -> bool {
+        self.who.as_ref().is_none_or(|who| who.partner.is_none() && !who.roles.is_empty())
+    }
+
+    /// The partner whose person it is.
+    pub(crate) fn partner(&self) -> Option<&str> {
+        self.who.as_ref()?.partner.as_deref()
+    }
+}
+
 impl House {
     /// The person of that name with every role; without a role where nobody of that name is registered, or no more.
     pub async fn actor(&self, name: &str) -> Result<Actor, EngineError> {
@@ -73,7 +96,12 @@ impl House {
 
     /// Whether a list shows `thing` to `name`; what it does not show stands in no ledger.
     pub async fn sees(&self, name: &str, action: Action, thing: &Thing) -> Result<bool, EngineError> {
-        Ok(self.sits_here(name).await? || permission::decide(&self.actor(name).await?, action, thing).is_ok())
+        Ok(self.looker(name).await?.sees(action, thing))
+    }
+
+    /// Who looks at a list, to be asked for each row of it.
+    pub(crate) async fn looker(&self, name: &str) -> Result<Looker, EngineError> {
+        Ok(Looker { who: if self.sits_here(name).await? { None } else { Some(self.actor(name).await?) } })
     }
 
     /// Whether `name` is of the operation's own staff, or sits at the machine.
@@ -81,7 +109,7 @@ impl House {
     /// INVARIANT (the partner cannot see whom we withheld): nothing that a partner's people are shown tells why a transfer was
     /// refused, nor how many were left out.
     pub async fn is_own_staff(&self, name: &str) -> Result<bool, EngineError> {
-        Ok(self.actor(name).await?.partner.is_none())
+        Ok(self.looker(name).await?.is_own())
     }
 
     /// Whether nobody is named who is registered here.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::Settings;
 use crate::database::Database;
 use crate::error::EngineError;
+use crate::misread;
 
 /// The configuration file's name.
 pub const CONFIG_FILE: &str = "causeway.toml";
@@ -110,13 +111,21 @@ impl Home {
             database,
         };
         let home = Self { root: root.to_owned(), config };
-        for folder in [home.data(), home.keys(), home.sources(), home.staging(), home.packages(), home.sealed()] {
+        for folder in [home.data(), home.staging(), home.packages(), home.sealed()] {
             private_folder(&folder)?;
         }
+        home.make_hidden()?;
         let text = toml::to_string(&home.config)
             .map_err(|_| EngineError::Wrong("the configuration cannot be written".to_owned()))?;
         std::fs::write(&path, text).map_err(EngineError::file("write", path))?;
         Ok(home)
+    }
+
+    /// Makes the folders of keys, secrets and sources, also those that are empty for now: a service from which they are hidden must find
+    /// them when it starts.
+    pub(crate) fn make_hidden(&self) -> Result<(), EngineError> {
+        let hidden = [self.keys(), self.rotated_secrets(), self.sandbox_keys(), self.secrets(), self.sources()];
+        hidden.iter().try_for_each(|folder| private_folder(folder))
     }
 
     /// Lets catalogues and exchanges come into use only by a second officer, from now on.
@@ -138,8 +147,8 @@ impl Home {
             )),
             _ => EngineError::File { action: "read", path: path.clone(), source },
         })?;
-        let config: Config =
-            toml::from_str(&text).map_err(|error| EngineError::Wrong(format!("{}: {error}", path.display())))?;
+        let config: Config = toml::from_str(&text)
+            .map_err(|error| EngineError::Wrong(format!("{}: {}", path.display(), misread::said(&text, &error))))?;
         let home = Self { root: root.to_owned(), config };
         if home.keys().starts_with(home.data()) {
             return Err(EngineError::Wrong(
@@ -147,6 +156,16 @@ impl Home {
             ));
         }
         Ok(home)
+    }
+
+    /// `[alerts]` as the configuration says now: people may have changed it since.
+    ///
+    /// # Errors
+    /// When it cannot be read or makes no sense.
+    pub fn reread_alerts(&self) -> Result<Settings, EngineError> {
+        let alerts = Self::open(&self.root)?.config.alerts;
+        alerts.check()?;
+        Ok(alerts)
     }
 
     /// The configuration.
@@ -222,6 +241,16 @@ impl Home {
     /// Secrets of pseudonyms that took the root's place: keys, like the four.
     pub fn rotated_secrets(&self) -> PathBuf {
         self.keys().join("pseudonyms")
+    }
+
+    /// Keys with which packages of invented people are made.
+    pub fn sandbox_keys(&self) -> PathBuf {
+        self.keys().join("sandbox")
+    }
+
+    /// Where the secrets of `[alerts]` belong: nothing that answers over the network can look in.
+    pub fn secrets(&self) -> PathBuf {
+        self.root.join("secrets")
     }
 
     /// Reports and disclosure sets, sealed to the operation itself.

@@ -19,8 +19,14 @@ const PACKAGE_PUBLIC: &str = "package-signing.pub.pem";
 const LEDGER_KEY: &str = "ledger.key";
 const PSEUDONYM_ROOT: &str = "pseudonym.root";
 const OPERATION_IDENTITY: &str = "operation.age";
-/// Folder of the keys with which packages of invented people are made.
-const SANDBOX: &str = "sandbox";
+
+/// Everything that signs, opens or reads: what answers over the network has none of it.
+#[must_use]
+pub fn hidden(home: &Home) -> Vec<PathBuf> {
+    let four = [PACKAGE_KEY, LEDGER_KEY, PSEUDONYM_ROOT, OPERATION_IDENTITY].map(|key| home.keys().join(key));
+    let folders = [home.rotated_secrets(), home.sandbox_keys(), home.secrets(), home.sources()];
+    four.into_iter().chain(folders).collect()
+}
 
 /// The four keys: package signing, ledger, pseudonym root, operation identity. Four, so that losing one loses only what
 /// it guards. Never printed, never in the data folder, never in a backup of it.
@@ -139,7 +145,7 @@ fn disclosure_key(root: &[u8; 32]) -> DisclosureKey {
 impl SandboxKeys {
     /// The sandbox's keys; made where they are not there yet. They have nothing to do with the four keys.
     pub fn load_or_make(home: &Home, entropy: &mut dyn FnMut(&mut [u8])) -> Result<Self, EngineError> {
-        let folder = home.keys().join(SANDBOX);
+        let folder = home.sandbox_keys();
         private_folder(&folder)?;
         for (file, is_package) in [(PACKAGE_KEY, true), (PSEUDONYM_ROOT, false)] {
             if folder.join(file).exists() {
@@ -168,7 +174,7 @@ impl SandboxKeys {
 
     /// The public key file that partners verify packages of sandboxes with.
     pub fn public_file(home: &Home) -> PathBuf {
-        home.keys().join(SANDBOX).join(PACKAGE_PUBLIC)
+        home.sandbox_keys().join(PACKAGE_PUBLIC)
     }
 }
 

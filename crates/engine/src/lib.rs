@@ -19,6 +19,7 @@ mod house;
 mod keys;
 pub mod letter;
 mod lookout;
+mod misread;
 pub mod query;
 pub mod register;
 pub mod rights;
@@ -34,6 +35,6 @@ pub use home::{Config, Home, private_folder};
 #[cfg(feature = "test-hooks")]
 pub use house::FixedPseudonyms;
 pub use house::{Connectors, House, Surroundings};
-pub use keys::{KeyFingerprints, Keys, SandboxKeys, kept, write_secret};
+pub use keys::{KeyFingerprints, Keys, SandboxKeys, hidden, kept, write_secret};
 pub use lookout::{Health, LOW_DISK, Lookout, Seen, free_bytes};
 pub use standing::{Standing, signed_bytes};

@@ -12,6 +12,7 @@ use causeway_store::query::Figures;
 use causeway_store::{Opening, Place, StoreError, Watch};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::alert::Settings;
 use crate::error::EngineError;
 use crate::home::Home;
 use crate::house::{Surroundings, server};
@@ -112,7 +113,7 @@ impl Lookout {
     /// When the database fails.
     pub async fn look(&self) -> Result<Seen, EngineError> {
         let at = self.now();
-        let figures = self.store.figures(receipts_due(&self.home, at)).await?;
+        let figures = self.store.figures(receipts_due(&self.home.config().alerts, at), at).await?;
         let mut workers = self.store.workers_seen().await?;
         workers.retain(|beat| beat.is_alive(at));
         let (sealed, staging) = (self.home.sealed(), self.home.staging());
@@ -128,8 +129,8 @@ impl Lookout {
 }
 
 /// What arrived before this moment and is not receipted is overdue at `now`.
-pub(crate) fn receipts_due(home: &Home, now: Timestamp) -> Timestamp {
-    let days = i64::from(home.config().alerts.receipt_within_days);
+pub(crate) fn receipts_due(settings: &Settings, now: Timestamp) -> Timestamp {
+    let days = i64::from(settings.receipt_within_days);
     now.saturating_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN)
 }
 

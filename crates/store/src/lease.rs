@@ -111,16 +111,16 @@ impl Reader {
         of(&self.pool, transfer).await
     }
 
-    /// Up to `limit` transfers whose last try failed and that are tried again, the next first.
+    /// Transfers whose last try failed and that are tried again, the next first.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn leases_failing(&self, limit: u32) -> Result<Vec<LeaseRow>, StoreError> {
+    pub async fn leases_failing(&self) -> Result<Vec<LeaseRow>, StoreError> {
         let rows = query(select!(
             " WHERE failures > 0 AND EXISTS (SELECT 1 FROM transfer WHERE transfer.id = lease.transfer \
-             AND transfer.state IN ('requested', 'preparing', 'sealed', 'delivering')) ORDER BY not_before, transfer LIMIT $1"
+             AND transfer.state IN ('requested', 'preparing', 'sealed', 'delivering')) ORDER BY not_before, transfer"
         ));
-        rows.bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
     }
 
     /// Leases that somebody has.

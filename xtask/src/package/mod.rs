@@ -31,7 +31,10 @@ pub fn run(root: &Path, arguments: &[String]) -> Outcome {
         None => build(root, &target, &asked.profile)?,
     };
     let bill = out.join(format!("causeway_{}.cdx.json", env!("CARGO_PKG_VERSION")));
-    let metadata = shell::output(shell::cargo(root).args(["metadata", "--format-version", "1"]))?;
+    // Only for this machine: what other systems would link is in no program that is packed here.
+    let host = host(root)?;
+    let metadata = ["metadata", "--locked", "--format-version", "1", "--filter-platform", &host];
+    let metadata = shell::output(shell::cargo(root).args(metadata))?;
     let lock = std::fs::read_to_string(root.join("Cargo.lock"))?;
     let text = sbom::bill(&serde_json::from_str(&metadata)?, &lock, "causeway")?;
     std::fs::write(&bill, text)?;
@@ -74,6 +77,13 @@ fn target(root: &Path) -> Outcome<PathBuf> {
     let told: serde_json::Value = serde_json::from_str(&told)?;
     let folder = told.get("target_directory").and_then(serde_json::Value::as_str);
     Ok(folder.ok_or("cargo does not say where it builds")?.into())
+}
+
+/// The target of this machine, as cargo calls it.
+fn host(root: &Path) -> Outcome<String> {
+    let told = shell::output(shell::cargo(root).arg("-vV"))?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("cargo does not say for which machine it builds")?.to_owned())
 }
 
 /// The program, without what only tests can do.

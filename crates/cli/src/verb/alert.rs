@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use causeway_engine::House;
 use causeway_engine::command::{retry_alert, try_alert};
+use causeway_engine::query::alerts_seen;
 use causeway_model::permission::Action;
 use causeway_store::Saved;
 use causeway_store::query::{AlertFilter, AlertRow, DispatchRow, DispatchState};
@@ -70,11 +71,8 @@ impl Alert {
 impl List {
     async fn run(&self, house: &House, actor: &str) -> Result<(), causeway_engine::EngineError> {
         let which = if self.unsent { AlertFilter::Unsent } else { AlertFilter::All };
-        let mut shown = 0;
-        for alert in house.store.alerts(which, self.limit).await? {
-            if !house.sees(actor, Action::ShowAlerts, &house.of_alert(&alert.id, &alert.to)).await? {
-                continue;
-            }
+        let alerts = alerts_seen(house, actor, which, self.limit).await?;
+        for alert in &alerts {
             let ways = house.store.dispatches(&alert.id).await?;
             let line = format!(
                 "{}  {:<19} {:<24} {}  {}  {}",
@@ -83,12 +81,11 @@ impl List {
                 alert.to.to_string(),
                 alert.posted_at,
                 alert.subject,
-                summary(&alert, &ways)
+                summary(alert, &ways)
             );
             println!("{}", plain(&line));
-            shown += 1;
         }
-        println!("{shown} alerts");
+        println!("{} alerts", alerts.len());
         Ok(())
     }
 }
@@ -123,7 +120,7 @@ async fn show(house: &House, actor: &str, id: &str) -> Result<(), causeway_engin
         let how = match (way.state, way.ended_at) {
             (DispatchState::Sent, Some(at)) => format!("told at {at}"),
             (DispatchState::Dead, Some(at)) => format!("given up at {at}{why}"),
-            _ if way.tries > 0 => format!("waits until {}{why}", way.not_before),
+            _ if way.tries > 0 || way.why.is_some() => format!("waits until {}{why}", way.not_before),
             _ => "waits".to_owned(),
         };
         println!("  by {}, {} tries: {how}", way.route, way.tries);

@@ -225,7 +225,7 @@ async fn may_see(house: &House, actor: &str, name: &str) -> Result<(), EngineErr
 
 async fn list(house: &House, actor: &str, page: &Page) -> Result<(), EngineError> {
     // The operation's own people see every arrangement; a partner's people are shown theirs.
-    let partners = house.actor(actor).await?.partner.is_some();
+    let own = house.is_own_staff(actor).await?;
     for name in expire_arrangements(house).await? {
         println!("{name} has expired");
     }
@@ -233,7 +233,7 @@ async fn list(house: &House, actor: &str, page: &Page) -> Result<(), EngineError
     let found = house.store.arrangement_lives_after(after, page.asked()).await?;
     let (lives, end) = page.cut(found, |life| format!("{}:{}", life.arrangement, life.version));
     for life in lives {
-        if partners {
+        if !own {
             let partner = house.arrangement_version(&life.arrangement, life.version).await?.value.partner;
             let thing = house.of_both(&life.arrangement, &partner);
             if !house.sees(actor, Action::ShowArrangement, &thing).await? {

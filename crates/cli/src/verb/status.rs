@@ -2,9 +2,8 @@
 
 use std::process::ExitCode;
 
-use causeway_engine::query::{Failed, Halted, HouseStatus, Overview, overview};
+use causeway_engine::query::{Failed, Halted, HouseStatus, Overview, overview, transfers_seen};
 use causeway_engine::{EngineError, House};
-use causeway_model::permission::Action;
 use causeway_model::transfer::Transfer;
 use causeway_store::query::{TransferFilter, TransferRow};
 use clap::Args;
@@ -51,20 +50,11 @@ impl Status {
             exchange: self.exchange.clone(),
             arrangement: self.arrangement.clone(),
             state: None,
-            since: None,
+            moved_since: None,
             after: self.page.after().map(str::to_owned),
             limit: Some(self.page.asked()),
         };
-        let (found, end) = self.page.cut(house.store.transfers(&filter).await?, |row| row.id.clone());
-        let mut rows = Vec::new();
-        for row in found {
-            let read = house.arrangement_version(&row.arrangement, row.arrangement_version).await;
-            let partner = read.map(|read| read.value.partner).unwrap_or_default();
-            if house.sees(actor, Action::ShowTransfers, &house.of_both(&row.id, &partner)).await? {
-                rows.push(row);
-            }
-        }
-        Ok((rows, end))
+        Ok(self.page.cut(transfers_seen(house, actor, filter).await?, |row| row.id.clone()))
     }
 }
 
@@ -88,6 +78,11 @@ fn tell(found: &Overview, listed: &[TransferRow]) {
             "FAILED",
             &format!("{} of {}: {} at {} {}", one.transfer, one.exchange, one.state, one.at, one.why.join("; ")),
         );
+    }
+    // Who waits for an officer stands in the list below.
+    let more: Vec<&str> = found.more.iter().copied().filter(|name| *name != "awaiting_approval").collect();
+    if !more.is_empty() {
+        line("MORE", &format!("of these only the first are told here: {}", more.join(", ")));
     }
     for end in &found.ending {
         line("ENDS", &format!("arrangement {} holds until {}", end.arrangement, end.until));
@@ -141,7 +136,7 @@ async fn list(house: &House, found: &Overview, rows: &[TransferRow]) -> Result<(
         if let (Transfer::Refused { violations }, true) = (&row.state, own) {
             violations.iter().for_each(|violation| println!("    {}", plain(&violation.to_string())));
         }
-        if found.awaiting_approval.iter().any(|waiting| waiting.transfer == row.id) {
+        if found.waits.contains(&row.id) {
             println!("    asked for by {}; waits for an officer: `causeway transfer approve`", row.requested_by);
         } else if row.state.is_unfinished() {
             unfinished += 1;

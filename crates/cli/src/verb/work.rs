@@ -27,7 +27,7 @@ impl Work {
     /// Works until it is asked to end, by SIGTERM or Ctrl-C.
     pub async fn run(&self, place: &Place) -> Ended {
         let house = Arc::new(place.house().await?);
-        let post = Office { house: Arc::clone(&house), postman: Arc::new(AllPostmen) };
+        let post = Office::open(Arc::clone(&house), Arc::new(AllPostmen))?;
         let (ending, waiting) = ending();
         ready();
         info!("at work");
@@ -83,6 +83,9 @@ fn tell_of_alert(told: Told) {
         Told::Tried { alert, route, end: End::Sent { .. } } => info!(alert, way = route, "told"),
         Told::Tried { alert, route, end: End::Failed { why, again_at } } => {
             warn!(alert, way = route, again_at = %again_at, why = plain(&why), "not told, and is tried again")
+        }
+        Told::Tried { alert, route, end: End::Held { why, again_at } } => {
+            info!(alert, way = route, again_at = %again_at, why = plain(&why), "held back")
         }
         Told::Tried { alert, route, end: End::Dead { why, .. } } => {
             warn!(alert, way = route, why = plain(&why), "given up: `causeway alert retry` tries it again")

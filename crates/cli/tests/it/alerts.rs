@@ -16,16 +16,19 @@ use crate::governance::place::Kind;
 /// Marks that are died at here.
 pub const MARKS: [&str; 1] = ["alert-sent"];
 
-const DAY_0: &str = "2026-05-04T09:00:00Z";
+/// When it begins.
+pub const DAY_0: &str = "2026-05-04T09:00:00Z";
 
 /// An installation with a transfer delivered on day 0 and one that waits for an officer, its ways, and who receives.
-struct Scene {
+pub struct Scene {
     copy: Copy,
-    receiver: Receiver,
+    /// Who receives.
+    pub receiver: Receiver,
     _removed: Box<dyn std::any::Any>,
 }
 
-fn original(kind: Kind) -> Original {
+/// The installation that scenes are copied from.
+pub fn original(kind: Kind) -> Original {
     Original::new(kind, |street| {
         street.people(&Spec::of(60).plant(Plant::none())).unwrap();
         street.set_up_with(&["lantern-relief"], &["food"], &[("food-people", "exchange-people.yaml")]).unwrap();
@@ -49,7 +52,7 @@ host = "localhost"
 port = {mail}
 from = "gateway@operation.example"
 user = "gateway"
-secret_file = "mail.word"
+secret_file = "secrets/mail.word"
 ca = "{ca}"
 [[alerts.mail]]
 name = "duty-desk"
@@ -59,7 +62,7 @@ roles = ["registration-officer"]
 [[alerts.webhook]]
 name = "lantern"
 url = "https://localhost:{calls}/in"
-secret_file = "hook.word"
+secret_file = "secrets/hook.word"
 ca = "{ca}"
 private_address = true
 partner = "lantern-relief"
@@ -82,22 +85,24 @@ pub fn secret(path: &Path, word: &str) {
 }
 
 impl Scene {
-    fn of(original: &Original) -> Self {
+    /// One of its own.
+    pub fn of(original: &Original) -> Self {
         let removed = throw_away::directory().unwrap();
         let receiver = Receiver::start(removed.path()).unwrap();
         let scene = Self { copy: original.copy(), receiver, _removed: Box::new(removed) };
-        for (name, word) in [("mail.word", "invented word\n"), ("hook.word", Receiver::SECRET)] {
+        for (name, word) in [("secrets/mail.word", "invented word\n"), ("secrets/hook.word", Receiver::SECRET)] {
             secret(&scene.street().home().join(name), word);
         }
         scene
     }
 
-    fn street(&self) -> &Street {
+    /// The installation.
+    pub fn street(&self) -> &Street {
         &self.copy.street
     }
 
     /// The ways of the installation, with `changed` in place of what stands there.
-    fn ways(&self, changed: &[(&str, &str)]) {
+    pub fn ways(&self, changed: &[(&str, &str)]) {
         let mut ways = ways(&self.receiver);
         for (from, to) in changed {
             assert!(ways.contains(from), "{from}");
@@ -106,7 +111,8 @@ impl Scene {
         go(self.street(), &ways);
     }
 
-    fn at(&self, now: &str, words: &[&str]) -> Ended {
+    /// Runs a command at a moment.
+    pub fn at(&self, now: &str, words: &[&str]) -> Ended {
         let mut command = self.street().command(words);
         let output = command.env("CAUSEWAY_NOW", now).output().unwrap();
         Ended {
@@ -116,24 +122,27 @@ impl Scene {
         }
     }
 
-    fn good(&self, now: &str, words: &[&str]) -> String {
+    /// Runs a command that must succeed.
+    pub fn good(&self, now: &str, words: &[&str]) -> String {
         let ended = self.at(now, words);
         assert_eq!(ended.code, Some(0), "{words:?}: {}{}", ended.out, ended.err);
         ended.out
     }
 
     /// Works until nothing is due; what it logged.
-    fn work(&self, now: &str) -> String {
+    pub fn work(&self, now: &str) -> String {
         let ended = self.at(now, &["work", "--until-idle"]);
         assert_eq!(ended.code, Some(0), "{}", ended.err);
         ended.err
     }
 
-    fn try_the_way(&self, way: &str) {
+    /// Asks for a trial of a way.
+    pub fn try_the_way(&self, way: &str) {
         self.good(DAY_0, &["alert", "test", way]);
     }
 
-    fn subjects(&self) -> Vec<String> {
+    /// The subjects of the mails that came.
+    pub fn subjects(&self) -> Vec<String> {
         let header = |mail: &Value| mail["headers"]["Subject"].as_str().unwrap().to_owned();
         self.receiver.mails().iter().map(header).collect()
     }
@@ -181,6 +190,10 @@ fn people_are_told_of_what_waits_and_what_is_late(kind: Kind) {
     let all = scene.good(DAY_0, &["alert", "list"]);
     assert!(all.contains("5 alerts") && !all.contains('@'), "no address is told: {all}");
     assert!(scene.good(DAY_0, &["alert", "list", "--unsent"]).contains("0 alerts"));
+    // Newer ones that they do not see take no room from those that they see.
+    scene.good("2026-05-20T10:00:00Z", &["alert", "test", "duty-desk"]);
+    let newest = scene.good(DAY_0, &["--as", "lantern-relief-admin", "alert", "list", "--limit", "1"]);
+    assert!(newest.contains("1 alerts") && newest.contains("receipt-overdue"), "{newest}");
 }
 
 #[test]
@@ -272,7 +285,7 @@ fn a_webhook_goes_to_its_declared_host_and_nowhere_else() {
         ("11", ("https://localhost", "https://127.0.0.2"), "cannot be reached"),
         ("12", ("/in\"", "/broken\""), "answered 500"),
         ("13", (ca.as_str(), "/etc/hostname"), "holds no certificate"),
-        ("14", ("secret_file = \"hook.word\"", "secret_env = \"NOT_THERE\""), "NOT_THERE"),
+        ("14", ("secret_file = \"secrets/hook.word\"", "secret_env = \"NOT_THERE\""), "NOT_THERE"),
     ] {
         scene.ways(&[changed]);
         let now = format!("2026-05-04T{at}:00:00Z");
@@ -296,7 +309,7 @@ fn mail_is_not_handed_to_a_server_that_is_not_the_one_named() {
     for (at, changed, said) in [
         ("09", (ca.as_str(), wrong.as_str()), "cannot be trusted"),
         ("10", ("user = \"gateway\"", "user = \"another\""), "answered 535"),
-        ("11", ("user = \"gateway\"\nsecret_file = \"mail.word\"\n", ""), "answered 530"),
+        ("11", ("user = \"gateway\"\nsecret_file = \"secrets/mail.word\"\n", ""), "answered 530"),
     ] {
         scene.ways(&[changed]);
         let now = format!("2026-05-04T{at}:00:00Z");
@@ -311,7 +324,7 @@ fn mail_is_not_handed_to_a_server_that_is_not_the_one_named() {
 }
 
 fn open_to_others(home: &Path) {
-    fs::set_permissions(home.join("mail.word"), fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(home.join("secrets/mail.word"), fs::Permissions::from_mode(0o644)).unwrap();
 }
 
 #[test]

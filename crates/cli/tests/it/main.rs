@@ -53,4 +53,6 @@ mod street;
 mod tamper;
 mod types;
 #[cfg(feature = "test-hooks")]
+mod unhindered;
+#[cfg(feature = "test-hooks")]
 mod work;

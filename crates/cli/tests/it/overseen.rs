@@ -91,6 +91,25 @@ fn everybody_sees_what_is_to_be_seen_to(kind: Kind) {
     {
         assert!(!told.contains("inner matter"), "{told}");
     }
+
+    // Newer ones that they may not see take no room from theirs.
+    said(&copy, LATER, &["transfer", "request", "food-asked"]);
+    let first = said(&copy, LATER, &["--as", "acacia-schools-admin", "status", "--limit", "1"]);
+    assert!(first.contains("school-places") && first.contains("1 transfers"), "{first}");
+    assert!(!first.contains("there are more"), "{first}");
+
+    // Who is revoked, or was never registered, is nobody's staff.
+    let revoke = ["--as", "representative", "officer", "revoke", "acacia-schools-admin", "--reason", "left"];
+    said(&copy, LATER, &revoke);
+    for who in ["acacia-schools-admin", "somebody"] {
+        let seen = json(&copy, LATER, who);
+        for list in ["stopped", "paused", "overdue", "awaiting_approval", "list"] {
+            assert!(seen[list].as_array().unwrap().is_empty(), "{who}, {list}: {seen}");
+        }
+        assert!(seen.get("house").is_none(), "{who}: {seen}");
+        let listed = said(&copy, LATER, &["--as", who, "arrangement", "list"]);
+        assert!(!listed.contains("2026"), "{who}: {listed}");
+    }
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Does the Debian package hold a program that runs, units that systemd takes, and a bill and sums that agree?
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use causeway_engine::{Home, hidden};
 use causeway_testkit::throw_away;
 use serde_json::Value;
 
@@ -69,10 +71,33 @@ fn what_is_packed_runs_is_told_whole_and_has_units_that_systemd_takes() {
     }
     assert!(named("age").unwrap()["hashes"][0]["content"].as_str().is_some_and(|digest| digest.len() == 64));
     assert!(named("insta").is_none() && named("causeway-testkit").is_none(), "what only tests need is not linked");
+    let others: Vec<_> =
+        components.iter().filter_map(|one| one["name"].as_str()).filter(|name| name.starts_with("windows")).collect();
+    assert!(others.is_empty(), "what other systems need is not linked: {others:?}");
     for script in ["postinst", "prerm", "postrm"] {
         ran(Command::new("sh").arg("-n").arg(tree.join("control").join(script)));
     }
     systemd_takes_the_units(&tree, &removed.path().join("units"));
+    what_answers_sees_no_secret(&tree, &home);
+}
+
+/// What is missing when the unit starts is not hidden from it: so everything is there from the beginning, or the package makes it.
+fn what_answers_sees_no_secret(tree: &Path, home: &Path) {
+    let unit = fs::read_to_string(tree.join("usr/lib/systemd/system/causeway-serve.service")).unwrap();
+    let script = fs::read_to_string(tree.join("control/postinst")).unwrap();
+    let made = script.lines().find(|line| line.contains("for folder in ")).unwrap();
+    for path in hidden(&Home::open(home).unwrap()) {
+        let below = path.strip_prefix(home).unwrap().to_str().unwrap();
+        let line = format!("InaccessiblePaths=-/var/lib/causeway/{below}");
+        assert!(unit.lines().any(|one| one == line), "{line}");
+        assert!(path.exists(), "`init` makes {below}");
+        assert!(path.is_file() || made.split([' ', ';']).any(|one| one == below), "the package makes {below}");
+    }
+    // Of what lies beside the keys, it sees what is public.
+    let seen: BTreeSet<_> = fs::read_dir(home.join("keys")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let hidden = hidden(&Home::open(home).unwrap());
+    let seen: Vec<_> = seen.iter().filter(|path| !hidden.contains(path)).filter_map(|path| path.file_name()).collect();
+    assert_eq!(seen, ["ledger.head", "ledger.vkey", "package-signing.pub.pem"]);
 }
 
 /// And finds them well shut.

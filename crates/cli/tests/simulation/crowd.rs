@@ -13,6 +13,7 @@ use rand::Rng;
 use rand::seq::index::sample;
 
 use super::documents::CROWD;
+use super::history::alone;
 use super::partner::Partner;
 use super::place::{Kind, Place};
 use super::stage::{self, surroundings};
@@ -35,6 +36,7 @@ fn four_workers_that_are_killed_deliver_1000_transfers_once() {
 /// Lets four processes deliver so many transfers, and kills two of them every so often.
 #[expect(clippy::disallowed_methods, reason = "real processes have the real clock")]
 fn crowd(transfers: usize, every: Duration) {
+    let _alone = alone();
     let place = Place::today(Kind::Postgres);
     stage::set(Timestamp::now(), 1);
     let house = runtime().block_on(async {

@@ -1,7 +1,7 @@
 //! What happens in a history? Whatever its seed says, and in the end everybody is let finish.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use causeway_model::transfer::Transfer;
 use causeway_package::key::Identity;
@@ -22,10 +22,15 @@ pub struct Broken {
     pub log: Vec<String>,
 }
 
-/// Lives through the history of a seed; what happened. One at a time in a process: its clock is everybody's.
-pub fn live(seed: u64, kind: Kind, without: Option<Safeguard>) -> Result<Vec<String>, Broken> {
+/// Held by whoever sets the clock and chance: one at a time in a process, they are everybody's.
+pub fn alone() -> MutexGuard<'static, ()> {
     static ONE: Mutex<()> = Mutex::new(());
-    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Lives through the history of a seed; what happened.
+pub fn live(seed: u64, kind: Kind, without: Option<Safeguard>) -> Result<Vec<String>, Broken> {
+    let _alone = alone();
     let mut world = World::new(seed, kind, without);
     let went = catch_unwind(AssertUnwindSafe(|| walk(&mut world)));
     let went = went.unwrap_or_else(|what| Err(format!("the director panicked: {}", text_of(what.as_ref()))));

@@ -4,10 +4,12 @@
 //! - `find`: what is due or ends, and nobody's change tells of;
 //! - `route`: which ways an alert takes;
 //! - `send`: one of them, under a lease, with its outcome;
+//! - `desk`: which of them are under way;
 //! - `office`: all of that, for as long as a worker is at work.
 //!
 //! What a change causes is posted by the store in the same transaction. Nothing here knows how mail is sent: a [`Postman`] is handed in.
 
+mod desk;
 mod find;
 mod office;
 mod route;

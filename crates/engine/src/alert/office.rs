@@ -4,22 +4,20 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use causeway_store::Saved;
 use causeway_store::beat::Beat;
 use causeway_store::outbox::End;
-use causeway_store::query::AlertRow;
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
-use tokio::task::JoinSet;
 
+use super::desk::Desk;
 use super::find::{Known, REMEMBERED, look};
-use super::{Postman, route, send};
+use super::{Postman, Settings};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::schedule::next_due;
 
 /// How long after nothing was found it looks again.
-const IDLE: Duration = Duration::from_secs(2);
+pub(super) const IDLE: Duration = Duration::from_secs(2);
 
 /// How often what is late or ends is looked for.
 const LOOKED: Duration = Duration::from_secs(60);
@@ -28,19 +26,13 @@ const LOOKED: Duration = Duration::from_secs(60);
 const BEAT: Duration = Duration::from_secs(15);
 const ASKED: u32 = 4;
 
-/// How many are sent at once: one that hangs holds up no other.
-const AT_ONCE: usize = 4;
-
-/// How many are addressed in one go.
-const PAGE: u32 = 100;
-
 /// A post office of a worker.
 #[derive(Clone)]
 pub struct Office {
-    /// The house.
-    pub house: Arc<House>,
-    /// What carries alerts out.
-    pub postman: Arc<dyn Postman>,
+    pub(super) house: Arc<House>,
+    pub(super) postman: Arc<dyn Postman>,
+    /// As they were when it opened.
+    pub(super) settings: Arc<Settings>,
 }
 
 /// What it tells of itself, as it happens.
@@ -60,7 +52,7 @@ pub enum Told {
         /// The alert.
         alert: String,
     },
-    /// Something of its own did not succeed: it goes on.
+    /// Something did not succeed: it goes on.
     Troubled {
         /// What.
         error: EngineError,
@@ -76,84 +68,55 @@ pub async fn office(office: Office, ending: Receiver<bool>, tell: Tell) {
 }
 
 impl Office {
+    /// Opens a post office; `postman` carries out what it sends.
+    ///
+    /// # Errors
+    /// When `[alerts]` makes no sense: nobody would be told.
+    pub fn open(house: Arc<House>, postman: Arc<dyn Postman>) -> Result<Self, EngineError> {
+        let settings = house.home.config().alerts.clone();
+        settings.check()?;
+        Ok(Self { house, postman, settings: Arc::new(settings) })
+    }
+
     /// Sends everything that is due now, and what is found; for a worker that ends as soon as nothing is.
     ///
     /// # Errors
-    /// When it cannot find out whether anything is.
+    /// When it cannot find out whether anything is; what can be sent is sent before.
     pub async fn once(&self, tell: Tell) -> Result<(), EngineError> {
-        look(&self.house, &mut Known::new()).await?;
-        while self.address(tell).await? | self.send_some(tell).await? {}
-        Ok(())
+        let mut desk = Desk::of(self, tell);
+        let looked = look(&self.house, &desk.settings, &mut Known::default()).await;
+        let worked = desk.until_idle().await;
+        desk.close().await;
+        worked.and(looked)
     }
 
     async fn post(&self, mut ending: Receiver<bool>, tell: Tell) {
-        let (mut known, mut since): (Known, Option<Timestamp>) = (Known::new(), None);
-        let mut looked: Option<Instant> = None;
+        let (mut known, mut since): (Known, Option<Timestamp>) = (Known::default(), None);
+        let (mut desk, mut looked): (Desk, Option<Instant>) = (Desk::of(self, tell), None);
         while !*ending.borrow() {
             if looked.is_none_or(|last| last.elapsed() >= LOOKED) {
                 let now = self.house.now();
                 if since.is_none_or(|since| now.duration_since(since).abs() > REMEMBERED) {
-                    (known, since) = (Known::new(), Some(now));
+                    (known, since) = (Known::default(), Some(now));
                 }
-                if let Err(error) = look(&self.house, &mut known).await {
+                desk.reread();
+                if let Err(error) = look(&self.house, &desk.settings, &mut known).await {
                     tell(Told::Troubled { error });
                 }
                 looked = Some(Instant::now());
             }
-            let worked = match self.address(tell).await {
-                Ok(addressed) => self.send_some(tell).await.map(|sent| addressed | sent),
-                Err(error) => Err(error),
-            };
-            match worked {
-                Ok(true) => {}
-                Ok(false) => rest(&mut ending, IDLE).await,
-                Err(error) => {
-                    tell(Told::Troubled { error });
-                    rest(&mut ending, IDLE).await;
+            let mut worked = false;
+            for outcome in [desk.address().await, desk.begin().await] {
+                match outcome {
+                    Ok(any) => worked |= any,
+                    Err(error) => tell(Told::Troubled { error }),
                 }
             }
-        }
-    }
-
-    /// Chooses ways; whether there was any to choose for.
-    async fn address(&self, tell: Tell) -> Result<bool, EngineError> {
-        let settings = &self.house.home.config().alerts;
-        let found = self.house.store.unaddressed_alerts(PAGE).await?;
-        for AlertRow { id, kind, to, subject, .. } in &found {
-            let ways = route::ways(settings, *kind, to, subject);
-            let saved = self.house.store.outbox().address(id, &ways, self.house.now()).await?;
-            if ways.is_empty() && saved == Saved::New {
-                tell(Told::Nobody { alert: id.clone() });
+            if !worked {
+                desk.rest(&mut ending).await;
             }
         }
-        Ok(!found.is_empty())
-    }
-
-    /// Sends some of what is due, each under its lease; whether there was any.
-    async fn send_some(&self, tell: Tell) -> Result<bool, EngineError> {
-        let mut tries = JoinSet::new();
-        while tries.len() < AT_ONCE {
-            let token = self.house.id("send");
-            let Some(dispatch) = self.house.store.outbox().find(&token, self.house.now()).await? else { break };
-            let office = self.clone();
-            tries.spawn(async move {
-                let Some(alert) = office.house.store.alert(&dispatch.alert).await? else { return Ok(None) };
-                let end = send::send(&office.house, &*office.postman, &alert, &dispatch).await;
-                // CRASH: the receiver has it and we do not know: it is sent again, with the same id.
-                (office.house.surroundings.probe)("alert-sent");
-                let kept = office.house.store.outbox().end(&dispatch, &end).await?;
-                Ok::<_, EngineError>(kept.then_some(Told::Tried { alert: dispatch.alert, route: dispatch.route, end }))
-            });
-        }
-        let any = !tries.is_empty();
-        for tried in tries.join_all().await {
-            match tried {
-                Ok(told) => told.into_iter().for_each(tell),
-                // Its lease runs out by itself.
-                Err(error) => tell(Told::Troubled { error }),
-            }
-        }
-        Ok(any)
+        desk.close().await;
     }
 
     async fn beats(&self, mut ending: Receiver<bool>, tell: Tell) {
@@ -182,7 +145,8 @@ impl Office {
     }
 }
 
-async fn rest(ending: &mut Receiver<bool>, pause: Duration) {
+/// Waits a while, or until it is asked to end.
+pub(super) async fn rest(ending: &mut Receiver<bool>, pause: Duration) {
     tokio::select! {
         () = tokio::time::sleep(pause) => {}
         // Whoever asks it to end need not wait; whoever can no longer ask, leaves it at work.

@@ -7,9 +7,10 @@ use causeway_store::query::AlertRow;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::route::Way;
-use super::settings::{MailRoute, Smtp, WebhookRoute};
+use super::route::{Way, ways};
+use super::settings::{MailRoute, Settings, Smtp, WebhookRoute};
 use super::{Call, Hook, Mail, MailServer, Postman, Sent};
+use crate::command::held_back;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::letter::{Language, told};
@@ -24,11 +25,26 @@ const LONGEST_PAUSE_S: u64 = 3600;
 /// Failures in a row after which an alert is given up on one way: with the pauses above more than eight days.
 const PATIENCE: u32 = 200;
 
+/// How long after it was held back it is looked at again.
+const HELD: SignedDuration = SignedDuration::from_mins(5);
+
+/// While a try is under way, it is asked so often whether it may go on.
+const ASKED: Duration = Duration::from_secs(2);
+
 /// Sends it; how that ended.
-pub(super) async fn send(house: &House, postman: &dyn Postman, alert: &AlertRow, dispatch: &Dispatch) -> End {
-    let tried = tokio::time::timeout(LONGEST_TRY, carry(house, postman, alert, &dispatch.route)).await;
+pub(super) async fn send(
+    house: &House,
+    settings: &Settings,
+    postman: &dyn Postman,
+    alert: &AlertRow,
+    dispatch: &Dispatch,
+) -> End {
+    let tried = tokio::time::timeout(LONGEST_TRY, carry(house, settings, postman, alert, &dispatch.route)).await;
     let sent = match tried {
-        Ok(Ok(sent)) => sent,
+        Ok(Ok(Carried::Tried(sent))) => sent,
+        Ok(Ok(Carried::Held(why))) => {
+            return End::Held { why, again_at: house.now().saturating_add(HELD).unwrap_or(Timestamp::MAX) };
+        }
         // A secret that cannot be read, a way that is gone: people may mend it.
         Ok(Err(error)) => Sent::Failed(error.to_string()),
         Err(_) => Sent::Failed(format!("no answer within {} seconds", LONGEST_TRY.as_secs())),
@@ -56,16 +72,61 @@ fn pause_ms(failures: u32, [first, second, ..]: [u8; 32]) -> u64 {
     pause * 4 / 5 + pause * 2 / 5 * spread / u64::from(u16::MAX)
 }
 
-async fn carry(house: &House, postman: &dyn Postman, alert: &AlertRow, route: &str) -> Result<Sent, EngineError> {
-    let settings = &house.home.config().alerts;
-    settings.check()?;
-    match settings.way(route) {
-        None => Ok(Sent::Failed(format!("[alerts] has no way `{route}` any more"))),
-        Some(Way::Mail(to)) => {
+/// What became of a try.
+enum Carried {
+    Tried(Sent),
+    Held(String),
+}
+
+/// INVARIANT (a stop holds): nothing goes to a partner that is stopped, suspended or closed.
+async fn carry(
+    house: &House,
+    settings: &Settings,
+    postman: &dyn Postman,
+    alert: &AlertRow,
+    route: &str,
+) -> Result<Carried, EngineError> {
+    // Of the same name another's way may be by now.
+    let is_theirs = ways(settings, alert.kind, &alert.to, &alert.subject).contains(&route);
+    let Some(way) = settings.way(route).filter(|_| is_theirs) else {
+        return Ok(Carried::Tried(Sent::Failed(format!("[alerts] has no way `{route}` for it any more"))));
+    };
+    let Some(partner) = way.partner() else {
+        return hand_over(house, settings, postman, alert, way).await.map(Carried::Tried);
+    };
+    if let Some(why) = held_back(house, partner).await? {
+        return Ok(Carried::Held(why.to_string()));
+    }
+    let held = async {
+        loop {
+            tokio::time::sleep(ASKED).await;
+            match held_back(house, partner).await {
+                Ok(None) => {}
+                Ok(Some(why)) => break Ok(Carried::Held(why.to_string())),
+                // Whoever cannot tell, stops.
+                Err(error) => break Err(error),
+            }
+        }
+    };
+    tokio::select! {
+        sent = hand_over(house, settings, postman, alert, way) => sent.map(Carried::Tried),
+        held = held => held,
+    }
+}
+
+async fn hand_over(
+    house: &House,
+    settings: &Settings,
+    postman: &dyn Postman,
+    alert: &AlertRow,
+    way: Way<'_>,
+) -> Result<Sent, EngineError> {
+    match way {
+        Way::Mail(to) => {
             let smtp = settings.smtp.as_ref().ok_or_else(|| EngineError::Wrong("[alerts] has no `smtp`".to_owned()))?;
             Ok(postman.mail(&server(house, smtp)?, &mail(house, smtp, to, alert)?).await)
         }
-        Some(Way::Webhook(to)) => Ok(postman.call(&hook(house, to)?, &call(house, alert)).await),
+        Way::Webhook(to) => Ok(postman.call(&hook(house, to)?, &call(house, alert)).await),
     }
 }
 
@@ -128,7 +189,7 @@ mod tests {
             match ended(Sent::Failed("connection refused".into()), failures, now, [0; 32]) {
                 End::Failed { again_at, .. } => now = again_at,
                 End::Dead { .. } => break,
-                End::Sent { .. } => panic!("it was not"),
+                End::Sent { .. } | End::Held { .. } => panic!("it was neither"),
             }
             hours.push(now.duration_since(Timestamp::UNIX_EPOCH).as_hours());
         }

@@ -167,6 +167,12 @@ impl Secret<'_> {
         self.file.is_some() || self.variable.is_some()
     }
 
+    /// Whether a secret stands in place of where it is kept: what is wrong with a file or variable is told with its name.
+    fn is_written_out(&self) -> bool {
+        let file = self.file.and_then(Path::to_str);
+        [file, self.variable].into_iter().flatten().any(|name| name.contains("whsec_"))
+    }
+
     /// What is kept there; none where no place is named.
     pub fn read(
         &self,
@@ -217,6 +223,13 @@ impl Settings {
                     "way `{name}` is for `{role}`, a role of a partner's people: name the `partner`"
                 ));
             }
+        }
+        let smtp = self.smtp.iter().map(|smtp| ("smtp", smtp.secret()));
+        let hooks = self.webhook.iter().map(|route| (route.name.as_str(), route.secret()));
+        if let Some((name, _)) = smtp.chain(hooks).find(|(_, secret)| secret.is_written_out()) {
+            return wrong(format!(
+                "has the secret of `{name}` itself where its file or variable is named: replace that secret, others may have seen it"
+            ));
         }
         for route in &self.mail {
             route.language.parse::<Language>().map_err(|error| EngineError::Wrong(format!("[alerts] {error}")))?;

@@ -83,6 +83,7 @@ pub async fn restore(
             header.made_at.to_zoned(jiff::tz::TimeZone::UTC).date()
         )));
     }
+    home.make_hidden()?;
     for folder in [home.packages(), home.sealed(), home.staging()] {
         private_folder(&folder)?;
         let is_empty = std::fs::read_dir(&folder).map_err(EngineError::file("read", &folder))?.next().is_none();

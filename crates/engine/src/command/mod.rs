@@ -107,7 +107,7 @@ pub use sandbox_receipt::sandbox_receipt;
 pub use settle_dispute::settle_dispute;
 pub use sign_arrangement::sign_arrangement;
 pub use stage_configuration::{Signing, Staged, stage_configuration, stage_file};
-pub(crate) use stop::stopped;
 pub use stop::{Switched, object, resume, stop};
+pub(crate) use stop::{held_back, stopped};
 pub use trace_disclosures::trace_disclosures;
 pub use withdraw_configuration::withdraw_configuration;

@@ -7,6 +7,7 @@ use causeway_store::query::AlertRow;
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
+use super::held_back;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
@@ -46,9 +47,14 @@ pub async fn try_alert(house: &House, actor: &str, way: &str) -> Result<(), Engi
     house.permit(actor, Action::SendAlerts, &house.own(way)).await?;
     let settings = &house.home.config().alerts;
     settings.check()?;
-    if settings.way(way).is_none() {
+    let Some(found) = settings.way(way) else {
         let (what, help) = ("way of [alerts]", "the ways stand in `causeway.toml`");
         return Err(EngineError::Unknown { what, name: way.to_owned(), help });
+    };
+    if let Some(partner) = found.partner()
+        && let Some(why) = held_back(house, partner).await?
+    {
+        return Err(house.deny(actor, Action::SendAlerts.as_str(), way, why.into()).await);
     }
     house.record(actor, "alert-tried", way, json!({})).await?;
     let alert = Alert::new(AlertKind::Trial, To::Staff, way).at(house.now().to_string());

@@ -1,8 +1,8 @@
 //! How is a partner, the operation or everything stopped at once, and by whom resumed? One stops; two resume.
 
-use causeway_model::Violation;
 use causeway_model::permission::{Action, Owner, Thing};
 use causeway_model::stop::{Event, Scope, State, Stop, is_stopped};
+use causeway_model::{Code, Violation};
 use causeway_package::key::SigningKey;
 use causeway_store::change::{MoveStop, NewStop};
 use causeway_store::{Changed, Saved};
@@ -27,6 +27,17 @@ pub enum Switched {
 pub(crate) async fn stopped(house: &House, partner: &str) -> Result<Option<Violation>, EngineError> {
     let stops = house.store.standing_stops().await?;
     Ok(is_stopped(&stops, partner, &house.home.config().operation).map(Stop::violation))
+}
+
+/// The reason why nothing may go to `partner` now: it is stopped, or no active partner.
+pub(crate) async fn held_back(house: &House, partner: &str) -> Result<Option<Violation>, EngineError> {
+    if let Some(stop) = stopped(house, partner).await? {
+        return Ok(Some(stop));
+    }
+    let life = house.store.partner_life(partner).await?;
+    let state = life.as_ref().map_or("unknown", |life| life.state.name());
+    let inactive = || Violation::new(Code::PartnerNotActive, partner, format!("it is {state}"));
+    Ok((state != "active").then(inactive))
 }
 
 /// Stops `scope` at once. It takes no key: whoever must stop something may not have one at hand.

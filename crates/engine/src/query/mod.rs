@@ -1,5 +1,6 @@
 //! What may be asked, changing nothing? A file a question.
 
+mod alerts;
 mod census;
 mod copies;
 mod disclosures;
@@ -17,6 +18,7 @@ use causeway_model::catalogue::Catalogue;
 
 use crate::house::{Connectors, House};
 
+pub use alerts::alerts_seen;
 pub use census::{Counted, census};
 pub use copies::{Copies, copies};
 pub(crate) use disclosures::canonical;
@@ -25,7 +27,7 @@ pub use explain::{Explanation, explain};
 pub(crate) use exposure::found as found_exposure;
 pub use exposure::{Exposed, Exposure, KeyRole, exposure};
 pub use notices::{Listed, notices};
-pub use overview::{Failed, Halted, HouseStatus, Overview, overview};
+pub use overview::{Failed, Halted, HouseStatus, Overview, overview, transfers_seen};
 pub use rehearsal::rehearse;
 pub use shared::Element;
 pub use shared::private_text;

@@ -43,6 +43,7 @@ CREATE TABLE alert_dispatch (
 
 CREATE INDEX alert_dispatch_waiting ON alert_dispatch (not_before) WHERE state = 'waiting';
 CREATE INDEX alert_dispatch_dead ON alert_dispatch (alert) WHERE state = 'dead';
+CREATE INDEX alert_dispatch_held ON alert_dispatch (route, held_until) WHERE held_until IS NOT NULL;
 
 -- Which workers are at work, and when the next occurrence of a schedule is due as far as they know.
 CREATE TABLE worker_beat (

@@ -79,19 +79,27 @@ impl Reader {
         row.as_ref().map(alert).transpose()
     }
 
-    /// Up to `limit` alerts, the newest first.
+    /// Up to `limit` alerts, the newest first, behind the one of `after`.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn alerts(&self, which: AlertFilter, limit: u32) -> Result<Vec<AlertRow>, StoreError> {
+    pub async fn alerts(
+        &self,
+        which: AlertFilter,
+        after: Option<&AlertRow>,
+        limit: u32,
+    ) -> Result<Vec<AlertRow>, StoreError> {
         let which = match which {
             AlertFilter::All => "",
             AlertFilter::Unsent => {
-                " WHERE addressed_at IS NULL OR EXISTS (SELECT 1 FROM alert_dispatch d WHERE d.alert = alert.id AND d.state <> 'sent') \
-                 OR NOT EXISTS (SELECT 1 FROM alert_dispatch d WHERE d.alert = alert.id)"
+                " AND (addressed_at IS NULL OR EXISTS (SELECT 1 FROM alert_dispatch d WHERE d.alert = alert.id AND d.state <> 'sent') \
+                 OR NOT EXISTS (SELECT 1 FROM alert_dispatch d WHERE d.alert = alert.id))"
             }
         };
-        let rows = query(format!("{ALERT}{which} ORDER BY posted_at DESC, id DESC LIMIT $1")).bind(limit);
+        let rows =
+            query(format!("{ALERT} WHERE (posted_at, id) < ($1, $2){which} ORDER BY posted_at DESC, id DESC LIMIT $3"));
+        let (micros, id) = after.map_or((i64::MAX, ""), |last| (last.posted_at.as_microsecond(), &last.id));
+        let rows = rows.bind(micros).bind(id).bind(limit);
         rows.fetch_all(&self.pool).await?.iter().map(alert).collect()
     }
 

@@ -14,7 +14,7 @@ pub struct Figures {
     pub transfers: BTreeMap<String, u64>,
     /// Requests that wait for an officer.
     pub awaiting_approval: u64,
-    /// Since when the transfer waits that waits longest for a worker.
+    /// Since when the transfer waits that waits longest for a worker: what is held back waits from the moment that it is to be tried.
     pub waiting_since: Option<Timestamp>,
     /// Transfers in somebody's hands.
     pub leases_held: u64,
@@ -61,23 +61,12 @@ pub struct Overdue {
     pub arrived_at: Timestamp,
 }
 
-macro_rules! overdue {
-    ($order:literal) => {
-        concat!(
-            "SELECT t.id AS id, t.exchange AS exchange, t.arrangement AS arrangement, \
-             t.arrangement_version AS arrangement_version, p.id AS package, t.updated_at AS updated_at \
-             FROM transfer t JOIN package p ON p.transfer = t.id WHERE t.state = 'delivered' AND t.updated_at <= $1 ",
-            $order
-        )
-    };
-}
-
 impl Reader {
-    /// The house in numbers; a receipt is overdue whose package arrived before `due`.
+    /// The house in numbers at `now`; a receipt is overdue whose package arrived before `due`.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn figures(&self, due: Timestamp) -> Result<Figures, StoreError> {
+    pub async fn figures(&self, due: Timestamp, now: Timestamp) -> Result<Figures, StoreError> {
         let mut snapshot = self.pool.begin_read().await?;
         let mut figures = Figures::default();
         for row in query("SELECT state, count(*) AS many FROM transfer GROUP BY state").fetch_all(&mut snapshot).await?
@@ -87,10 +76,12 @@ impl Reader {
         }
         let row = query(
             "SELECT (SELECT count(*) FROM request WHERE state = 'awaiting-approval') AS awaiting, \
-             (SELECT min(t.requested_at) FROM transfer t LEFT JOIN request r ON r.transfer = t.id \
+             (SELECT min(CASE WHEN l.not_before > t.requested_at THEN l.not_before ELSE t.requested_at END) \
+              FROM transfer t LEFT JOIN request r ON r.transfer = t.id \
               LEFT JOIN lease l ON l.transfer = t.id WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
-              AND (r.state IS NULL OR r.state <> 'awaiting-approval') AND l.token IS NULL) AS waiting_since, \
-             (SELECT count(*) FROM lease WHERE token IS NOT NULL) AS held, \
+              AND (r.state IS NULL OR r.state <> 'awaiting-approval') AND (l.held_until IS NULL OR l.held_until <= $2) \
+              AND (l.not_before IS NULL OR l.not_before <= $2)) AS waiting_since, \
+             (SELECT count(*) FROM lease WHERE held_until > $2) AS held, \
              (SELECT count(*) FROM lease l JOIN transfer t ON t.id = l.transfer WHERE l.failures > 0 \
               AND t.state IN ('requested', 'preparing', 'sealed', 'delivering')) AS failing, \
              (SELECT count(*) FROM delivery WHERE outcome IS NULL) AS open_deliveries, \
@@ -106,7 +97,7 @@ impl Reader {
              (SELECT count(*) FROM alert_dispatch WHERE state = 'waiting') AS alerts_waiting, \
              (SELECT count(*) FROM alert_dispatch WHERE state = 'dead') AS alerts_dead",
         );
-        let row = row.bind(due.as_microsecond()).fetch_one(&mut snapshot).await?;
+        let row = row.bind(due.as_microsecond()).bind(now.as_microsecond()).fetch_one(&mut snapshot).await?;
         snapshot.rollback().await?;
         let cells = Cells::new(&row, "the figures", "awaiting");
         Ok(Figures {
@@ -130,24 +121,25 @@ impl Reader {
         })
     }
 
-    /// Packages that arrived before `due` and are not receipted, the oldest first.
+    /// Up to `limit` packages that arrived before `due` and are not receipted, the oldest first, behind the one of `after`.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn overdue_receipts(&self, due: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        let rows = query(overdue!("ORDER BY t.updated_at, t.id LIMIT $2"));
-        let rows = rows.bind(due.as_microsecond()).bind(limit).fetch_all(&self.pool).await?;
-        rows.iter().map(overdue).collect()
-    }
-
-    /// As [`Reader::overdue_receipts`], those first that became so last.
-    ///
-    /// # Errors
-    /// When the database fails or a row is damaged.
-    pub async fn newest_overdue_receipts(&self, due: Timestamp, limit: u32) -> Result<Vec<Overdue>, StoreError> {
-        let rows = query(overdue!("ORDER BY t.updated_at DESC, t.id DESC LIMIT $2"));
-        let rows = rows.bind(due.as_microsecond()).bind(limit).fetch_all(&self.pool).await?;
-        rows.iter().map(overdue).collect()
+    pub async fn overdue_receipts(
+        &self,
+        due: Timestamp,
+        after: Option<&Overdue>,
+        limit: u32,
+    ) -> Result<Vec<Overdue>, StoreError> {
+        let rows = query(
+            "SELECT t.id AS id, t.exchange AS exchange, t.arrangement AS arrangement, \
+             t.arrangement_version AS arrangement_version, p.id AS package, t.updated_at AS updated_at \
+             FROM transfer t JOIN package p ON p.transfer = t.id WHERE t.state = 'delivered' AND t.updated_at <= $1 \
+             AND (t.updated_at, t.id) > ($2, $3) ORDER BY t.updated_at, t.id LIMIT $4",
+        );
+        let (micros, id) = after.map_or((i64::MIN, ""), |last| (last.arrived_at.as_microsecond(), &last.transfer));
+        let rows = rows.bind(due.as_microsecond()).bind(micros).bind(id).bind(limit);
+        rows.fetch_all(&self.pool).await?.iter().map(overdue).collect()
     }
 }
 

@@ -47,8 +47,8 @@ pub struct TransferFilter {
     pub arrangement: Option<String>,
     /// In the state of this name ([`Transfer::name`]).
     pub state: Option<&'static str>,
-    /// Requested at this instant or later.
-    pub since: Option<Timestamp>,
+    /// Last moved at this instant or later.
+    pub moved_since: Option<Timestamp>,
     /// Requested before this one, or at its instant and sorted before it: the page behind it.
     pub after: Option<String>,
     /// At most so many, the newest.
@@ -105,7 +105,7 @@ impl Reader {
             filter.exchange.as_deref().map(|name| ("exchange =", Bind::from(name))),
             filter.arrangement.as_deref().map(|name| ("arrangement =", Bind::from(name))),
             filter.state.map(|name| ("state =", Bind::from(name))),
-            filter.since.map(|since| ("requested_at >=", Bind::from(since.as_microsecond()))),
+            filter.moved_since.map(|since| ("updated_at >=", Bind::from(since.as_microsecond()))),
         ];
         let (mut text, mut binds) = (String::from(select!("")), Vec::new());
         for (condition, bind) in narrowed.into_iter().flatten() {

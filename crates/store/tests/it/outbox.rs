@@ -3,7 +3,7 @@
 use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_store::beat::Beat;
 use causeway_store::change::{AbandonTransfer, ReceiptOutcome, RetryAlert};
-use causeway_store::lease::LASTS;
+use causeway_store::lease::{self, LASTS};
 use causeway_store::outbox::{Dispatch, End};
 use causeway_store::query::{AlertFilter, DispatchState};
 use causeway_store::{Kind, Saved, Store, StoreError};
@@ -16,7 +16,7 @@ use crate::street::{delivered, found, prepared, receipt, refused, sealed_with};
 pub(crate) async fn told(store: &Store) {
     let alert = Alert::new(AlertKind::ReceiptOverdue, To::Partner("agency".into()), "t1").with("package", "p-1");
     assert_eq!(store.outbox().post(&alert, at(70)).await.unwrap(), Saved::New);
-    let id = store.alerts(AlertFilter::All, 1).await.unwrap()[0].id.clone();
+    let id = store.alerts(AlertFilter::All, None, 1).await.unwrap()[0].id.clone();
     store.outbox().address(&id, &["duty-desk", "agency-hook"], at(71)).await.unwrap();
     let first = store.outbox().find("token-1", at(72)).await.unwrap().unwrap();
     let end = End::Dead { why: "410 Gone".into(), at: at(73) };
@@ -30,7 +30,7 @@ fn beat(worker: &str, seen: i64) -> Beat {
 }
 
 async fn kinds(store: &Store) -> Vec<(AlertKind, String)> {
-    let told = store.alerts(AlertFilter::All, 100).await.unwrap();
+    let told = store.alerts(AlertFilter::All, None, 100).await.unwrap();
     let mut told: Vec<_> = told.into_iter().map(|alert| (alert.kind, alert.subject)).collect();
     told.sort();
     told
@@ -68,7 +68,7 @@ async fn a_package_unlike_those_before_is_told(kind: Kind) {
     }
     let unusual = |subject: &str| (AlertKind::UnusualVolume, subject.to_owned());
     assert_eq!(kinds(&store).await, [unusual("t3"), unusual("t5")]);
-    let told = store.alerts(AlertFilter::All, 9).await.unwrap();
+    let told = store.alerts(AlertFilter::All, None, 9).await.unwrap();
     let ways: Vec<_> = told.iter().map(|alert| alert.ids["records"].as_str()).collect();
     assert_eq!(ways.iter().filter(|way| **way == "more").count(), 1, "{ways:?}");
 }
@@ -90,7 +90,7 @@ async fn the_same_is_told_once_and_free_text_never(kind: Kind) {
     }
     let spoken = Alert::new(AlertKind::Trial, To::Staff, "Ubah Abdi is ill").with("exchange", "የምግብ ዝርዝር");
     outbox.post(&spoken, at(3)).await.unwrap();
-    let told = &store.alerts(AlertFilter::All, 1).await.unwrap()[0];
+    let told = &store.alerts(AlertFilter::All, None, 1).await.unwrap()[0];
     assert!(told.subject.starts_with("sha256:") && told.ids["exchange"].starts_with("sha256:"), "{told:?}");
 }
 
@@ -125,7 +125,7 @@ async fn it_is_sent_until_it_is_confirmed_and_never_again(kind: Kind) {
     assert_eq!(find(&store, "four", 1_000_000).await, None);
     let row = &store.dispatches(&id).await.unwrap()[0];
     assert_eq!((row.state, row.tries, row.why.as_deref()), (DispatchState::Sent, 3, None));
-    assert!(store.alerts(AlertFilter::Unsent, 9).await.unwrap().is_empty());
+    assert!(store.alerts(AlertFilter::Unsent, None, 9).await.unwrap().is_empty());
 }
 
 async fn what_was_put_off_by_a_clock_set_back_is_tried(kind: Kind) {
@@ -146,8 +146,8 @@ async fn a_dead_letter_is_listed_and_tried_again_by_hand(kind: Kind) {
     assert!(store.outbox().end(&first, &End::Dead { why: "410 Gone".into(), at: at(3) }).await.unwrap());
     let second = find(&store, "two", 4).await.unwrap();
     assert!(store.outbox().end(&second, &End::Sent { at: at(5) }).await.unwrap());
-    assert_eq!(store.alerts(AlertFilter::Unsent, 9).await.unwrap().len(), 1);
-    assert_eq!(store.figures(at(9)).await.unwrap().alerts_dead, 1);
+    assert_eq!(store.alerts(AlertFilter::Unsent, None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.figures(at(9), at(9)).await.unwrap().alerts_dead, 1);
     let retry = || changed(RetryAlert { alert: id.clone() }, "alert-retried", &id);
     assert_eq!(store.retry_alert(retry(), stamp(10)).await.unwrap(), Saved::New);
     assert_eq!(store.retry_alert(retry(), stamp(11)).await.unwrap(), Saved::Already);
@@ -163,7 +163,7 @@ async fn one_that_no_way_took_is_addressed_anew_by_hand(kind: Kind) {
     let store = house.open().await;
     let id = addressed(&store, &[]).await;
     assert_eq!(find(&store, "one", 2).await, None);
-    assert_eq!(store.alerts(AlertFilter::Unsent, 9).await.unwrap()[0].id, id);
+    assert_eq!(store.alerts(AlertFilter::Unsent, None, 9).await.unwrap()[0].id, id);
     let retry = changed(RetryAlert { alert: id.clone() }, "alert-retried", &id);
     assert_eq!(store.retry_alert(retry, stamp(10)).await.unwrap(), Saved::New);
     assert_eq!(store.unaddressed_alerts(9).await.unwrap().len(), 1);
@@ -192,17 +192,87 @@ async fn figures_count_and_the_overdue_are_named(kind: Kind) {
     found(&store).await;
     delivered(&store, "t1").await;
     prepared(&store, "t2").await;
-    let figures = store.figures(at(10_000)).await.unwrap();
+    let figures = store.figures(at(10_000), at(10_000)).await.unwrap();
     assert_eq!(figures.transfers, [("delivered".to_owned(), 1), ("preparing".to_owned(), 1)].into());
     assert_eq!((figures.receipts_due, figures.receipts_overdue, figures.packages_held), (1, 1, 1));
     assert!(figures.waiting_since.is_some() && figures.ledger_pending > 0);
-    assert_eq!(store.figures(at(0)).await.unwrap().receipts_overdue, 0);
-    let overdue = store.overdue_receipts(at(10_000), 9).await.unwrap();
+    assert_eq!(store.figures(at(0), at(0)).await.unwrap().receipts_overdue, 0);
+    let overdue = store.overdue_receipts(at(10_000), None, 9).await.unwrap();
     assert_eq!((overdue[0].transfer.as_str(), overdue[0].package.as_str()), ("t1", "package-of-t1"));
-    assert!(store.overdue_receipts(at(0), 9).await.unwrap().is_empty());
+    assert!(store.overdue_receipts(at(0), None, 9).await.unwrap().is_empty());
     delivered(&store, "t3").await;
-    let newest = store.newest_overdue_receipts(at(10_000), 1).await.unwrap();
-    assert_eq!(newest[0].transfer, "t3");
+    let first = store.overdue_receipts(at(10_000), None, 1).await.unwrap();
+    let behind = store.overdue_receipts(at(10_000), first.first(), 9).await.unwrap();
+    let found: Vec<_> = first.iter().chain(&behind).map(|late| late.transfer.as_str()).collect();
+    assert_eq!(found, ["t1", "t3"], "each once, page by page");
+}
+
+async fn what_waits_for_a_worker_is_what_nobody_has_and_may_be_tried(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    prepared(&store, "t1").await;
+    let figures = async |now| {
+        let figures = store.figures(at(0), at(now)).await.unwrap();
+        (figures.waiting_since, figures.leases_held)
+    };
+    assert_eq!(figures(25).await, (Some(at(10)), 0));
+    let lease = store.leases().find("worker-1", "token-2", at(30)).await.unwrap().unwrap();
+    assert_eq!(figures(31).await, (None, 1));
+    assert_eq!(figures(30 + LASTS.as_secs()).await, (Some(at(10)), 0), "who had it has died");
+    let held = lease::End { ended: lease::Ended::Held, why: Some("stopped".into()), not_before: at(200) };
+    assert!(store.leases().end(&lease, &held).await.unwrap());
+    assert_eq!(figures(150).await, (None, 0), "it is held back, and no worker is missing");
+    assert_eq!(figures(250).await, (Some(at(200)), 0));
+}
+
+async fn one_way_is_tried_once_at_a_time_and_holds_up_no_other(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    for subject in ["one", "two"] {
+        store.outbox().post(&Alert::new(AlertKind::Trial, To::Staff, subject), at(0)).await.unwrap();
+    }
+    for alert in store.unaddressed_alerts(9).await.unwrap() {
+        store.outbox().address(&alert.id, &["hangs", "works", "works"], at(1)).await.unwrap();
+        assert_eq!(store.dispatches(&alert.id).await.unwrap().len(), 2, "a way that is named twice is one");
+    }
+    let hanging = find(&store, "token-1", 2).await.unwrap();
+    let first = find(&store, "token-2", 2).await.unwrap();
+    assert_eq!((hanging.route.as_str(), first.route.as_str()), ("hangs", "works"));
+    assert_eq!(find(&store, "token-3", 3).await, None, "both ways are being tried");
+    assert!(store.outbox().end(&first, &End::Sent { at: at(4) }).await.unwrap());
+    let second = find(&store, "token-4", 5).await.unwrap();
+    assert!(second.route == "works" && second.alert != first.alert, "{second:?}");
+    // Whoever tried the other died.
+    assert_eq!(find(&store, "token-5", 2 + LASTS.as_secs()).await.map(|found| found.route).as_deref(), Some("hangs"));
+}
+
+async fn workers_whose_clocks_differ_do_not_send_it_twice(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    addressed(&store, &["duty-desk"]).await;
+    assert!(find(&store, "ahead", 200).await.is_some());
+    assert_eq!(find(&store, "behind", 80).await, None, "two minutes behind");
+    assert!(find(&store, "later", 200 + LASTS.as_secs()).await.is_some());
+}
+
+async fn what_is_held_back_was_not_tried(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    let id = addressed(&store, &["agency-hook"]).await;
+    let first = find(&store, "one", 2).await.unwrap();
+    let failed = End::Failed { why: "no answer".into(), again_at: at(3) };
+    assert!(store.outbox().end(&first, &failed).await.unwrap());
+    let second = find(&store, "two", 3).await.unwrap();
+    let held = End::Held { why: "partner `agency` is suspended".into(), again_at: at(300) };
+    assert!(store.outbox().end(&second, &held).await.unwrap());
+    assert_eq!(find(&store, "three", 299).await, None);
+    let row = &store.dispatches(&id).await.unwrap()[0];
+    assert_eq!(
+        (row.state, row.tries, row.why.as_deref()),
+        (DispatchState::Waiting, 1, Some("partner `agency` is suspended"))
+    );
+    assert_eq!(find(&store, "three", 300).await.unwrap().failures, 1, "as many as before");
 }
 
 on_both!(
@@ -215,4 +285,8 @@ on_both!(
     one_that_no_way_took_is_addressed_anew_by_hand,
     workers_are_seen_until_they_are_silent,
     figures_count_and_the_overdue_are_named,
+    what_waits_for_a_worker_is_what_nobody_has_and_may_be_tried,
+    one_way_is_tried_once_at_a_time_and_holds_up_no_other,
+    workers_whose_clocks_differ_do_not_send_it_twice,
+    what_is_held_back_was_not_tried,
 );

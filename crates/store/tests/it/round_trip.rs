@@ -192,7 +192,8 @@ async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are(kind
     let unknown = store.transfers(&behind("t9")).await;
     assert!(matches!(unknown, Err(StoreError::NotFound { what: "transfer", .. })));
     assert_eq!(ids(TransferFilter { state: Some("cancelled"), ..all() }).await, ["t2"]);
-    assert_eq!(ids(TransferFilter { since: Some(at(11)), ..all() }).await, ["t5"]);
+    let moved = TransferFilter { moved_since: Some(at(40)), ..all() };
+    assert_eq!(ids(moved).await, ["t5", "t4", "t3", "t2"], "asked for before, and moved since");
     assert_eq!(ids(TransferFilter { exchange: Some("another".into()), ..all() }).await, [""; 0]);
     assert_eq!(ids(TransferFilter { arrangement: Some("food".into()), ..all() }).await.len(), 5);
     let unfinished: Vec<_> = store.unfinished_transfers().await.unwrap().into_iter().map(|row| row.id).collect();

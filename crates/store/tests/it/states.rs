@@ -1,6 +1,7 @@
 //! Which state may a delta start from, and what is disputed?
 
 use causeway_store::change::{PackageState, ReceiptOutcome, SealTransfer, Seen, SettleDispute, StartsFrom};
+use causeway_store::query::AlertFilter;
 use causeway_store::{Changed, Kind, Saved, Store, StoreError};
 
 use crate::house::{House, changed, event, on_both, stamp};
@@ -8,7 +9,8 @@ use crate::street::{arrived, found, package_of, prepared, receipt, sealing};
 
 on_both!(
     a_state_counts_once_it_is_confirmed_and_the_highest_number_does,
-    what_is_disputed_blocks_sealing_until_it_is_settled
+    what_is_disputed_blocks_sealing_until_it_is_settled,
+    a_delta_is_as_usual_as_the_list_that_it_leads_to
 );
 
 fn state(base: Option<&str>) -> PackageState {
@@ -99,4 +101,23 @@ async fn what_is_disputed_blocks_sealing_until_it_is_settled(kind: Kind) {
     assert_eq!(store.settle_dispute(settling("t1"), stamp(63)).await.unwrap(), Saved::Already);
     assert_eq!(store.open_disputes("food-list").await.unwrap(), []);
     assert!(seal(&store, "t3", None).await.is_ok());
+}
+
+async fn a_delta_is_as_usual_as_the_list_that_it_leads_to(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    seal(&store, "t1", None).await.unwrap();
+    let delta = async |id: &str, records: u64| {
+        let seen = prepared(&store, id).await;
+        let number = store.next_sequence("food-list").await.unwrap();
+        let mut sealing = sealing(&seen, "token-1", number).value().clone();
+        sealing.facts.released = 3;
+        sealing.state = Some(PackageState { records, ..state(Some("package-of-t1")) });
+        store.seal(changed(sealing, "transfer.sealed", id), stamp(30)).await.unwrap();
+        let told = store.alerts(AlertFilter::All, None, 9).await.unwrap();
+        told.into_iter().map(|alert| alert.subject).collect::<Vec<_>>()
+    };
+    assert_eq!(delta("t2", 103).await, [""; 0], "few changed in a list as long as before");
+    assert_eq!(delta("t3", 40).await, ["t3"], "as few changed, and more than half are gone");
 }

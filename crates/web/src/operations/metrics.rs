@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -18,10 +18,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 use tokio::sync::Mutex;
 
+use super::FRESH;
 use crate::problem::problem;
-
-/// How long what was counted is told again.
-const FRESH: Duration = Duration::from_secs(2);
 
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 

@@ -36,7 +36,7 @@ fn logs_figures_and_alerts_hold_no_canary() {
     let receives = dir.path().join("receiver");
     fs::create_dir(&receives).unwrap();
     let receiver = Receiver::start(&receives).unwrap();
-    for (name, word) in [("mail.word", "invented word\n"), ("hook.word", Receiver::SECRET)] {
+    for (name, word) in [("secrets/mail.word", "invented word\n"), ("secrets/hook.word", Receiver::SECRET)] {
         secret(&watched.street.home().join(name), word);
     }
     go(&watched.street, &ways(&receiver));

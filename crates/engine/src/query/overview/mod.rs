@@ -3,8 +3,9 @@
 
 mod viewer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use causeway_store::query::{TransferFilter, TransferRow};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -14,6 +15,9 @@ use crate::house::House;
 use crate::lookout::{LOW_DISK, free_bytes, receipts_due};
 
 use viewer::Viewer;
+
+/// So many of each are told.
+const MOST: usize = 50;
 
 /// How everything stands that one person may know of.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -32,6 +36,12 @@ pub struct Overview {
     pub failed: Vec<Failed>,
     /// Arrangements that end soon.
     pub ending: Vec<Ending>,
+    /// The lists above of which only the first are told: their names.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub more: BTreeSet<&'static str>,
+    /// Every transfer that waits for an officer, told or not.
+    #[serde(skip)]
+    pub waits: BTreeSet<String>,
     /// How the house itself does; only its own staff is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub house: Option<HouseStatus>,
@@ -146,7 +156,7 @@ pub struct HouseStatus {
 /// How everything stands, for `actor`.
 pub async fn overview(house: &House, actor: &str) -> Result<Overview, EngineError> {
     let mut viewer = Viewer::of(house, actor).await?;
-    Ok(Overview {
+    let mut told = Overview {
         stopped: viewer.stopped().await?,
         paused: viewer.paused().await?,
         awaiting_approval: viewer.awaiting_approval().await?,
@@ -155,12 +165,44 @@ pub async fn overview(house: &House, actor: &str) -> Result<Overview, EngineErro
         failed: viewer.failed().await?,
         ending: viewer.ending().await?,
         house: if viewer.is_own() { Some(of_house(house).await?) } else { None },
-    })
+        ..Overview::default()
+    };
+    told.cut();
+    Ok(told)
+}
+
+/// The transfers of `filter` that `actor` may see. A page is full wherever there are enough of them.
+pub async fn transfers_seen(
+    house: &House,
+    actor: &str,
+    filter: TransferFilter,
+) -> Result<Vec<TransferRow>, EngineError> {
+    Viewer::of(house, actor).await?.transfers(filter).await
+}
+
+impl Overview {
+    /// Cuts long lists, and says which. Which transfers wait is known of all.
+    fn cut(&mut self) {
+        fn longer<T>(list: &mut Vec<T>) -> bool {
+            let is_long = list.len() > MOST;
+            list.truncate(MOST);
+            is_long
+        }
+        self.waits = self.awaiting_approval.iter().map(|waiting| waiting.transfer.clone()).collect();
+        self.failed.sort_by_key(|one| std::cmp::Reverse(one.at));
+        let cut = [
+            ("awaiting_approval", longer(&mut self.awaiting_approval)),
+            ("overdue", longer(&mut self.overdue)),
+            ("failing", longer(&mut self.failing)),
+            ("failed", longer(&mut self.failed)),
+        ];
+        self.more = cut.into_iter().filter_map(|(name, is_long)| is_long.then_some(name)).collect();
+    }
 }
 
 async fn of_house(house: &House) -> Result<HouseStatus, EngineError> {
     let now = house.now();
-    let figures = house.store.figures(receipts_due(&house.home, now)).await?;
+    let figures = house.store.figures(receipts_due(&house.home.config().alerts, now), now).await?;
     let mut workers = house.store.workers_seen().await?;
     workers.retain(|beat| beat.is_alive(now));
     let free = free_bytes(&house.home.staging());
@@ -176,4 +218,38 @@ async fn of_house(house: &House) -> Result<HouseStatus, EngineError> {
         ledger_pending: figures.ledger_pending,
         transfers: figures.transfers,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn of_a_long_list_the_first_are_told_and_every_one_that_waits_is_known() {
+        let waits = |number: usize| Waiting {
+            transfer: format!("transfer-{number}"),
+            exchange: "food".to_owned(),
+            asked_by: "wanjiru".to_owned(),
+            since: Timestamp::UNIX_EPOCH,
+        };
+        let failed = |state, second| Failed {
+            transfer: "transfer-0".to_owned(),
+            exchange: "food".to_owned(),
+            state,
+            at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second),
+            why: Vec::new(),
+        };
+        let mut told = Overview { awaiting_approval: (0..MOST).map(waits).collect(), ..Overview::default() };
+        told.cut();
+        assert!(told.more.is_empty() && told.awaiting_approval.len() == MOST);
+        told.awaiting_approval.push(waits(MOST));
+        told.failed = vec![failed("refused", 1); MOST];
+        told.failed.push(failed("disputed", 2));
+        told.cut();
+        assert_eq!(told.more, ["awaiting_approval", "failed"].into());
+        assert_eq!((told.awaiting_approval.len(), told.failed.len(), told.waits.len()), (MOST, MOST, MOST + 1));
+        assert_eq!(told.failed.first().map(|one| one.state), Some("disputed"), "the newest first");
+    }
 }

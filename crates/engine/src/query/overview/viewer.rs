@@ -5,38 +5,36 @@ use std::collections::BTreeMap;
 use causeway_model::permission::Action;
 use causeway_model::stop::Scope;
 use causeway_model::transfer::Transfer;
-use causeway_store::query::{TransferFilter, TransferRow};
+use causeway_store::query::{Overdue, TransferFilter, TransferRow};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Ending, Failed, Failing, Halted, Late, Waiting};
+use super::{Ending, Failed, Failing, Halted, Late, MOST, Waiting};
+use crate::actor::Looker;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::lookout::receipts_due;
 
-/// So many of each are told.
-const MOST: u32 = 50;
-
-/// What failed is told for so long after it was asked for.
+/// What failed is told for so long.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What of it one person may know.
+/// So many rows are read at once, until there are enough that may be seen.
+const PAGE: u32 = 500;
+
+/// What of it one person may know. Its lists end soon after there are more than are told.
 pub(super) struct Viewer<'h> {
     house: &'h House,
-    actor: &'h str,
-    own: bool,
-    partner: Option<String>,
+    looker: Looker,
     partners: BTreeMap<(String, u32), String>,
 }
 
 impl<'h> Viewer<'h> {
-    pub(super) async fn of(house: &'h House, actor: &'h str) -> Result<Self, EngineError> {
-        let partner = house.actor(actor).await?.partner;
-        Ok(Self { house, actor, own: partner.is_none(), partner, partners: BTreeMap::new() })
+    pub(super) async fn of(house: &'h House, actor: &str) -> Result<Self, EngineError> {
+        Ok(Self { house, looker: house.looker(actor).await?, partners: BTreeMap::new() })
     }
 
     /// Whether it is of the operation's own staff.
     pub(super) fn is_own(&self) -> bool {
-        self.own
+        self.looker.is_own()
     }
 
     /// The partner of an arrangement's version; nobody's where its text cannot be read.
@@ -51,25 +49,49 @@ impl<'h> Viewer<'h> {
         partner
     }
 
-    async fn sees(&mut self, row: &TransferRow) -> Result<bool, EngineError> {
+    async fn sees(&mut self, row: &TransferRow) -> bool {
         let partner = self.partner_of(&row.arrangement, row.arrangement_version).await;
-        self.house.sees(self.actor, Action::ShowTransfers, &self.house.of_both(&row.id, &partner)).await
+        self.looker.sees(Action::ShowTransfers, &self.house.of_both(&row.id, &partner))
+    }
+
+    /// As many of `filter` as it asks for, of those that may be seen.
+    pub(super) async fn transfers(&mut self, mut filter: TransferFilter) -> Result<Vec<TransferRow>, EngineError> {
+        let wanted = filter.limit.map_or(usize::MAX, |limit| limit as usize);
+        let page = filter.limit.map_or(PAGE, |limit| limit.max(PAGE));
+        filter.limit = Some(page);
+        let mut seen = Vec::new();
+        loop {
+            let rows = self.house.store.transfers(&filter).await?;
+            let is_last = rows.len() < page as usize;
+            filter.after = rows.last().map(|row| row.id.clone());
+            for row in rows {
+                if seen.len() >= wanted {
+                    return Ok(seen);
+                }
+                if self.sees(&row).await {
+                    seen.push(row);
+                }
+            }
+            if is_last {
+                return Ok(seen);
+            }
+        }
     }
 
     async fn transfer(&mut self, id: &str) -> Result<Option<TransferRow>, EngineError> {
         let Some(row) = self.house.store.transfer(id).await? else { return Ok(None) };
-        Ok(if self.sees(&row).await? { Some(row) } else { None })
+        Ok(if self.sees(&row).await { Some(row) } else { None })
     }
 
     fn own_only<T>(&self, what: T) -> Option<T> {
-        self.own.then_some(what)
+        self.is_own().then_some(what)
     }
 
     pub(super) async fn stopped(&self) -> Result<Vec<Halted>, EngineError> {
         let standing = self.house.store.standing_stops().await?.into_iter();
-        let concerns = |scope: &Scope| match (scope, &self.partner) {
-            (Scope::Partner { partner, .. }, Some(own)) => partner == own,
-            _ => true,
+        let concerns = |scope: &Scope| match scope {
+            Scope::Partner { partner, .. } => self.is_own() || self.looker.partner() == Some(partner),
+            Scope::Operation { .. } | Scope::All => true,
         };
         let halted = standing.filter(|stop| concerns(&stop.scope)).map(|stop| Halted {
             what: stop.scope.to_string(),
@@ -87,7 +109,7 @@ impl<'h> Viewer<'h> {
                 Ok(exchange) => self.house.arrangement(&exchange.arrangement).await.map(|read| read.value.partner).ok(),
                 Err(_) => None,
             };
-            if self.own || (partner.is_some() && partner == self.partner) {
+            if self.is_own() || (partner.is_some() && partner.as_deref() == self.looker.partner()) {
                 let (by, reason) = (self.own_only(pause.paused_by), self.own_only(pause.reason));
                 paused.push(Halted { what: pause.exchange, since: pause.paused_at, by, reason });
             }
@@ -95,12 +117,10 @@ impl<'h> Viewer<'h> {
         Ok(paused)
     }
 
+    /// All of them: whoever lists transfers must know which of them wait.
     pub(super) async fn awaiting_approval(&mut self) -> Result<Vec<Waiting>, EngineError> {
         let mut waiting = Vec::new();
         for request in self.house.store.requests_awaiting_approval().await? {
-            if waiting.len() >= MOST as usize {
-                break;
-            }
             let (id, since, asked_by) = (request.transfer, request.asked_at, request.by.name);
             if let Some(row) = self.transfer(&id).await? {
                 waiting.push(Waiting { transfer: id, exchange: row.exchange, asked_by, since });
@@ -110,14 +130,21 @@ impl<'h> Viewer<'h> {
     }
 
     pub(super) async fn overdue(&mut self) -> Result<Vec<Late>, EngineError> {
-        let due = receipts_due(&self.house.home, self.house.now());
-        let mut late = Vec::new();
-        for row in self.house.store.overdue_receipts(due, MOST).await? {
-            let partner = self.partner_of(&row.arrangement.0, row.arrangement.1).await;
-            let thing = self.house.of_both(&row.transfer, &partner);
-            if self.house.sees(self.actor, Action::ShowTransfers, &thing).await? {
-                let (transfer, exchange, arrived_at) = (row.transfer, row.exchange, row.arrived_at);
-                late.push(Late { transfer, exchange, partner, arrived_at });
+        let due = receipts_due(&self.house.home.config().alerts, self.house.now());
+        let (mut late, mut last): (Vec<Late>, Option<Overdue>) = (Vec::new(), None);
+        while late.len() <= MOST {
+            let page = self.house.store.overdue_receipts(due, last.as_ref(), PAGE).await?;
+            for row in &page {
+                let partner = self.partner_of(&row.arrangement.0, row.arrangement.1).await;
+                let thing = self.house.of_both(&row.transfer, &partner);
+                if self.looker.sees(Action::ShowTransfers, &thing) {
+                    let (transfer, exchange, arrived_at) = (row.transfer.clone(), row.exchange.clone(), row.arrived_at);
+                    late.push(Late { transfer, exchange, partner, arrived_at });
+                }
+            }
+            last = page.into_iter().nth(PAGE as usize - 1);
+            if last.is_none() {
+                break;
             }
         }
         Ok(late)
@@ -125,10 +152,13 @@ impl<'h> Viewer<'h> {
 
     pub(super) async fn failing(&mut self) -> Result<Vec<Failing>, EngineError> {
         let mut failing = Vec::new();
-        for lease in self.house.store.leases_failing(MOST).await? {
+        for lease in self.house.store.leases_failing().await? {
+            if failing.len() > MOST {
+                break;
+            }
             if let Some(row) = self.transfer(&lease.transfer).await? {
                 let (failures, again_at, why) = (lease.failures, lease.not_before, lease.why);
-                let why = why.filter(|_| self.own);
+                let why = why.filter(|_| self.is_own());
                 failing.push(Failing { transfer: row.id, exchange: row.exchange, failures, again_at, why });
             }
         }
@@ -139,14 +169,12 @@ impl<'h> Viewer<'h> {
         let since = self.house.now().saturating_sub(RECENT).unwrap_or(Timestamp::MIN);
         let mut failed = Vec::new();
         for state in ["refused", "abandoned", "disputed"] {
-            let filter =
-                TransferFilter { state: Some(state), since: Some(since), limit: Some(MOST), ..Default::default() };
-            for row in self.house.store.transfers(&filter).await? {
-                if self.sees(&row).await? {
-                    let why = if self.own { self.why(&row).await? } else { Vec::new() };
-                    let (transfer, exchange, at) = (row.id, row.exchange, row.updated_at);
-                    failed.push(Failed { transfer, exchange, state, at, why });
-                }
+            let limit = u32::try_from(MOST + 1).ok();
+            let filter = TransferFilter { state: Some(state), moved_since: Some(since), limit, ..Default::default() };
+            for row in self.transfers(filter).await? {
+                let why = if self.is_own() { self.why(&row).await? } else { Vec::new() };
+                let (transfer, exchange, at) = (row.id, row.exchange, row.updated_at);
+                failed.push(Failed { transfer, exchange, state, at, why });
             }
         }
         Ok(failed)
@@ -167,7 +195,7 @@ impl<'h> Viewer<'h> {
         for life in self.house.store.arrangements_ending_by(soon).await? {
             let partner = self.partner_of(&life.arrangement, life.version).await;
             let thing = self.house.of_both(&life.arrangement, &partner);
-            if self.house.sees(self.actor, Action::ShowArrangement, &thing).await? {
+            if self.looker.sees(Action::ShowArrangement, &thing) {
                 let until = life.state.terms().valid.until;
                 ending.push(Ending { arrangement: life.arrangement, until });
             }

@@ -61,7 +61,7 @@ async fn measured(house: &House, store: &Store) -> Duration {
             .tell("list: transfers of an arrangement"),
         times!(_i, store.transfers(&page(TransferFilter { state: Some("requested"), ..Default::default() })))
             .tell("list: transfers in a state"),
-        times!(i, store.transfers(&page(TransferFilter { since: Some(at(i * 60_000)), ..Default::default() })))
+        times!(i, store.transfers(&page(TransferFilter { moved_since: Some(at(i * 60_000)), ..Default::default() })))
             .tell("list: transfers since"),
         times!(_i, store.unfinished_transfers()).tell("list: unfinished transfers (50)"),
         times!(_i, store.requests_awaiting_approval()).tell("list: requests that wait for an officer (50)"),
