@@ -34,7 +34,18 @@ pub fn run(root: &Path, arguments: &[String]) -> Outcome {
     };
     test::tools()?;
     let mut cargo = shell::cargo(root);
-    cargo.args(["test", "-p", "causeway", "--features", "causeway/test-hooks", "--test", "simulation", "--"]);
+    // As it is shipped: ten thousand histories in a build for development would take a working day.
+    cargo.args([
+        "test",
+        "--release",
+        "-p",
+        "causeway",
+        "--features",
+        "causeway/test-hooks",
+        "--test",
+        "simulation",
+        "--",
+    ]);
     let name = match (asked.seed, asked.is_of_workers) {
         (Some(seed), _) => {
             cargo.env("CAUSEWAY_SEED", seed.to_string());

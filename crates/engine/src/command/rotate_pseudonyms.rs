@@ -17,10 +17,9 @@ use causeway_store::{Changed, Lock, StoreError};
 use jiff::ToSpan;
 use serde_json::json;
 
-use super::in_force;
+use super::{held_back, in_force};
 use crate::crosswalk::{Walk, everybody};
 use crate::documents::sha256_hex;
-use crate::drive::shut_to;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
@@ -213,14 +212,14 @@ impl Told<'_> {
     }
 
     /// Why it may not be told now.
-    async fn held_back(&self, house: &House) -> Result<Option<String>, EngineError> {
-        let shut = shut_to(house, &self.row.partner).await?;
-        Ok(shut.or(self.is_void(house).await?.map(str::to_owned)))
+    async fn stays(&self, house: &House) -> Result<Option<String>, EngineError> {
+        let held = held_back(house, &self.row.partner).await?.map(|why| why.to_string());
+        Ok(held.or(self.is_void(house).await?.map(str::to_owned)))
     }
 
     /// Puts it where the partner takes it; why not, if it is held back.
     async fn tell(&self, house: &House, connectors: &dyn Connectors) -> Result<Result<(), String>, EngineError> {
-        if let Some(why) = self.held_back(house).await? {
+        if let Some(why) = self.stays(house).await? {
             return Ok(Err(why));
         }
         let exchange = house.exchange(&self.row.exchange).await?;
@@ -229,7 +228,7 @@ impl Told<'_> {
         let dir = house.home.rotations().join(self.package);
         let may = |mark: &'static str| {
             (house.surroundings.probe)(mark);
-            let ask = || tokio::runtime::Handle::current().block_on(self.held_back(house));
+            let ask = || tokio::runtime::Handle::current().block_on(self.stays(house));
             // Whoever cannot tell whether it is held back, holds it back.
             mark != "deliver-before-rename" || matches!(ask(), Ok(None))
         };

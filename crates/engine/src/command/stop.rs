@@ -30,6 +30,8 @@ pub(crate) async fn stopped(house: &House, partner: &str) -> Result<Option<Viola
 }
 
 /// The reason why nothing may go to `partner` now: it is stopped, or no active partner.
+///
+/// INVARIANT (a stop holds): asked by everything that leaves besides transfers, before it is begun and before it gets its name.
 pub(crate) async fn held_back(house: &House, partner: &str) -> Result<Option<Violation>, EngineError> {
     if let Some(stop) = stopped(house, partner).await? {
         return Ok(Some(stop));

@@ -28,18 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Looks that may fail in a row. Whoever cannot tell whether it is stopped, stops.
 const BLIND: u32 = 2;
 
-/// Why nothing may go to a partner now: it is stopped, or the partner is none that is sent anything.
-///
-/// INVARIANT (a stop holds): asked by everything that leaves besides transfers, before it is begun and before it gets its name.
-pub(crate) async fn shut_to(house: &House, partner: &str) -> Result<Option<String>, EngineError> {
-    if let Some(why) = stopped(house, partner).await? {
-        return Ok(Some(why.to_string()));
-    }
-    let life = house.store.partner_life(partner).await?;
-    let state = life.as_ref().map_or("unknown", |life| life.state.name());
-    Ok((state != "active").then(|| format!("partner `{partner}` is {state}")))
-}
-
 /// What looks after a transfer while it is prepared or delivered; it ends when this is dropped.
 pub(super) struct Gate {
     look: Look,

@@ -23,7 +23,6 @@ use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
 pub(crate) use following::purge_states;
-pub(crate) use gate::shut_to;
 pub(crate) use heed::Heeded;
 pub use lease::{Lease, Over};
 pub use notices::{Sent, send_notices};

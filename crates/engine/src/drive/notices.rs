@@ -12,7 +12,7 @@ use causeway_store::query::{NoticeBytes, NoticeRow};
 use causeway_store::{Changed, Lock, StoreError};
 use serde_json::json;
 
-use super::gate::shut_to;
+use crate::command::held_back;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
@@ -57,10 +57,10 @@ pub async fn send_notices(house: &House, connectors: &dyn Connectors, actor: &st
         if shut.contains(&row.partner) {
             continue;
         }
-        let held = match shut_to(house, &row.partner).await? {
+        let held = match held_back(house, &row.partner).await? {
             Some(why) => {
                 shut.insert(row.partner.clone());
-                Some(why)
+                Some(why.to_string())
             }
             None => match send(house, connectors, actor, &row).await {
                 Ok(held) => held,
@@ -100,7 +100,7 @@ async fn send(
     let dir = sealed.write(&house.home.notices())?;
     let may = |mark: &'static str| {
         (house.surroundings.probe)(mark);
-        let ask = || tokio::runtime::Handle::current().block_on(held_back(house, row));
+        let ask = || tokio::runtime::Handle::current().block_on(stays(house, row));
         // Whoever cannot tell whether it is held back, holds it back.
         mark != "deliver-before-rename" || matches!(ask(), Ok(None))
     };
@@ -120,8 +120,8 @@ async fn send(
 }
 
 /// Why a notice that is under way may not get its name: its partner may not receive, or the key that it is sealed to was revoked.
-async fn held_back(house: &House, row: &NoticeRow) -> Result<Option<String>, EngineError> {
-    let why = shut_to(house, &row.partner).await?;
+async fn stays(house: &House, row: &NoticeRow) -> Result<Option<String>, EngineError> {
+    let why = held_back(house, &row.partner).await?.map(|why| why.to_string());
     Ok(match is_void(house, row).await? {
         true => why.or_else(|| Some("the key that it is sealed to was revoked: it is sealed anew".to_owned())),
         false => why,
