@@ -7,6 +7,11 @@ use causeway_engine::EngineError;
 /// Says why a command failed, and what to do.
 pub fn failed(error: &EngineError) -> ExitCode {
     eprintln!("error: {}", plain(&error.to_string()));
+    reasons(error);
+    ExitCode::from(error.exit_code())
+}
+
+fn reasons(error: &EngineError) {
     match error {
         EngineError::Refused { violations, .. }
         | EngineError::Lapsed { violations, .. }
@@ -14,9 +19,9 @@ pub fn failed(error: &EngineError) -> ExitCode {
         | EngineError::Denied { violations, .. } => violations.iter().for_each(reason),
         EngineError::Held { violation, .. } => reason(violation),
         EngineError::Findings { lines, .. } => lines.iter().for_each(|line| eprintln!("  {}", plain(line))),
+        EngineError::Line { source, .. } => reasons(source),
         _ => {}
     }
-    ExitCode::from(error.exit_code())
 }
 
 /// A reason, with what to do about it.

@@ -29,6 +29,16 @@ pub enum EngineError {
         /// The findings, located: line, column, text.
         lines: Vec<String>,
     },
+    /// A line of a file could not be carried out; those before it were.
+    #[error("line {line}: {source}; {before} lines before it are recorded: run the file again")]
+    Line {
+        /// Its number.
+        line: usize,
+        /// How many before it were.
+        before: usize,
+        /// Why.
+        source: Box<EngineError>,
+    },
     /// A file or folder cannot be read or written.
     #[error("cannot {action} `{}`: {source}", path.display())]
     File {
@@ -135,6 +145,7 @@ impl EngineError {
             Self::Held { .. } | Self::Waits { .. } => 4,
             Self::Store(StoreError::SameOfficer { .. } | StoreError::ActivatedAlready { .. }) => 4,
             Self::Store(StoreError::Withdrawn { .. }) => 4,
+            Self::Line { source, .. } => source.exit_code(),
             Self::NotProven(_) => 3,
             Self::Store(StoreError::Tampered(_) | StoreError::RolledBack { .. } | StoreError::LedgerDamaged { .. }) => {
                 3

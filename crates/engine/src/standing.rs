@@ -119,6 +119,12 @@ impl House {
         Ok(hierarchy::effective(&all))
     }
 
+    /// What is agreed by that name: what all levels allow together, where all of them are there; else its own text.
+    pub(crate) async fn agreed(&self, name: &str) -> Result<Arrangement, EngineError> {
+        let own = self.terms(name).await?.value;
+        Ok(self.effective(&own).await?.map_or(own, |effective| effective.terms))
+    }
+
     /// Whether every party's signature under a version verifies.
     async fn signed(&self, read: &Read<Arrangement>) -> Result<Result<String, Refused>, EngineError> {
         let (name, version, sha256) = (&read.value.arrangement, read.value.version, sha256_hex(&read.text));

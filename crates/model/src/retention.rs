@@ -18,6 +18,16 @@ pub struct Keep {
     pub at_most_days: u16,
 }
 
+impl Keep {
+    /// What two levels agree together: the least of each.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            after_receipt_days: self.after_receipt_days.min(other.after_receipt_days),
+            at_most_days: self.at_most_days.min(other.at_most_days),
+        }
+    }
+}
+
 /// What decides when a package goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sealed {

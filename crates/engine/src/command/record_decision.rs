@@ -2,18 +2,15 @@
 
 use causeway_model::permission::Action;
 use causeway_model::rights::{Decision, Kind};
-use causeway_store::change::{NewDecision, RecordDecision};
-use causeway_store::query::TransferRow;
+use causeway_store::change::{CarriesOn, NewDecision, RecordDecision};
 use causeway_store::{Changed, Saved, StoreError};
-use serde::Deserialize;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use super::lapse_recalled;
 use crate::drive::erase_copies;
 use crate::error::EngineError;
 use crate::house::{House, audit};
-use crate::rights::{Draft, Whose, reached};
+use crate::rights::{Asking, Draft, People, Reached, Whose, reached};
 
 /// How often it is looked anew who has the person, while packages are sealed and delivered meanwhile.
 const LOOKS: u32 = 20;
@@ -31,16 +28,26 @@ pub struct Asked {
 }
 
 /// What a decision came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     /// Whether the same was recorded before: nothing was done then.
     pub again: bool,
+    /// Packages that could not be asked when the same was recorded before, and were now.
+    pub carried_on: usize,
     /// Partners that are told.
     pub told: Vec<Told>,
     /// Transfers whose packages are called back.
     pub recalled: Vec<String>,
     /// How many of our own copies of packages that hold an erased person are gone.
     pub erased: usize,
+    /// Why some are not, though they should: whoever works tries again.
+    pub not_erased: Vec<String>,
+    /// Transfers of which it is not known whether their packages hold the person, and why: their partners are not told.
+    pub unasked: Vec<(String, String)>,
+    /// Whether no package ever held the person.
+    pub nowhere: bool,
+    /// Whether no package ever held the record under which the person goes on.
+    pub into_nowhere: bool,
 }
 
 /// A partner that is told.
@@ -52,10 +59,14 @@ pub struct Told {
     pub partner: String,
     /// The exchange by which it got the person.
     pub exchange: String,
+    /// What it is told: another decision than was recorded, where a merge passes it on.
+    pub what: String,
     /// How many packages hold the person.
     pub packages: usize,
     /// Of how many of them nothing that was sent points to one person.
     pub without_reference: usize,
+    /// How many of them hold the person under a record that was merged.
+    pub under_another: usize,
     /// The day by which it acts.
     pub act_by: jiff::civil::Date,
 }
@@ -63,8 +74,8 @@ pub struct Told {
 /// Records a decision.
 ///
 /// # Errors
-/// [`EngineError::Denied`] when the actor may not, something is missing or it is impossible; [`EngineError::NotProven`] when a
-/// set cannot be asked: then nothing is recorded, since not everybody would be told.
+/// [`EngineError::Denied`] when the actor may not, something is missing or it is impossible. A set that cannot be asked is none: what a
+/// person decided counts all the same.
 pub async fn record_decision(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
     let action = action(asked.decision.kind);
     house.permit(actor, action, &house.own("people")).await?;
@@ -73,7 +84,7 @@ pub async fn record_decision(house: &House, actor: &str, asked: &Asked) -> Resul
 }
 
 /// What must be permitted for it.
-fn action(kind: Kind) -> Action {
+pub(super) fn action(kind: Kind) -> Action {
     match kind {
         Kind::Erasure => Action::ErasePerson,
         Kind::Merge => Action::MergePerson,
@@ -82,13 +93,22 @@ fn action(kind: Kind) -> Action {
 }
 
 /// Refuses what is incomplete, and what names a purpose or recipient that nobody knows: it would hold for nothing.
-async fn check(house: &House, asked: &Asked) -> Result<(), EngineError> {
+pub(super) async fn check(house: &House, asked: &Asked) -> Result<(), EngineError> {
     let Asked { whose, into, decision, reason } = asked;
     if reason.trim().chars().count() < 5 {
         return Err(EngineError::Wrong("say in a few words why it is recorded: --reason TEXT".to_owned()));
     }
-    if std::iter::once(whose).chain(into).any(|person| reason.contains(person.key.as_str())) {
+    let named = |text: &str| std::iter::once(whose).chain(into).any(|person| person.is_named_in(text));
+    if named(reason) {
         return Err(EngineError::Wrong("the reason stands in the ledger: leave the person's key out of it".to_owned()));
+    }
+    if let Some(consent) = &decision.consent {
+        let child = consent.child.as_ref().map(|child| &child.best_interests);
+        if [&consent.text_version, &consent.asked_by].into_iter().chain(child).any(|text| named(text)) {
+            return Err(EngineError::Wrong(
+                "what is said of consent is kept: leave the person's key out of it".to_owned(),
+            ));
+        }
     }
     let wrong = |refused: causeway_model::Refused| EngineError::Denied {
         what: action(decision.kind).as_str().to_owned(),
@@ -129,53 +149,85 @@ async fn purposes(house: &House) -> Result<Vec<String>, EngineError> {
     Ok(found)
 }
 
-async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
-    let Asked { whose, into, decision, reason } = asked;
-    let mut looks = 0;
+/// As the store knows it.
+pub(super) fn new(asked: &Asked) -> NewDecision {
+    NewDecision {
+        entity: asked.whose.entity.clone(),
+        person: asked.whose.stored(),
+        into: asked.into.as_ref().map(Whose::stored),
+        decision: asked.decision.clone(),
+    }
+}
+
+pub(super) async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
+    let Asked { whose, into, decision, .. } = asked;
+    let (new, mut asking, mut looks) = (new(asked), Asking::new(house), 0);
     loop {
+        let before = house.store.recorded_before(&new).await?;
+        let again = Recorded { again: true, ..Recorded::default() };
+        let only = before.as_ref().map(|before| before.unasked.as_slice());
+        if only.is_some_and(<[_]>::is_empty) {
+            return Ok(again);
+        }
         // First what is on its way, then who is in it: whatever is sealed or begun in between is found out by the transaction.
         let seen = house.store.leaving().await?;
-        let reached = reached(house, whose, into.as_ref(), decision).await?;
-        let transfers: Vec<&String> = reached.recalled.iter().map(|(_, transfer)| transfer).collect();
-        let body = json!({
-            "reason": reason, "code": decision.reason, "entity": whose.entity, "person_sha256": whose.in_ledger(),
-            "into_sha256": into.as_ref().map(Whose::in_ledger), "purpose": decision.scope.purpose, "partner": decision.scope.partner,
-            "effective": decision.effective, "text_version": decision.consent.as_ref().map(|consent| &consent.text_version),
-            "notices": reached.drafts.iter().map(|draft| &draft.new.id).collect::<Vec<_>>(), "recalled": transfers,
+        let since = before.as_ref().map_or(u64::MAX, |before| before.number);
+        let people = People::load(house, whose, into.as_ref(), since).await?;
+        let reached = reached(&mut asking, decision, &people, only).await?;
+        let carries_on = before.map(|before| CarriesOn {
+            number: before.number,
+            asked: before
+                .unasked
+                .into_iter()
+                .filter(|one| !reached.unasked.iter().any(|no| no.package == *one))
+                .collect(),
         });
-        let event = audit(actor, &format!("decision-{}", decision.kind), "people", body);
+        let unasked = reached.unasked.iter().map(|one| (one.transfer.clone(), one.why.clone())).collect();
+        if carries_on.as_ref().is_some_and(|on| on.asked.is_empty()) {
+            return Ok(Recorded { unasked, ..again });
+        }
+        let carried_on = carries_on.as_ref().map_or(0, |on| on.asked.len());
+        let event = match &carries_on {
+            None => format!("decision-{}", decision.kind),
+            Some(_) => "decision-carried-on".to_owned(),
+        };
+        let event = audit(actor, &event, "people", body(asked, &reached, carries_on.as_ref()));
         let change = RecordDecision {
-            new: NewDecision {
-                entity: whose.entity.clone(),
-                person: whose.stored(),
-                into: into.as_ref().map(Whose::stored),
-                decision: decision.clone(),
-            },
+            new: new.clone(),
             recalled: reached.recalled.iter().map(|(package, _)| package.clone()).collect(),
+            erase: reached.erase.clone(),
+            unasked: reached.unasked.iter().map(|one| one.package.clone()).collect(),
             notices: reached.drafts.iter().map(|draft| draft.new.clone()).collect(),
             seen,
+            meant: people.meant(),
+            carries_on,
         };
         // CRASH: nothing is recorded: the same command records it.
         (house.surroundings.probe)("decision-not-recorded");
         match house.store.record_decision(Changed::new(change, event), house.stamp()).await {
             Ok(saved) => {
-                // CRASH: recorded; whoever works sends the notices, and finds the packages called back.
+                // CRASH: recorded; whoever works sends the notices, finds the packages called back, and erases what is due.
                 (house.surroundings.probe)("decision-recorded");
                 house.sequence().await?;
-                let is_erasure = decision.kind == Kind::Erasure;
-                let erased = if is_erasure { erase_copies(house, actor, &reached.sent).await? } else { 0 };
                 if saved == Saved::Already {
-                    return Ok(Recorded { again: true, told: Vec::new(), recalled: Vec::new(), erased });
+                    return Ok(again);
                 }
-                let mut recalled: Vec<String> = transfers.into_iter().cloned().collect();
-                recalled.sort();
-                for row in house.store.unfinished_transfers().await? {
-                    if recalled.contains(&row.id) {
-                        recall(house, actor, &row).await?;
-                    }
-                }
+                let recalled = recall(house, actor, &reached).await?;
+                let (erased, not_erased) = erase(house, actor, &reached.erase).await?;
                 let told = reached.drafts.iter().map(told).collect();
-                return Ok(Recorded { again: false, told, recalled, erased });
+                let (nowhere, into_nowhere) = reached.nowhere;
+                let again = false;
+                return Ok(Recorded {
+                    again,
+                    carried_on,
+                    told,
+                    recalled,
+                    erased,
+                    not_erased,
+                    unasked,
+                    nowhere,
+                    into_nowhere,
+                });
             }
             Err(StoreError::ChangedMeanwhile { .. }) if looks < LOOKS => looks += 1,
             Err(error) => return Err(house.lost(actor, action(decision.kind).as_str(), "people", error).await),
@@ -183,9 +235,43 @@ async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, En
     }
 }
 
-/// Lets the transfer of a package lapse that was called back, unless nobody knows yet whether it arrived.
-async fn recall(house: &House, actor: &str, row: &TransferRow) -> Result<(), EngineError> {
-    lapse_recalled(house, actor, row).await
+/// What stands in the ledger.
+fn body(asked: &Asked, reached: &Reached, carries_on: Option<&CarriesOn>) -> serde_json::Value {
+    let Asked { whose, into, decision, reason } = asked;
+    json!({
+        "reason": reason, "code": decision.reason, "entity": whose.entity, "person_sha256": whose.in_ledger(),
+        "into_sha256": into.as_ref().map(Whose::in_ledger), "purpose": decision.scope.purpose, "partner": decision.scope.partner,
+        "effective": decision.effective, "text_version": decision.consent.as_ref().map(|consent| &consent.text_version),
+        "notices": reached.drafts.iter().map(|draft| &draft.new.id).collect::<Vec<_>>(),
+        "recalled": reached.recalled.iter().map(|(_, transfer)| transfer).collect::<Vec<_>>(),
+        "unasked": reached.unasked.iter().map(|one| &one.transfer).collect::<Vec<_>>(),
+        "carries_on": carries_on.map(|on| on.number),
+    })
+}
+
+/// Lets the transfers of packages lapse that were called back, unless nobody knows yet whether they arrived; which were called back.
+async fn recall(house: &House, actor: &str, reached: &Reached) -> Result<Vec<String>, EngineError> {
+    let mut recalled: Vec<String> = reached.recalled.iter().map(|(_, transfer)| transfer.clone()).collect();
+    recalled.sort();
+    for row in house.store.unfinished_transfers().await? {
+        if recalled.contains(&row.id) {
+            lapse_recalled(house, actor, &row).await?;
+        }
+    }
+    Ok(recalled)
+}
+
+/// Erases our copies; how many, and why some could not be removed.
+async fn erase(house: &House, actor: &str, packages: &[String]) -> Result<(usize, Vec<String>), EngineError> {
+    let (mut erased, mut failed) = (0, Vec::new());
+    for package in packages {
+        match erase_copies(house, actor, std::slice::from_ref(package)).await {
+            Ok(one) => erased += one,
+            Err(error @ EngineError::File { .. }) => failed.push(error.to_string()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((erased, failed))
 }
 
 fn told(draft: &Draft) -> Told {
@@ -193,84 +279,10 @@ fn told(draft: &Draft) -> Told {
         notice: draft.new.id.clone(),
         partner: draft.new.partner.clone(),
         exchange: draft.new.exchange.clone(),
+        what: draft.new.what.clone(),
         packages: draft.packages,
         without_reference: draft.without_reference,
+        under_another: draft.under_another,
         act_by: draft.new.act_by,
     }
-}
-
-/// A line of a file: the decision with the person's key.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    key: Zeroizing<String>,
-    #[serde(default)]
-    into: Option<Zeroizing<String>>,
-    decision: Decision,
-    reason: String,
-}
-
-/// Records every line of a file, in order; how many were new. Each is checked before the first is recorded, and everything that
-/// is wrong is told by its line. The same file again records nothing twice.
-///
-/// # Errors
-/// [`EngineError::Findings`] with a line for everything that is wrong: nothing was recorded then.
-pub async fn record_decisions(
-    house: &House,
-    actor: &str,
-    entity: Option<&str>,
-    text: &str,
-) -> Result<Vec<(Asked, Recorded)>, EngineError> {
-    let (mut asked, mut wrong) = (Vec::new(), Vec::new());
-    let catalogue = house.catalogue().await?;
-    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        let number = at + 1;
-        match read(house, &catalogue, entity, line).map(|one| (number, one)) {
-            Ok(one) => asked.push(one),
-            Err(error) => wrong.push((number, error.to_string())),
-        }
-    }
-    if asked.is_empty() && wrong.is_empty() {
-        return Err(EngineError::Wrong("the file holds no decision: write one a line, as JSON".to_owned()));
-    }
-    for kind in Kind::ALL.iter().filter(|kind| asked.iter().any(|(_, one)| one.decision.kind == **kind)) {
-        house.permit(actor, action(*kind), &house.own("people")).await?;
-    }
-    for (number, one) in &asked {
-        match check(house, one).await {
-            Ok(()) => {}
-            Err(EngineError::Denied { violations, .. }) => {
-                wrong.extend(violations.iter().map(|violation| (*number, violation.to_string())));
-            }
-            Err(error) => wrong.push((*number, error.to_string())),
-        }
-    }
-    if !wrong.is_empty() {
-        wrong.sort();
-        let errors = wrong.len();
-        let lines = wrong.into_iter().map(|(number, what)| format!("line {number}: {what}")).collect();
-        return Err(EngineError::Findings { name: "the file of decisions".to_owned(), errors, lines });
-    }
-    let mut recorded = Vec::new();
-    for (_, one) in asked {
-        let came = enter(house, actor, &one).await?;
-        recorded.push((one, came));
-    }
-    Ok(recorded)
-}
-
-fn read(
-    house: &House,
-    catalogue: &causeway_model::catalogue::Catalogue,
-    entity: Option<&str>,
-    line: &str,
-) -> Result<Asked, EngineError> {
-    let line: Line = serde_json::from_str(line).map_err(|error| {
-        // What serde says of a value would show it.
-        let what = if error.is_data() { "a member is missing, unknown or of the wrong type" } else { "it is not JSON" };
-        EngineError::Wrong(format!("{what} at column {}", error.column()))
-    })?;
-    let whose = Whose::of(house, catalogue, entity, &line.key)?;
-    let into = line.into.map(|into| Whose::of(house, catalogue, entity, &into)).transpose()?;
-    Ok(Asked { whose, into, decision: line.decision, reason: line.reason })
 }

@@ -9,6 +9,7 @@ use causeway_model::arrangement::{Arrangement, LawfulBasis};
 use causeway_model::rights::{Kind, Standing};
 use causeway_package::disclosure::{Pseudonym, SealedSet};
 use causeway_store::change::{DECISIONS, SealTransfer, Seen};
+use causeway_store::query::DecisionRow;
 use causeway_store::{AuditEvent, Changed, StoreError};
 
 use crate::error::EngineError;
@@ -25,8 +26,8 @@ pub(crate) struct Heeded {
     people: Arc<HashMap<Pseudonym, Option<Code>>>,
     /// Of everybody else.
     others: Option<Code>,
-    /// Whose record was corrected or merged: what is sealed about them is no longer true.
-    changed: BTreeSet<Pseudonym>,
+    /// Whose record was corrected or merged, by which decision: what was sealed about them before is no longer true.
+    changed: BTreeSet<(Pseudonym, u64)>,
 }
 
 impl Heeded {
@@ -35,7 +36,7 @@ impl Heeded {
         let seen = house.store.decisions_count().await?;
         let mut found = Standings::default();
         let scope = (arrangement.purpose.code.as_str(), arrangement.partner.as_str());
-        house.store.decisions(entity, scope, (0, seen), |row| found.take(row.person, row.into, row.kind)).await?;
+        house.store.decisions(entity, scope, (0, seen), |row| found.take(&row)).await?;
         let needs_consent = arrangement.lawful_basis == LawfulBasis::Consent;
         let left_out = |standing: &Standing| standing.left_out(arrangement.rights, needs_consent);
         Ok(Self {
@@ -100,7 +101,8 @@ impl Heeded {
     fn beside(&self, before: &Self) -> Vec<Pseudonym> {
         let was = |person: &Pseudonym| before.people.get(person).copied().unwrap_or(before.others);
         let newly = self.people.iter().filter(|(person, code)| code.is_some() && was(person).is_none());
-        newly.map(|(person, _)| *person).chain(self.changed.difference(&before.changed).copied()).collect()
+        let changed = self.changed.difference(&before.changed).map(|(person, _)| *person);
+        newly.map(|(person, _)| *person).chain(changed).collect()
     }
 }
 
@@ -127,55 +129,87 @@ fn holds_one(house: &House, set: &SealedSet, people: &[Pseudonym]) -> Result<boo
 
 /// What holds of each person, decision by decision.
 #[derive(Default)]
-struct Standings {
+pub(crate) struct Standings {
     people: HashMap<Pseudonym, Standing>,
     /// Records that go on under another.
     merged: HashMap<Pseudonym, Pseudonym>,
-    changed: BTreeSet<Pseudonym>,
+    changed: BTreeSet<(Pseudonym, u64)>,
 }
 
 impl Standings {
-    fn take(&mut self, person: Pseudonym, into: Option<Pseudonym>, kind: Kind) {
-        let standing = self.people.entry(person).or_default();
+    /// Takes the next decision.
+    pub(crate) fn take(&mut self, row: &DecisionRow) {
+        let standing = self.people.entry(row.person).or_default();
         let before = *standing;
-        standing.take(kind);
-        if kind == Kind::Correction {
-            self.changed.insert(person);
+        standing.take(row.kind);
+        if matches!(row.kind, Kind::Correction | Kind::Merge) {
+            self.changed.insert((row.person, row.number));
+        }
+        let mut at = row.into;
+        if let Some(into) = at {
+            self.merged.insert(row.person, into);
         }
         // A record goes on under one other, and no circle is ever recorded: this ends.
-        let mut at = match into {
-            Some(into) => {
-                self.changed.insert(person);
-                self.merged.insert(person, into);
-                Some(into)
-            }
-            None => None,
-        };
         while let Some(next) = at {
+            self.changed.insert((next, row.number));
             self.people.entry(next).or_default().inherit(before);
             at = self.merged.get(&next).copied();
         }
+    }
+
+    /// What holds of a record.
+    pub(crate) fn of(&self, person: &Pseudonym) -> Standing {
+        self.people.get(person).copied().unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use causeway_model::rights::RightsTerms;
+    use causeway_model::rights::{Decision, Reason, RightsTerms, Scope};
 
     use super::*;
+
+    fn row(number: u64, person: u8, into: Option<u8>, kind: Kind) -> DecisionRow {
+        let effective = jiff::civil::date(2026, 5, 4);
+        DecisionRow {
+            number,
+            person: [person; 16],
+            into: into.map(|into| [into; 16]),
+            kind,
+            decision: Decision { kind, scope: Scope::default(), effective, reason: Reason::PersonAsked, consent: None },
+            recorded_at: jiff::Timestamp::UNIX_EPOCH,
+            recorded_by: "invented".to_owned(),
+        }
+    }
 
     #[test]
     fn what_a_merged_record_decided_goes_on_with_the_person_and_a_later_consent_counts() {
         let mut found = Standings::default();
         let (a, b, c) = ([1; 16], [2; 16], [3; 16]);
-        found.take(a, None, Kind::ConsentWithdrawn);
-        found.take(b, Some(c), Kind::Merge);
-        found.take(a, Some(b), Kind::Merge);
-        let code = |found: &Standings, person| found.people[&person].left_out(RightsTerms::default(), true);
+        found.take(&row(1, 1, None, Kind::ConsentWithdrawn));
+        found.take(&row(2, 2, Some(3), Kind::Merge));
+        found.take(&row(3, 1, Some(2), Kind::Merge));
+        let code = |found: &Standings, person| found.of(&person).left_out(RightsTerms::default(), true);
         assert_eq!(code(&found, a), Some(Code::RecordMerged));
         assert_eq!(code(&found, b), Some(Code::RecordMerged));
         assert_eq!(code(&found, c), Some(Code::ConsentWithdrawn), "through both merges");
-        found.take(c, None, Kind::ConsentGiven);
+        found.take(&row(4, 3, None, Kind::ConsentGiven));
         assert_eq!(code(&found, c), None);
+    }
+
+    #[test]
+    fn every_correction_and_every_merge_changes_whom_it_is_about() {
+        let (mut found, mut seen) = (Standings::default(), BTreeSet::new());
+        let mut newly = |row: DecisionRow| {
+            found.take(&row);
+            let newly: Vec<u8> = found.changed.difference(&seen).map(|(person, _)| person[0]).collect();
+            seen.clone_from(&found.changed);
+            newly
+        };
+        assert_eq!(newly(row(1, 1, None, Kind::Correction)), [1]);
+        assert_eq!(newly(row(2, 1, None, Kind::Correction)), [1], "a second of the same person");
+        assert_eq!(newly(row(3, 1, None, Kind::Contested)), [] as [u8; 0]);
+        assert_eq!(newly(row(4, 2, Some(3), Kind::Merge)), [2, 3]);
+        assert_eq!(newly(row(5, 1, Some(2), Kind::Merge)), [1, 2, 3], "and whoever goes on for it");
     }
 }

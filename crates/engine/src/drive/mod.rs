@@ -23,7 +23,7 @@ use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
 pub(crate) use following::purge_states;
-pub(crate) use heed::Heeded;
+pub(crate) use heed::{Heeded, Standings};
 pub use lease::{Lease, Over};
 pub use notices::{Sent, send_notices};
 pub use outcome::Outcome;

@@ -81,15 +81,18 @@ pub(crate) async fn ends(
     if is_on_its_way(one) {
         return Ok(None);
     }
+    let day = |at: jiff::Timestamp| at.to_zoned(TimeZone::UTC).date();
+    if let Some(since) = one.person_erased_at {
+        return Ok(Some((day(since), "person-erased")));
+    }
     let keep = match keeps.get(&one.arrangement) {
         Some(keep) => *keep,
         None => {
-            let keep = house.terms(&one.arrangement).await?.value.keep;
+            let keep = house.agreed(&one.arrangement).await?.keep;
             keeps.insert(one.arrangement.clone(), keep);
             keep
         }
     };
-    let day = |at: jiff::Timestamp| at.to_zoned(TimeZone::UTC).date();
     let sealed = Sealed {
         sealed: day(one.sealed_at),
         receipted: one.receipted_at.map(day),

@@ -3,8 +3,10 @@
 //! Recorded by a command, heeded and sent by the driver; here is what both know of a person and of a notice.
 
 mod about;
+mod holders;
 mod notice;
 mod reference;
 
 pub use about::Whose;
-pub(crate) use notice::{Draft, reached};
+pub(crate) use holders::{Asking, People};
+pub(crate) use notice::{Draft, Reached, reached};

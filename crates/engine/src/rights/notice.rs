@@ -1,28 +1,23 @@
 //! Which packages hold the person, and what is each partner told that has one?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use causeway_model::arrangement::Arrangement;
-use causeway_model::rights::{Decision, Kind, RightsTerms};
-use causeway_package::disclosure::SealedSet;
+use causeway_model::Code;
+use causeway_model::arrangement::{Arrangement, LawfulBasis};
+use causeway_model::rights::{Decision, Kind, OnContested, RightsTerms};
 use causeway_package::inner::Hidden;
 use causeway_package::notice::{NOTICE_INNER_TYPE, Notice, NoticeRecord, Reference, Wants, seal_own};
-use causeway_store::change::NewNotice;
-use causeway_store::query::{SentPackage, UnsentPackage};
+use causeway_store::change::{NewNotice, PackageContent};
+use causeway_store::query::SentPackage;
 use jiff::ToSpan;
 use zeroize::Zeroizing;
 
 use super::about::Whose;
+use super::holders::{Asking, Found, Holds, People};
 use super::reference::references;
 use crate::documents::sha256_hex;
-use crate::drive::disclosure_of;
 use crate::error::EngineError;
 use crate::house::House;
-use crate::query::{Archive, sealed_set, whole};
-
-/// A package that holds the person, as the partner knows it, and under which terms it was made.
-type Named = (NoticeRecord, Arc<Arrangement>);
 
 /// A notice as it will be recorded, with what the officer is told of it.
 pub(crate) struct Draft {
@@ -31,85 +26,177 @@ pub(crate) struct Draft {
     pub(crate) packages: usize,
     /// How many of them have no reference to one person.
     pub(crate) without_reference: usize,
+    /// How many hold the person under a record that was merged, of which the key is not known here.
+    pub(crate) under_another: usize,
+}
+
+/// A package that may have arrived and could not be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NotAsked {
+    pub(crate) package: String,
+    pub(crate) transfer: String,
+    pub(crate) why: String,
 }
 
 /// What a decision reaches.
+#[derive(Default)]
 pub(crate) struct Reached {
     pub(crate) drafts: Vec<Draft>,
-    /// Packages that have not arrived and hold the person, with their transfers.
+    /// Packages that have not arrived and hold the person or could not be asked, with their transfers.
     pub(crate) recalled: Vec<(String, String)>,
-    /// Packages that may have arrived and hold the person.
-    pub(crate) sent: Vec<String>,
+    /// Packages that hold somebody who is erased.
+    pub(crate) erase: Vec<String>,
+    pub(crate) unasked: Vec<NotAsked>,
+    /// Whether no package ever held the person, of whom nothing was decided before; and of a merge the other one.
+    pub(crate) nowhere: (bool, bool),
 }
 
-/// Asks every set of a sealed package that the decision speaks of.
+/// What a partner is told at once: of which decision, by what is agreed, and of which packages.
+struct Group {
+    decision: Decision,
+    terms: RightsTerms,
+    records: Vec<NoticeRecord>,
+    under_another: usize,
+}
+
+/// Of each partner, exchange and kind of decision.
+type Groups = BTreeMap<(String, String, &'static str), Group>;
+
+/// Asks every set of a sealed package that the decision speaks of; of those named, where some are.
 pub(crate) async fn reached(
-    house: &House,
-    whose: &Whose,
-    into: Option<&Whose>,
+    asking: &mut Asking<'_>,
     decision: &Decision,
+    people: &People<'_>,
+    only: Option<&[String]>,
 ) -> Result<Reached, EngineError> {
-    let mut archive = Archive::new(house);
-    let mut recalled = Vec::new();
-    if decision.kind.recalls() {
-        for one in house.store.unsent_packages().await? {
-            let terms = house.arrangement_version(&one.arrangement, one.arrangement_version).await?.value;
-            let is_meant = decision.scope.covers(&terms.purpose.code, &terms.partner);
-            let other = one.people.as_ref().is_some_and(|(subject, _)| *subject != whose.entity);
-            if !is_meant || other || !changes(decision.kind, terms.rights) {
+    let (mut reached, mut groups, mut agreed) = (Reached::default(), Groups::new(), BTreeMap::new());
+    if !decision.kind.is_told() {
+        return Ok(reached);
+    }
+    for Found { there, answer } in asking.look(decision, people, only).await? {
+        let name = &there.terms.arrangement;
+        if !agreed.contains_key(name) {
+            agreed.insert(name.clone(), asking.house.agreed(name).await?);
+        }
+        let Some(terms) = agreed.get(name) else { continue };
+        // Contested data may leave, where that is agreed.
+        let stays = decision.kind != Kind::Contested || terms.rights.contested == OnContested::Withhold;
+        if there.is_unsent && decision.kind.recalls() && stays {
+            reached.recalled.push((there.package.clone(), there.transfer.clone()));
+        }
+        let told = match answer {
+            Ok(holds) => told(decision, people, holds, terms),
+            Err(why) if there.sent.is_some() => {
+                reached.unasked.push(NotAsked { package: there.package, transfer: there.transfer, why });
                 continue;
             }
-            if holds(house, &one, whose)? || into.map(|into| holds(house, &one, into)).transpose()? == Some(true) {
-                recalled.push((one.package, one.transfer));
+            Err(_) => continue,
+        };
+        if told.iter().any(|one| one.decision.kind == Kind::Erasure) {
+            reached.erase.push(there.package);
+        }
+        let Some((sent, Some(content))) = &there.sent else { continue };
+        for one in &told {
+            let references = named(asking, sent, content, &there.terms, one).await?;
+            let key = (there.terms.partner.clone(), sent.exchange.clone(), one.decision.kind.as_str());
+            let group = groups.entry(key).or_insert_with(|| Group {
+                decision: one.decision.clone(),
+                terms: terms.rights,
+                records: Vec::new(),
+                under_another: 0,
+            });
+            // What is agreed now counts, of the arrangement of the newest package.
+            group.terms = terms.rights;
+            group.under_another += usize::from(!one.is_named);
+            group.records.push(record(sent, references));
+        }
+    }
+    let (whose, into) = asking.nowhere();
+    reached.nowhere = (
+        whose && people.whose.is_new() && only.is_none(),
+        into && people.into.as_ref().is_some_and(|into| into.is_new()) && only.is_none(),
+    );
+    for ((partner, exchange, _), group) in groups {
+        reached.drafts.push(draft(asking.house, partner, exchange, group)?);
+    }
+    Ok(reached)
+}
+
+/// What a partner that has a package is told of one record in it.
+struct ToTell<'p> {
+    decision: &'p Decision,
+    whose: &'p Whose,
+    into: Option<&'p Whose>,
+    /// Whether the package holds the person under the record that was named.
+    is_named: bool,
+}
+
+/// The decision, where the package holds whose it is; and in a merge what one record decided and the other takes over.
+fn told<'p>(
+    decision: &'p Decision,
+    people: &'p People<'_>,
+    (whose, into): (Holds, Holds),
+    terms: &Arrangement,
+) -> Vec<ToTell<'p>> {
+    let mut told = Vec::new();
+    let own = people.whose.whose;
+    if whose.any {
+        let into = people.into.as_ref().map(|into| into.whose);
+        told.push(ToTell { decision, whose: own, into, is_named: whose.named });
+    }
+    let Some(other) = &people.into else { return told };
+    let needs_consent = terms.lawful_basis == LawfulBasis::Consent;
+    let (before, of_other) = (people.whose.standing(terms), other.standing(terms));
+    let mut together = before;
+    together.inherit(of_other);
+    let code = together.left_out(terms.rights, needs_consent);
+    let Some(kind) = code.and_then(decided) else { return told };
+    for (holds, person, before, from) in [(whose, &people.whose, before, other), (into, other, of_other, &people.whose)]
+    {
+        if holds.any
+            && before.left_out(terms.rights, needs_consent) != code
+            && let Some(row) = from.newest(kind, terms)
+        {
+            told.push(ToTell { decision: &row.decision, whose: person.whose, into: None, is_named: holds.named });
+        }
+    }
+    told
+}
+
+/// By which decision somebody is left out with a code.
+fn decided(code: Code) -> Option<Kind> {
+    match code {
+        Code::PersonErased => Some(Kind::Erasure),
+        Code::PersonObjects => Some(Kind::Objection),
+        Code::ConsentWithdrawn => Some(Kind::ConsentWithdrawn),
+        Code::DataContested => Some(Kind::Contested),
+        _ => None,
+    }
+}
+
+/// By what the partner knows the record in a package.
+async fn named(
+    asking: &mut Asking<'_>,
+    sent: &SentPackage,
+    content: &PackageContent,
+    terms: &Arrangement,
+    one: &ToTell<'_>,
+) -> Result<Vec<Reference>, EngineError> {
+    let mut found: Vec<Reference> = Vec::new();
+    if !one.is_named {
+        return Ok(found);
+    }
+    let exchange = asking.archive.exchange(&sent.exchange, content.exchange_version).await?;
+    let catalogue = asking.archive.catalogue(&content.catalogue, content.catalogue_version).await?;
+    // As it got it: with whichever pseudonyms were in use then.
+    for pseudonyms in asking.house.pseudonyms_ever(&terms.partner, &terms.purpose.code).await? {
+        for one in references(terms, &exchange, &catalogue, &pseudonyms, one.whose, one.into) {
+            if !found.contains(&one) {
+                found.push(one);
             }
         }
     }
-    if !decision.kind.is_told() {
-        return Ok(Reached { drafts: Vec::new(), recalled, sent: Vec::new() });
-    }
-    let mut about = Vec::new();
-    for sent in house.store.sent_packages().await? {
-        let terms = archive.arrangement(&sent).await?;
-        let content = archive.content(&sent).await?;
-        if content.subject == whose.entity && decision.scope.covers(&terms.purpose.code, &terms.partner) {
-            about.push((sent, content, terms));
-        }
-    }
-    let sets: Vec<SealedSet> = about.iter().map(|(sent, ..)| sealed_set(house, sent)).collect();
-    let asked = || whole(house.sets.holding(&sets, &whose.pseudonym, &house.keys.operation));
-    let held = tokio::task::block_in_place(asked)?;
-    let mut by_exchange: BTreeMap<(String, String), Vec<Named>> = BTreeMap::new();
-    for ((sent, content, terms), _) in about.into_iter().zip(held).filter(|(_, held)| *held) {
-        let exchange = archive.exchange(&sent.exchange, content.exchange_version).await?;
-        let catalogue = archive.catalogue(&content.catalogue, content.catalogue_version).await?;
-        let mut found = Vec::new();
-        // As it got it: with whichever pseudonyms were in use then.
-        for pseudonyms in house.pseudonyms_ever(&terms.partner, &terms.purpose.code).await? {
-            let named = references(&terms, &exchange, &catalogue, &pseudonyms, whose, into);
-            found.extend(named.into_iter().filter(|one| !found.contains(one)).collect::<Vec<_>>());
-        }
-        let key = (terms.partner.clone(), sent.exchange.clone());
-        by_exchange.entry(key).or_default().push((record(&sent, found), terms));
-    }
-    let sent = by_exchange.values().flatten().map(|(record, _)| record.package.clone()).collect();
-    let mut drafts = Vec::new();
-    for ((partner, exchange), records) in by_exchange {
-        drafts.push(draft(house, decision, partner, exchange, records).await?);
-    }
-    Ok(Reached { drafts, recalled, sent })
-}
-
-/// Whether a package may not leave any more: contested data may, where that is agreed.
-fn changes(kind: Kind, terms: RightsTerms) -> bool {
-    kind != Kind::Contested || terms.contested == causeway_model::rights::OnContested::Withhold
-}
-
-fn holds(house: &House, one: &UnsentPackage, whose: &Whose) -> Result<bool, EngineError> {
-    let path = disclosure_of(house, &one.transfer, one.attempt_token.as_deref());
-    let set = SealedSet { path, people: one.people.as_ref().map(|(_, people)| *people) };
-    tokio::task::block_in_place(|| {
-        whole(house.sets.open(&set, &house.keys.operation).and_then(|mut set| set.contains(&whose.pseudonym)))
-    })
+    Ok(found)
 }
 
 fn record(sent: &SentPackage, references: Vec<Reference>) -> NoticeRecord {
@@ -123,27 +210,16 @@ fn record(sent: &SentPackage, references: Vec<Reference>) -> NoticeRecord {
     }
 }
 
-async fn draft(
-    house: &House,
-    decision: &Decision,
-    partner: String,
-    exchange: String,
-    records: Vec<Named>,
-) -> Result<Draft, EngineError> {
-    // What is agreed now counts, of the arrangement of the newest package.
-    let newest = records.last().map(|(_, terms)| Arc::clone(terms));
-    let terms = match &newest {
-        Some(terms) => house.terms(&terms.arrangement).await?.value.rights,
-        None => RightsTerms::default(),
-    };
+fn draft(house: &House, partner: String, exchange: String, group: Group) -> Result<Draft, EngineError> {
+    let Group { decision, terms, records, under_another } = group;
     let today = house.today();
     let days = |days: u16| today.saturating_add(i32::from(days).days());
     let served_on = matches!(decision.kind, Kind::Correction | Kind::Contested | Kind::Merge);
     let wants = if decision.kind == Kind::Erasure { Wants::DeletionCertificate } else { Wants::Answer };
     let id = hex::encode(house.random().get(..16).unwrap_or_default());
     let token = hex::encode(house.random());
-    let records: Vec<NoticeRecord> = records.into_iter().map(|(record, _)| record).collect();
-    let (packages, without) = (records.len(), records.iter().filter(|one| one.references.is_empty()).count());
+    let packages = records.len();
+    let without = records.iter().filter(|one| one.references.is_empty()).count().saturating_sub(under_another);
     let notice = Notice {
         kind: NOTICE_INNER_TYPE.to_owned(),
         notice: id.clone(),
@@ -171,5 +247,5 @@ async fn draft(
         partner,
         exchange,
     };
-    Ok(Draft { new, packages, without_reference: without })
+    Ok(Draft { new, packages, without_reference: without, under_another })
 }

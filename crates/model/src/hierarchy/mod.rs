@@ -12,6 +12,7 @@ use crate::arrangement::{AgreedElement, Arrangement, Direction, Frequency, Lawfu
 use crate::exchange::Exchange;
 use crate::{Code, ElementRef, Form, Refused, Violation};
 
+pub(crate) use widening::is_part;
 pub use widening::widenings;
 
 /// What all levels allow together.
@@ -102,7 +103,10 @@ fn narrowed(above: &Arrangement, level: &Arrangement) -> Result<Arrangement, Ref
         onward: above.onward.min(level.onward),
         biometrics: above.biometrics.min(level.biometrics),
         rights: above.rights.and(level.rights),
-        keep: level.keep.or(above.keep),
+        keep: match (above.keep, level.keep) {
+            (Some(above), Some(level)) => Some(above.and(level)),
+            (above, level) => level.or(above),
+        },
         valid,
         ..level.clone()
     })

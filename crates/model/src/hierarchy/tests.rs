@@ -5,6 +5,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::arrangement::{Onward, Purpose, Validity, sample};
+use crate::retention::Keep;
 
 fn framework() -> Arrangement {
     Arrangement { arrangement: "global".into(), ..sample() }
@@ -69,6 +70,18 @@ fn consent_above_is_needed_below() {
     let above = Arrangement { lawful_basis: LawfulBasis::Consent, ..framework() };
     assert_eq!(widenings(&[&above, &country()]).len(), 1);
     assert_eq!(effective(&[&above, &country()]).unwrap().terms.lawful_basis, LawfulBasis::Consent);
+}
+
+#[test]
+fn what_is_kept_is_kept_for_the_least_of_both_levels() {
+    let keep = |after_receipt_days, at_most_days| Some(Keep { after_receipt_days, at_most_days });
+    let kept = |above, below| {
+        let (above, below) = (Arrangement { keep: above, ..framework() }, Arrangement { keep: below, ..country() });
+        effective(&[&above, &below]).unwrap().terms.keep
+    };
+    assert_eq!(kept(keep(9, 20), keep(3, 40)), keep(3, 20));
+    assert_eq!(kept(keep(9, 20), None), keep(9, 20));
+    assert_eq!(kept(None, keep(9, 20)), keep(9, 20));
 }
 
 #[test]

@@ -51,6 +51,6 @@ fn between(above: &Arrangement, level: &Arrangement) -> Vec<Violation> {
 }
 
 /// Whether a purpose is the one above or a part of it.
-fn is_part(code: &str, above: &str) -> bool {
+pub(crate) fn is_part(code: &str, above: &str) -> bool {
     code == above || code.strip_prefix(above).is_some_and(|rest| rest.starts_with('/') && rest.len() > 1)
 }

@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::hierarchy::is_part;
 use crate::named::named;
 use crate::{Code, Refused, Violation};
 
@@ -115,18 +116,26 @@ pub struct Decision {
     pub consent: Option<Consent>,
 }
 
-impl Scope {
-    /// Whether it speaks of this purpose and recipient.
+impl Decision {
+    /// Whether it speaks of this purpose and recipient. What takes away holds for every part of its purpose too; what gives, for
+    /// exactly what was said.
     pub fn covers(&self, purpose: &str, partner: &str) -> bool {
-        self.purpose.as_deref().is_none_or(|of| of == purpose) && self.partner.as_deref().is_none_or(|of| of == partner)
+        let Scope { purpose: of, partner: to } = &self.scope;
+        of.as_deref().is_none_or(|of| self.speaks_of(purpose, of)) && to.as_deref().is_none_or(|to| to == partner)
     }
-}
 
-impl Scope {
     /// Whether there is a purpose and a recipient of which both speak.
-    pub fn meets(&self, other: &Scope) -> bool {
-        let meet = |a: &Option<String>, b: &Option<String>| a.is_none() || b.is_none() || a == b;
-        meet(&self.purpose, &other.purpose) && meet(&self.partner, &other.partner)
+    pub fn meets(&self, other: &Decision) -> bool {
+        let purposes = match (&self.scope.purpose, &other.scope.purpose) {
+            (Some(own), Some(theirs)) => self.speaks_of(theirs, own) || other.speaks_of(own, theirs),
+            _ => true,
+        };
+        let (own, theirs) = (&self.scope.partner, &other.scope.partner);
+        purposes && (own.is_none() || theirs.is_none() || own == theirs)
+    }
+
+    fn speaks_of(&self, purpose: &str, of: &str) -> bool {
+        purpose == of || (self.kind.recalls() && is_part(purpose, of))
     }
 }
 

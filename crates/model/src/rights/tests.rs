@@ -72,6 +72,33 @@ fn a_decision_tells_everything_that_it_lacks() {
     let scope = Scope { purpose: Some("food".into()), partner: None };
     assert_eq!(decision(Kind::Erasure, scope.clone(), None).check(today).unwrap_err().violations.len(), 1);
     decision(Kind::Objection, scope.clone(), None).check(today).unwrap();
-    assert!(decision(Kind::Objection, scope.clone(), None).check(date(2026, 5, 3)).is_err(), "a day to come");
-    assert!(scope.covers("food", "anybody") && !scope.covers("school", "anybody"));
+    assert!(decision(Kind::Objection, scope, None).check(date(2026, 5, 3)).is_err(), "a day to come");
+}
+
+#[test]
+fn what_takes_away_holds_for_every_part_of_a_purpose_and_what_gives_for_exactly_what_was_said() {
+    let of = |kind, purpose: &str| Decision {
+        kind,
+        scope: Scope { purpose: Some(purpose.into()), partner: Some("relief".into()) },
+        effective: date(2026, 5, 4),
+        reason: Reason::PersonAsked,
+        consent: None,
+    };
+    use Kind::{ConsentGiven, ConsentWithdrawn, Objection, ObjectionLifted};
+    for (kind, purpose, is_covered) in [
+        (Objection, "food", true),
+        (Objection, "food/camps", true),
+        (ConsentWithdrawn, "food/camps", true),
+        (Objection, "foodstuff", false),
+        (Objection, "school", false),
+        (ConsentGiven, "food", true),
+        (ConsentGiven, "food/camps", false),
+        (ObjectionLifted, "food/camps", false),
+    ] {
+        assert_eq!(of(kind, "food").covers(purpose, "relief"), is_covered, "{kind} of {purpose}");
+        assert!(!of(kind, "food").covers(purpose, "another"));
+    }
+    assert!(!of(Objection, "food/camps").covers("food", "relief"), "a part is not the whole");
+    assert!(of(Objection, "food").meets(&of(ObjectionLifted, "food/camps")));
+    assert!(!of(Objection, "food/camps").meets(&of(ObjectionLifted, "food")), "it lifts nothing of the part");
 }

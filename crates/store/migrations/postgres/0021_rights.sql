@@ -1,5 +1,5 @@
 -- What people decided about their data, what it called back, and which partners were told. Only expands: the previous program runs
--- beside it, and heeds none of it. It must not be let work any more once something is recorded here.
+-- beside it, and heeds none of it. With the first decision 21 is entered in `schema_writer`: from then on it is refused.
 -- The same tables as SQLite's.
 
 -- One decision. The person is a keyed pseudonym, as in disclosure sets.
@@ -16,10 +16,14 @@ CREATE TABLE person_decision (
     decision_json TEXT COLLATE "C" NOT NULL,
     recorded_at   BIGINT NOT NULL,
     recorded_by   TEXT COLLATE "C" NOT NULL,
+    -- How many packages had been sealed and deliveries begun until then.
+    packages      BIGINT NOT NULL CHECK (packages >= 0),
+    begun         BIGINT NOT NULL CHECK (begun >= 0),
     CHECK ((kind = 'merge') = (into_person IS NOT NULL))
 );
 
 CREATE INDEX person_decision_by_person ON person_decision (entity, person, number);
+CREATE INDEX person_decision_into ON person_decision (entity, into_person) WHERE into_person IS NOT NULL;
 
 CREATE TRIGGER person_decision_is_never_edited BEFORE UPDATE ON person_decision
     FOR EACH STATEMENT EXECUTE FUNCTION written_once('a decision', 'edited');
@@ -32,6 +36,19 @@ CREATE TABLE package_recall (
     package     TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES package (id),
     decision    BIGINT NOT NULL REFERENCES person_decision (number),
     recalled_at BIGINT NOT NULL
+);
+
+-- A package that holds somebody who is erased: our copy goes as soon as it is not on its way.
+CREATE TABLE package_erase_due (
+    package TEXT COLLATE "C" NOT NULL PRIMARY KEY REFERENCES package (id),
+    since   BIGINT NOT NULL
+);
+
+-- A package that may have arrived and could not be asked when something was decided: the same command asks it again.
+CREATE TABLE decision_unasked (
+    decision BIGINT NOT NULL REFERENCES person_decision (number),
+    package  TEXT COLLATE "C" NOT NULL REFERENCES package (id),
+    PRIMARY KEY (decision, package)
 );
 
 -- What a partner is told. Until it has arrived, `draft` holds it sealed to the operation; from the intent on, `manifest`,

@@ -1,5 +1,5 @@
 -- What people decided about their data, what it called back, and which partners were told. Only expands: the previous program runs
--- beside it, and heeds none of it. It must not be let work any more once something is recorded here.
+-- beside it, and heeds none of it. With the first decision 21 is entered in `schema_writer`: from then on it is refused.
 
 -- One decision. The person is a keyed pseudonym, as in disclosure sets.
 CREATE TABLE person_decision (
@@ -15,10 +15,14 @@ CREATE TABLE person_decision (
     decision_json TEXT    NOT NULL,
     recorded_at   INTEGER NOT NULL,
     recorded_by   TEXT    NOT NULL,
+    -- How many packages had been sealed and deliveries begun until then.
+    packages      INTEGER NOT NULL CHECK (packages >= 0),
+    begun         INTEGER NOT NULL CHECK (begun >= 0),
     CHECK ((kind = 'merge') = (into_person IS NOT NULL))
 ) STRICT;
 
 CREATE INDEX person_decision_by_person ON person_decision (entity, person, number);
+CREATE INDEX person_decision_into ON person_decision (entity, into_person) WHERE into_person IS NOT NULL;
 
 CREATE TRIGGER person_decision_is_never_edited BEFORE UPDATE ON person_decision
 BEGIN
@@ -35,6 +39,19 @@ CREATE TABLE package_recall (
     package     TEXT    NOT NULL PRIMARY KEY REFERENCES package (id),
     decision    INTEGER NOT NULL REFERENCES person_decision (number),
     recalled_at INTEGER NOT NULL
+) STRICT;
+
+-- A package that holds somebody who is erased: our copy goes as soon as it is not on its way.
+CREATE TABLE package_erase_due (
+    package TEXT    NOT NULL PRIMARY KEY REFERENCES package (id),
+    since   INTEGER NOT NULL
+) STRICT;
+
+-- A package that may have arrived and could not be asked when something was decided: the same command asks it again.
+CREATE TABLE decision_unasked (
+    decision INTEGER NOT NULL REFERENCES person_decision (number),
+    package  TEXT    NOT NULL REFERENCES package (id),
+    PRIMARY KEY (decision, package)
 ) STRICT;
 
 -- What a partner is told. Until it has arrived, `draft` holds it sealed to the operation; from the intent on, `manifest`,

@@ -55,6 +55,8 @@ const TABLES: &[Table] = &[
     table("state_dispute", &["package"]),
     table("person_decision", &["number"]),
     table("package_recall", &["package"]),
+    table("package_erase_due", &["package"]),
+    table("decision_unasked", &["decision", "package"]),
     table("notice", &["id"]),
     table("notice_answer", &["notice", "outcome"]),
     table("erasure_certificate", &["package"]),

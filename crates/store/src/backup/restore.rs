@@ -9,6 +9,7 @@ use crate::LedgerSnapshot;
 use crate::change::enter;
 use crate::db::{Pool, Transaction, query};
 use crate::ledger::tree::{newest_checkpoint, size};
+use crate::open::schema::keep_out_who_heeds_nothing;
 use crate::open::{Lock, Opening, restoring};
 use crate::{Changed, Stamp, StoreError};
 
@@ -102,6 +103,7 @@ impl Restoring {
         }
         // Whoever had a transfer in hand did so on the machine that the backup is of.
         query("UPDATE lease SET token = NULL, worker = NULL, held_until = NULL").execute(&mut transaction).await?;
+        keep_out_who_heeds_nothing(&mut transaction).await?;
         enter(&mut transaction, &event, &stamp).await?;
         let newest = newest_checkpoint(&mut transaction).await?;
         transaction.commit().await?;

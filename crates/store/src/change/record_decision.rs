@@ -1,10 +1,13 @@
 //! How is a person's decision kept, together with everything that it calls back and everybody who must be told?
 
+use std::collections::BTreeMap;
+
 use causeway_model::rights::{Decision, Kind};
 use causeway_model::{Code, Refused};
 
 use super::writing::{Applied, Change, Writing};
-use crate::db::{Cells, Transaction, query, stored, to_json};
+use crate::db::{Cells, On, Transaction, query, stored, to_json};
+use crate::open::schema::keep_out_who_heeds_nothing;
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 /// How [`StoreError::ChangedMeanwhile`] calls the register of decisions.
@@ -53,25 +56,54 @@ pub struct NewNotice {
     pub draft: Vec<u8>,
 }
 
+/// Whoever is meant, as it was when it was looked which packages hold them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Meant {
+    /// Every record of theirs.
+    pub records: Vec<String>,
+    /// The number of the newest decision about any of these, a merge into one included; 0 where there is none.
+    pub newest: u64,
+}
+
+/// A decision that was recorded before, of which some packages could not be asked then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriesOn {
+    /// Its number.
+    pub number: u64,
+    /// Packages of which it is known now who is in them.
+    pub asked: Vec<String>,
+}
+
 /// A decision to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordDecision {
     /// The decision.
     pub new: NewDecision,
-    /// Packages that hold the person and have not arrived.
+    /// Packages that hold the person, or may, and have not arrived.
     pub recalled: Vec<String>,
+    /// Packages that hold a person who is erased.
+    pub erase: Vec<String>,
+    /// Packages that may have arrived and could not be asked who is in them.
+    pub unasked: Vec<String>,
     /// What partners are told who have the person, or may.
     pub notices: Vec<NewNotice>,
     /// What was on its way when that was found out.
     pub seen: Leaving,
+    /// Who was looked for.
+    pub meant: Meant,
+    /// For one that was recorded before and is carried on.
+    pub carries_on: Option<CarriesOn>,
 }
+
+/// Merges that are asked for before another decision: of an entity and a record, into which.
+pub type Merges = BTreeMap<(String, String), String>;
 
 impl Store {
     /// Records a decision. One that was recorded before is there already, unless something since said otherwise.
     ///
     /// # Errors
-    /// [`StoreError::ChangedMeanwhile`] when a package was sealed or a delivery begun since it was looked;
-    /// [`StoreError::Denied`] when a merge leads back to where it began, or the record was merged before.
+    /// [`StoreError::ChangedMeanwhile`] when a package was sealed, a delivery begun or something about the same person decided since it
+    /// was looked; [`StoreError::Denied`] when a merge leads back to where it began, or the record was merged before.
     pub async fn record_decision(&self, change: Changed<RecordDecision>, stamp: Stamp) -> Result<Saved, StoreError> {
         self.save(change, stamp).await
     }
@@ -81,20 +113,49 @@ impl Change for RecordDecision {
     type Outcome = Saved;
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
+        let micros = writing.micros();
+        let number = match (recorded(writing.rows(), &self.new).await?, &self.carries_on) {
+            (Some(number), Some(on)) if on.number == number => self.carry_on(writing.rows(), on).await?,
+            (Some(_), None) => return Applied::ALREADY,
+            (None, None) => self.enter(writing).await?,
+            (_, Some(_)) => return Err(changed(DECISIONS, &self.new.entity)),
+        };
+        for package in &self.recalled {
+            // Whoever called it back first did so for good.
+            let recall = query(
+                "INSERT INTO package_recall (package, decision, recalled_at) VALUES ($1, $2, $3) \
+                 ON CONFLICT (package) DO NOTHING",
+            );
+            recall.bind(package).bind(number).bind(micros).execute(writing.rows()).await?;
+        }
+        for package in &self.erase {
+            let due = query(
+                "INSERT INTO package_erase_due (package, since) VALUES ($1, $2) ON CONFLICT (package) DO NOTHING",
+            );
+            due.bind(package).bind(micros).execute(writing.rows()).await?;
+        }
+        for notice in &self.notices {
+            notice.enter(writing.rows(), Some(number), micros).await?;
+        }
+        Applied::NEW
+    }
+}
+
+impl RecordDecision {
+    /// Enters it as the next; its number.
+    async fn enter(&self, writing: &mut Writing<'_>) -> Result<i64, StoreError> {
         let (actor, micros) = (writing.actor().to_owned(), writing.micros());
         let NewDecision { entity, person, into, decision } = &self.new;
-        if self.is_there(writing).await? {
-            return Applied::ALREADY;
-        }
-        self.demand_possible(writing.rows()).await?;
+        demand_possible(writing.rows(), &self.new, &Merges::new()).await?;
         if leaving(writing.rows()).await? != self.seen {
-            return Err(StoreError::ChangedMeanwhile { what: "what is on its way, seen for", name: entity.clone() });
+            return Err(changed("what is on its way, seen for", entity));
         }
+        self.meant.demand(writing.rows(), entity).await?;
         let number = query("SELECT coalesce(max(number), 0) + 1 FROM person_decision");
         let number: i64 = number.fetch_one(writing.rows()).await?.only()?;
         query(
             "INSERT INTO person_decision (number, entity, person, kind, purpose, partner, into_person, decision_json, \
-             recorded_at, recorded_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             recorded_at, recorded_by, packages, begun) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind(number)
         .bind(entity)
@@ -106,21 +167,51 @@ impl Change for RecordDecision {
         .bind(to_json(decision)?)
         .bind(micros)
         .bind(actor)
+        .bind(stored(self.seen.packages, "the number of packages")?)
+        .bind(stored(self.seen.begun, "the number of deliveries")?)
         .execute(writing.rows())
         .await?;
-        for package in &self.recalled {
-            // Whoever called it back first did so for good.
-            let recall = query(
-                "INSERT INTO package_recall (package, decision, recalled_at) VALUES ($1, $2, $3) \
-                 ON CONFLICT (package) DO NOTHING",
-            );
-            recall.bind(package).bind(number).bind(micros).execute(writing.rows()).await?;
+        for package in &self.unasked {
+            let unasked = query("INSERT INTO decision_unasked (decision, package) VALUES ($1, $2)");
+            unasked.bind(number).bind(package).execute(writing.rows()).await?;
         }
-        for notice in &self.notices {
-            notice.enter(writing.rows(), Some(number), micros).await?;
-        }
-        Applied::NEW
+        keep_out_who_heeds_nothing(writing.rows()).await?;
+        Ok(number)
     }
+
+    /// Takes up what could be asked since; its number.
+    async fn carry_on(&self, rows: &mut Transaction, on: &CarriesOn) -> Result<i64, StoreError> {
+        let number = stored(on.number, "the number of a decision")?;
+        for package in &on.asked {
+            let asked = query("DELETE FROM decision_unasked WHERE decision = $1 AND package = $2");
+            // Somebody else took it up meanwhile.
+            if asked.bind(number).bind(package).execute(rows).await? != 1 {
+                return Err(changed("what could not be asked, seen for", &self.new.entity));
+            }
+        }
+        Ok(number)
+    }
+}
+
+impl Meant {
+    /// Refuses what was looked up for other records than there are, or before something else was decided about them.
+    async fn demand(&self, rows: &mut Transaction, entity: &str) -> Result<(), StoreError> {
+        let mut newest = 0;
+        for record in &self.records {
+            let row = query(
+                "SELECT coalesce(max(number), 0) FROM person_decision WHERE entity = $1 AND (person = $2 OR into_person = $2)",
+            );
+            newest = newest.max(row.bind(entity).bind(record).fetch_one(&mut *rows).await?.only::<i64>()?);
+        }
+        match newest == stored(self.newest, "the number of a decision")? {
+            true => Ok(()),
+            false => Err(changed("decisions about the same person, seen for", entity)),
+        }
+    }
+}
+
+fn changed(what: &'static str, entity: &str) -> StoreError {
+    StoreError::ChangedMeanwhile { what, name: entity.to_owned() }
 }
 
 impl NewNotice {
@@ -151,63 +242,80 @@ impl NewNotice {
     }
 }
 
-impl RecordDecision {
-    /// Whether the same was decided before, and nothing since that speaks of any of it says otherwise.
-    async fn is_there(&self, writing: &mut Writing<'_>) -> Result<bool, StoreError> {
-        let NewDecision { entity, person, into, decision } = &self.new;
-        let rows = query(
-            "SELECT number, kind, purpose, partner, into_person, decision_json FROM person_decision \
-             WHERE entity = $1 AND person = $2 ORDER BY number DESC",
-        );
-        let rows = rows.bind(entity).bind(person).fetch_all(writing.rows()).await?;
-        for row in &rows {
-            let cells = Cells::new(row, "person_decision", "number");
-            let there: Decision = cells.json("decision_json")?;
-            if there.kind.family() != decision.kind.family() || !there.scope.meets(&decision.scope) {
-                continue;
-            }
-            if there == *decision && cells.get::<Option<String>>("into_person")? == *into {
-                return Ok(true);
-            }
-            if there.kind != decision.kind {
-                return Ok(false);
-            }
+/// The number under which the same was decided before, where nothing since that speaks of any of it says otherwise.
+pub(crate) async fn recorded<'a>(on: impl Into<On<'a>>, new: &NewDecision) -> Result<Option<u64>, StoreError> {
+    let NewDecision { entity, person, into, decision } = new;
+    let rows = query(
+        "SELECT number, into_person, decision_json, packages, begun, (SELECT count(*) FROM package) AS packages_now, \
+         (SELECT count(*) FROM delivery) AS begun_now FROM person_decision WHERE entity = $1 AND person = $2 \
+         ORDER BY number DESC",
+    );
+    for row in rows.bind(entity).bind(person).fetch_all(on).await? {
+        let cells = Cells::new(&row, "person_decision", "number");
+        let there: Decision = cells.json("decision_json")?;
+        if there.kind.family() != decision.kind.family() || !there.meets(decision) {
+            continue;
         }
-        Ok(false)
-    }
-
-    /// A record that was merged goes on under the other, and no merge leads back.
-    async fn demand_possible(&self, rows: &mut Transaction) -> Result<(), StoreError> {
-        let NewDecision { entity, person, into, decision } = &self.new;
-        let denied = |detail: &str| {
-            let refused = Refused::one(Code::WrongState, decision.kind.as_str(), detail);
-            Err(StoreError::Denied { what: "decision about a record of", name: entity.clone(), source: refused })
+        let is_same = match decision.kind {
+            // It is for good, from whatever day on.
+            Kind::Erasure => true,
+            // Whatever was sealed or sent since has what was mended then, and is wrong in something else.
+            Kind::Correction => {
+                there == *decision
+                    && cells.get::<i64>("packages")? == cells.get::<i64>("packages_now")?
+                    && cells.get::<i64>("begun")? == cells.get::<i64>("begun_now")?
+            }
+            _ => there == *decision && cells.get::<Option<String>>("into_person")? == *into,
         };
-        if merged_into(rows, entity, person).await?.is_some() {
-            return denied("the record was merged into another: it goes on under that one");
+        if is_same {
+            return cells.count("number").map(Some);
         }
-        let Some(mut at) = into.clone() else { return Ok(()) };
-        // Every step leads to another record, and no record leads to two: this ends.
-        loop {
-            if at == *person {
-                return denied("the other record was merged into this one");
-            }
-            match merged_into(rows, entity, &at).await? {
-                Some(next) => at = next,
-                None => return Ok(()),
-            }
+        if there.kind != decision.kind {
+            return Ok(None);
+        }
+    }
+    Ok(None)
+}
+
+/// A record that was merged goes on under the other, and no merge leads back; after those `before` it too.
+pub(crate) async fn demand_possible<'a>(
+    on: impl Into<On<'a>>,
+    new: &NewDecision,
+    before: &Merges,
+) -> Result<(), StoreError> {
+    let mut on = on.into();
+    let NewDecision { entity, person, into, decision } = new;
+    let denied = |detail: &str| {
+        let refused = Refused::one(Code::WrongState, decision.kind.as_str(), detail);
+        Err(StoreError::Denied { what: "decision about a record of", name: entity.clone(), source: refused })
+    };
+    if merged_into(on.again(), entity, person, before).await?.is_some() {
+        return denied("the record was merged into another: it goes on under that one");
+    }
+    let Some(mut at) = into.clone() else { return Ok(()) };
+    // Every step leads to another record, and no record leads to two: this ends.
+    loop {
+        if at == *person {
+            return denied("the other record was merged into this one");
+        }
+        match merged_into(on.again(), entity, &at, before).await? {
+            Some(next) => at = next,
+            None => return Ok(()),
         }
     }
 }
 
-async fn merged_into(rows: &mut Transaction, entity: &str, person: &str) -> Result<Option<String>, StoreError> {
+async fn merged_into(on: On<'_>, entity: &str, person: &str, before: &Merges) -> Result<Option<String>, StoreError> {
+    if let Some(into) = before.get(&(entity.to_owned(), person.to_owned())) {
+        return Ok(Some(into.clone()));
+    }
     let row = query("SELECT into_person FROM person_decision WHERE entity = $1 AND person = $2 AND kind = $3");
     let row = row.bind(entity).bind(person).bind(Kind::Merge.as_str());
-    row.fetch_optional(rows).await?.map(|row| row.only()).transpose()
+    row.fetch_optional(on).await?.map(|row| row.only()).transpose()
 }
 
 /// What is on its way. Both numbers only grow.
-pub(crate) async fn leaving<'a>(on: impl Into<crate::db::On<'a>>) -> Result<Leaving, StoreError> {
+pub(crate) async fn leaving<'a>(on: impl Into<On<'a>>) -> Result<Leaving, StoreError> {
     let row = query(
         "SELECT 'all' AS id, (SELECT count(*) FROM package) AS packages, \
          (SELECT count(*) FROM delivery) AS begun",

@@ -74,6 +74,16 @@ impl Query {
     }
 }
 
+impl On<'_> {
+    /// The same place, for a further statement.
+    pub(crate) fn again(&mut self) -> On<'_> {
+        match self {
+            On::Pool(pool) => On::Pool(pool),
+            On::Transaction(transaction) => On::Transaction(transaction),
+        }
+    }
+}
+
 impl<'a> From<&'a Pool> for On<'a> {
     fn from(pool: &'a Pool) -> Self {
         Self::Pool(pool)

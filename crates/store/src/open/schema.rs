@@ -118,6 +118,19 @@ async fn refuse_newer(pool: &Pool) -> Result<(), StoreError> {
     if oldest.is_some_and(|oldest| oldest <= known) { Ok(()) } else { Err(StoreError::NewerSchema { found, known }) }
 }
 
+/// The first schema whose programs heed what people decide.
+const HEEDS_DECISIONS: i64 = 21;
+
+/// From the first decision of a person on, nobody may work in the database who knows nothing of decisions: until then the upgrade can be
+/// taken back.
+pub(crate) async fn keep_out_who_heeds_nothing(transaction: &mut Transaction) -> Result<(), StoreError> {
+    let oldest = query(format!(
+        "INSERT INTO schema_writer (oldest_schema) SELECT {HEEDS_DECISIONS} WHERE EXISTS (SELECT 1 FROM person_decision) \
+         ON CONFLICT DO NOTHING"
+    ));
+    oldest.execute(transaction).await.map(|_| ())
+}
+
 async fn apply(transaction: &mut Transaction, migration: &Migration) -> Result<(), StoreError> {
     transaction.run(text(migration, transaction.kind())).await?;
     let row = query(

@@ -3,7 +3,7 @@
 use causeway_model::rights::{Decision, Kind};
 use jiff::Timestamp;
 
-use crate::change::{Leaving, leaving};
+use crate::change::{Leaving, Merges, NewDecision, demand_possible, leaving, recorded};
 use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
@@ -27,6 +27,15 @@ pub struct DecisionRow {
     pub recorded_at: Timestamp,
     /// By whom.
     pub recorded_by: String,
+}
+
+/// A decision that was recorded before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedBefore {
+    /// Its number.
+    pub number: u64,
+    /// Packages that may have arrived and could not be asked then.
+    pub unasked: Vec<String>,
 }
 
 /// A sealed package that has not arrived.
@@ -71,15 +80,17 @@ impl Reader {
         let mut after = after;
         loop {
             let rows = query(format!(
-                "{DECISION} WHERE entity = $1 AND (purpose IS NULL OR purpose = $2) AND (partner IS NULL OR partner = $3) \
-                 AND number > $4 AND number <= $5 ORDER BY number LIMIT $6"
+                "{DECISION} WHERE entity = $1 AND number > $2 AND number <= $3 ORDER BY number LIMIT $4"
             ));
-            let rows = rows.bind(entity).bind(purpose).bind(partner).bind(number(after)).bind(number(until)).bind(PAGE);
+            let rows = rows.bind(entity).bind(number(after)).bind(number(until)).bind(PAGE);
             let rows = rows.fetch_all(&self.pool).await?;
             for row in &rows {
                 let found = decision(row)?;
                 after = found.number;
-                each(found);
+                // A purpose may be a part of the one that was named.
+                if found.decision.covers(purpose, partner) {
+                    each(found);
+                }
             }
             if rows.len() < PAGE as usize {
                 return Ok(());
@@ -87,13 +98,50 @@ impl Reader {
         }
     }
 
-    /// Everything that was decided about one person, in order.
+    /// Everything that was decided about one person before a number, in order: about this record and every one that was merged into it.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
-    pub async fn decisions_of(&self, entity: &str, person: &str) -> Result<Vec<DecisionRow>, StoreError> {
-        let rows = query(format!("{DECISION} WHERE entity = $1 AND person = $2 ORDER BY number"));
-        rows.bind(entity).bind(person).fetch_all(&self.pool).await?.iter().map(decision).collect()
+    pub async fn decisions_of(
+        &self,
+        entity: &str,
+        person: &[u8; 16],
+        before: u64,
+    ) -> Result<Vec<DecisionRow>, StoreError> {
+        let (mut found, mut records) = (Vec::new(), vec![*person]);
+        while let Some(record) = records.pop() {
+            let of = |column: &str| query(format!("{DECISION} WHERE entity = $1 AND {column} = $2 AND number < $3"));
+            let asked = |column: &str| of(column).bind(entity).bind(hex::encode(record)).bind(number(before));
+            for row in asked("person").fetch_all(&self.pool).await? {
+                found.push(decision(&row)?);
+            }
+            // A record goes on under one other, and no circle is ever recorded: each is found once.
+            for row in asked("into_person").fetch_all(&self.pool).await? {
+                records.push(decision(&row)?.person);
+            }
+        }
+        found.sort_by_key(|row| row.number);
+        Ok(found)
+    }
+
+    /// Whether the same was decided before, and which packages could not be asked then.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn recorded_before(&self, new: &NewDecision) -> Result<Option<RecordedBefore>, StoreError> {
+        let Some(before) = recorded(&self.pool, new).await? else { return Ok(None) };
+        let rows = query("SELECT package FROM decision_unasked WHERE decision = $1 ORDER BY package");
+        let rows = rows.bind(number(before)).fetch_all(&self.pool).await?;
+        let unasked = rows.iter().map(Row::only).collect::<Result<_, _>>()?;
+        Ok(Some(RecordedBefore { number: before, unasked }))
+    }
+
+    /// Refuses what is impossible for a record as it is, or as it will be after merges that are asked for before.
+    ///
+    /// # Errors
+    /// [`StoreError::Denied`] as when it is recorded.
+    pub async fn demand_possible(&self, new: &NewDecision, before: &Merges) -> Result<(), StoreError> {
+        demand_possible(&self.pool, new, before).await
     }
 
     /// What is on its way, to be compared when a decision is recorded.

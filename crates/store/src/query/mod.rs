@@ -27,7 +27,7 @@ pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
 pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
 pub use assessments::StoredAssessment;
 pub use configuration::{Activation, SetHistory, StagedSet, Withdrawal};
-pub use decisions::{DecisionRow, UnsentPackage};
+pub use decisions::{DecisionRow, RecordedBefore, UnsentPackage};
 pub use deliveries::Delivery;
 pub use disclosures::SentPackage;
 pub use documents::{Document, DocumentListing};

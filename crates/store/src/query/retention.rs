@@ -35,6 +35,8 @@ pub struct KeptPackage {
     pub erased_at: Option<Timestamp>,
     /// Whether a delivery was ever begun: then the partner may have it.
     pub was_begun: bool,
+    /// Since when it is known to hold somebody who is erased.
+    pub person_erased_at: Option<Timestamp>,
     /// When the partner certified to have erased what was in it.
     pub certified_at: Option<Timestamp>,
 }
@@ -44,10 +46,12 @@ const KEPT: &str = "SELECT package.id AS id, transfer.id AS transfer, transfer.s
                     transfer.arrangement AS arrangement, transfer.arrangement_version AS arrangement_version, \
                     package.manifest_sha256 AS manifest_sha256, package.sealed_at AS sealed_at, \
                     transfer.sealed_json AS sealed_json, package.erased_at AS erased_at, \
-                    receipt.accepted_at AS receipted_at, erasure_certificate.accepted_at AS certified_at, \
+                    receipt.accepted_at AS receipted_at, package_erase_due.since AS person_erased_at, \
+                    erasure_certificate.accepted_at AS certified_at, \
                     (SELECT count(*) FROM delivery WHERE delivery.transfer = transfer.id) AS begun \
                     FROM package JOIN transfer ON transfer.id = package.transfer \
                     LEFT JOIN receipt ON receipt.package = package.id \
+                    LEFT JOIN package_erase_due ON package_erase_due.package = package.id \
                     LEFT JOIN erasure_certificate ON erasure_certificate.package = package.id";
 
 impl Reader {
@@ -98,6 +102,7 @@ fn kept(row: &Row) -> Result<KeptPackage, StoreError> {
         receipted_at: cells.optional_time("receipted_at")?,
         erased_at: cells.optional_time("erased_at")?,
         was_begun: cells.count::<u32>("begun")? > 0,
+        person_erased_at: cells.optional_time("person_erased_at")?,
         certified_at: cells.optional_time("certified_at")?,
     })
 }

@@ -81,6 +81,8 @@ async fn comes_back_in_either_kind(kind: Kind) {
         assert_eq!((&told.values["event"], &told.values["subject"]), (&json!("backup-restored"), &json!("backup")));
         assert!(told.values["body"].as_str().unwrap().contains("\"entries_lost\":0"));
         assert_eq!(again, rows, "{target:?}");
+        let oldest = to.raw().texts("SELECT CAST(max(oldest_schema) AS TEXT) FROM schema_writer").await;
+        assert_eq!(oldest, ["21"], "{target:?}: decisions came back with it");
         // And life goes on: what one asked before, another may grant.
         crate::environment::admitted(&store).await;
         delivered(&store, "t4").await;

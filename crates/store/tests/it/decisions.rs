@@ -2,8 +2,8 @@
 
 use causeway_model::rights::{Decision, Kind as Decided, Reason, Scope};
 use causeway_store::change::{
-    AnswerNotice, BeginNotice, BeginRotation, CertifyErasure, FinishNotice, Leaving, MoveRotation, NewDecision,
-    NewNotice, RecordDecision, Rotated, SealTransfer,
+    AnswerNotice, BeginNotice, BeginRotation, CarriesOn, CertifyErasure, FinishNotice, Leaving, Meant, Merges,
+    MoveRotation, NewDecision, NewNotice, RecordDecision, Rotated, SealTransfer,
 };
 use causeway_store::query::NoticeBytes;
 use causeway_store::{Changed, Kind, Saved, Store, StoreError};
@@ -16,7 +16,9 @@ fn decision(kind: Decided, person: char) -> RecordDecision {
     let decision = Decision { kind, scope: Scope::default(), effective, reason: Reason::PersonAsked, consent: None };
     let into = (kind == Decided::Merge).then(|| "f".repeat(32));
     let new = NewDecision { entity: "individual".into(), person: person.to_string().repeat(32), into, decision };
-    RecordDecision { new, recalled: Vec::new(), notices: Vec::new(), seen: Leaving::default() }
+    let [recalled, erase, unasked] = [(); 3].map(|()| Vec::new());
+    let (seen, meant) = (Leaving::default(), Meant::default());
+    RecordDecision { new, recalled, erase, unasked, notices: Vec::new(), seen, meant, carries_on: None }
 }
 
 async fn now(store: &Store, decision: RecordDecision) -> Changed<RecordDecision> {
@@ -62,7 +64,13 @@ fn answer(id: &str, outcome: &'static str, text: &str) -> Changed<AnswerNotice> 
 /// Something in every table of decisions, where `t2` is sealed.
 pub(crate) async fn decided(store: &Store) {
     let recalled = vec!["package-of-t2".to_owned()];
-    let one = RecordDecision { recalled, notices: vec![notice('1'), notice('2')], ..decision(Decided::Objection, 'a') };
+    let one = RecordDecision {
+        recalled,
+        erase: vec!["package-of-t2".to_owned()],
+        unasked: vec!["package-of-t1".to_owned()],
+        notices: vec![notice('1'), notice('2')],
+        ..decision(Decided::Objection, 'a')
+    };
     assert_eq!(record(store, one).await.unwrap(), Saved::New);
     let id = "1".repeat(32);
     store.begin_notice(begin(&id), stamp(41)).await.unwrap();
@@ -156,7 +164,7 @@ async fn the_newest_counts_and_no_merge_is_a_circle(kind: Kind) {
     ] {
         assert_eq!(record(&store, decision(kind, 'a')).await.unwrap(), saved, "{kind}");
     }
-    assert_eq!(store.decisions_of("individual", &"a".repeat(32)).await.unwrap().len(), 4);
+    assert_eq!(store.decisions_of("individual", &[0xaa; 16], u64::MAX).await.unwrap().len(), 4);
     // What was objected to in part, lifted as a whole, and objected to in part again, holds again.
     let part = |kind| {
         let mut one = decision(kind, 'e');
@@ -183,10 +191,97 @@ async fn the_newest_counts_and_no_merge_is_a_circle(kind: Kind) {
         let outcome = record(&store, one).await;
         assert!(matches!(outcome, Err(StoreError::Denied { .. })), "{outcome:?}");
     }
+    let Err(StoreError::Denied { .. }) = store.demand_possible(&merge('c', 'a').new, &Merges::new()).await else {
+        panic!("it is told before it is tried")
+    };
+    let before = Merges::from([(("individual".into(), "9".repeat(32)), "d".repeat(32))]);
+    assert!(store.demand_possible(&merge('d', '9').new, &before).await.is_err(), "a circle with one asked for before");
+    store.demand_possible(&merge('d', '9').new, &Merges::new()).await.unwrap();
+    // Whoever is the person of `c` is that of `b` and `a` too.
+    let of = |before| store.decisions_of("individual", &[0xcc; 16], before);
+    assert_eq!(of(u64::MAX).await.unwrap().iter().map(|row| row.number).collect::<Vec<_>>(), [1, 2, 3, 4, 8, 9]);
+    assert_eq!(of(9).await.unwrap(), [], "before the second merge it was nobody else's");
     let mut kinds = Vec::new();
     let scope = ("food", "agency");
     store.decisions("individual", scope, (0, 99), |row| kinds.push(row.kind)).await.unwrap();
     assert_eq!(kinds.len(), 9);
+    let (mut of_part, mut of_another) = (0, 0);
+    store.decisions("individual", ("food/camps", "agency"), (0, 99), |_| of_part += 1).await.unwrap();
+    store.decisions("individual", ("foodstuff", "agency"), (0, 99), |_| of_another += 1).await.unwrap();
+    assert_eq!((of_part, of_another), (9, 7), "an objection to a purpose is one to its parts");
+}
+
+async fn a_second_correction_is_one_where_anything_left_since_and_an_erasure_is_one_on_whatever_day(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    let correct = || decision(Decided::Correction, 'a');
+    assert_eq!(record(&store, correct()).await.unwrap(), Saved::New);
+    assert_eq!(record(&store, correct()).await.unwrap(), Saved::Already);
+    let seen = sealed(&store, "t1").await;
+    assert_eq!(record(&store, correct()).await.unwrap(), Saved::New, "sealed since");
+    assert_eq!(record(&store, correct()).await.unwrap(), Saved::Already);
+    store.begin_delivery(send(&seen), stamp(41)).await.unwrap();
+    assert_eq!(record(&store, correct()).await.unwrap(), Saved::New, "begun since");
+    assert_eq!(record(&store, correct()).await.unwrap(), Saved::Already);
+
+    let erase = |effective: &str| {
+        let mut one = RecordDecision { erase: vec![package_of(&seen)], ..decision(Decided::Erasure, 'b') };
+        one.new.decision.effective = effective.parse().unwrap();
+        one
+    };
+    assert_eq!(record(&store, erase("2026-05-04")).await.unwrap(), Saved::New);
+    assert_eq!(record(&store, erase("2026-05-05")).await.unwrap(), Saved::Already);
+    assert!(store.kept_package(&package_of(&seen)).await.unwrap().unwrap().person_erased_at.is_some());
+}
+
+async fn what_could_not_be_asked_is_carried_on_once(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    let packages = [sealed(&store, "t1").await, sealed(&store, "t2").await].map(|seen| package_of(&seen));
+    let one = RecordDecision { unasked: packages.to_vec(), ..decision(Decided::Objection, 'a') };
+    assert_eq!(record(&store, one.clone()).await.unwrap(), Saved::New);
+    let before = store.recorded_before(&one.new).await.unwrap().unwrap();
+    assert_eq!((before.number, before.unasked.as_slice()), (1, packages.as_slice()));
+    assert_eq!(record(&store, one.clone()).await.unwrap(), Saved::Already, "nothing is asked for anew");
+    let asked = vec![packages[0].clone()];
+    let again = RecordDecision {
+        notices: vec![notice('1')],
+        carries_on: Some(CarriesOn { number: 1, asked }),
+        ..decision(Decided::Objection, 'a')
+    };
+    assert_eq!(record(&store, again.clone()).await.unwrap(), Saved::New);
+    let twice = record(&store, again).await;
+    assert!(matches!(twice, Err(StoreError::ChangedMeanwhile { .. })), "{twice:?}");
+    assert_eq!(store.recorded_before(&one.new).await.unwrap().unwrap().unasked, packages[1..]);
+    assert_eq!((store.unsent_notices().await.unwrap().len(), store.decisions_count().await.unwrap()), (1, 1));
+}
+
+async fn what_was_decided_about_the_same_person_meanwhile_is_looked_at_first(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    let meant = Meant { records: vec!["b".repeat(32)], newest: 0 };
+    let erase = RecordDecision { meant: meant.clone(), ..decision(Decided::Erasure, 'b') };
+    let mut merge = decision(Decided::Merge, 'a');
+    merge.new.into = Some("b".repeat(32));
+    record(&store, decision(Decided::Objection, 'e')).await.unwrap();
+    record(&store, merge).await.unwrap();
+    let outcome = record(&store, erase.clone()).await;
+    assert!(matches!(outcome, Err(StoreError::ChangedMeanwhile { .. })), "merged into it meanwhile: {outcome:?}");
+    let erase = RecordDecision { meant: Meant { newest: 2, ..meant }, ..erase };
+    assert_eq!(record(&store, erase).await.unwrap(), Saved::New);
+}
+
+async fn the_first_decision_keeps_out_who_heeds_none(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    let oldest = || house.raw().texts("SELECT CAST(max(oldest_schema) AS TEXT) FROM schema_writer");
+    assert_eq!(oldest().await, ["1"]);
+    for person in ['a', 'b'] {
+        record(&store, decision(Decided::Objection, person)).await.unwrap();
+        assert_eq!(oldest().await, ["21"]);
+    }
 }
 
 async fn a_notice_keeps_only_what_it_needs(kind: Kind) {
@@ -228,5 +323,9 @@ async fn a_notice_keeps_only_what_it_needs(kind: Kind) {
 on_both!(
     what_a_decision_forbids_does_not_happen,
     the_newest_counts_and_no_merge_is_a_circle,
+    a_second_correction_is_one_where_anything_left_since_and_an_erasure_is_one_on_whatever_day,
+    what_could_not_be_asked_is_carried_on_once,
+    what_was_decided_about_the_same_person_meanwhile_is_looked_at_first,
+    the_first_decision_keeps_out_who_heeds_none,
     a_notice_keeps_only_what_it_needs,
 );

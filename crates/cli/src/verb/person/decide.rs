@@ -123,24 +123,34 @@ impl Common {
 pub(super) async fn file(place: &Place, path: &Path, entity: Option<&str>) -> Ended {
     let text = private_text(path)?;
     let house = place.beside().await?;
-    let recorded = record_decisions(&house, &place.actor, entity, &text).await?;
-    for (number, (asked, came)) in recorded.iter().enumerate() {
-        print!("{}: ", number + 1);
-        say(asked.decision.kind, came);
-    }
-    send(&house, place).await?;
-    Ok(ExitCode::SUCCESS)
+    let said = |line: usize, kind: Kind, came: &Recorded| {
+        print!("{line}: ");
+        say(kind, came);
+    };
+    let recorded = record_decisions(&house, &place.actor, entity, &text, said).await;
+    let sent = match &recorded {
+        Ok(()) | Err(EngineError::Line { .. }) => send(&house, place).await,
+        Err(_) => Ok(()),
+    };
+    recorded.and(sent).map(|()| ExitCode::SUCCESS)
 }
 
 fn say(kind: Kind, recorded: &Recorded) {
-    if recorded.again {
-        println!("{kind} was recorded before: nothing was changed");
-        return;
+    match (recorded.again, recorded.carried_on) {
+        (true, _) => println!("{kind} was recorded before: nothing was changed"),
+        (false, 0) => println!("{kind} is recorded"),
+        (false, asked) => println!("{kind} was recorded before; packages that are asked only now: {asked}"),
     }
-    println!("{kind} is recorded");
+    if recorded.nowhere {
+        println!("  no package that was sealed holds this person: check the key");
+    }
+    if recorded.into_nowhere {
+        println!("  no package that was sealed holds the record under which the person goes on: check its key");
+    }
     for told in &recorded.told {
+        let of = if told.what == kind.as_str() { String::new() } else { format!(" ({})", told.what) };
         println!(
-            "  {} is told of {} by {}: notice {}, to act by {}",
+            "  {} is told of {} by {}: notice {}{of}, to act by {}",
             plain(&told.partner),
             if told.packages == 1 { "a package".to_owned() } else { format!("{} packages", told.packages) },
             plain(&told.exchange),
@@ -153,12 +163,30 @@ fn say(kind: Kind, recorded: &Recorded) {
                 told.without_reference
             );
         }
+        if told.under_another > 0 {
+            println!(
+                "  in {} of them the person is under a record that was merged: settle with the partner by hand which one",
+                told.under_another
+            );
+        }
     }
     if recorded.erased > 0 {
         println!("  our own copies that hold the person are erased: {}", recorded.erased);
     }
+    for why in &recorded.not_erased {
+        println!("  NOT ERASED yet, `causeway work` tries again: {}", plain(why));
+    }
     for transfer in &recorded.recalled {
         println!("  the package of transfer {transfer} is called back: request it again");
+    }
+    for (transfer, why) in &recorded.unasked {
+        println!(
+            "  NOT KNOWN whether the package of transfer {transfer} holds the person, its partner is not told: {}",
+            plain(why)
+        );
+    }
+    if !recorded.unasked.is_empty() {
+        println!("  bring these disclosure sets back from a backup, then run the same command again: it asks them");
     }
 }
 
