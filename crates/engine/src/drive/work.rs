@@ -6,7 +6,7 @@ use causeway_model::Code;
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 
-use super::{Lease, Outcome, Purged, Sent, WORKER, purge, recover, run, send_notices};
+use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -122,6 +122,7 @@ async fn sweep(
         tell(Done::Expired { arrangement });
     }
     purge(house, WORKER).await?.into_iter().for_each(|purged| tell(Done::Purged { purged }));
+    purge_states(house).await?;
     send_notices(house, connectors, WORKER).await?.into_iter().for_each(|sent| tell(Done::Noticed { sent }));
     let now = house.now();
     let Ticked { handled, troubles } = tick(house, now).await?;
