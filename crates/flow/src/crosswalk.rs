@@ -1,7 +1,7 @@
 //! Which pseudonyms become which, of people whom a partner has? The street is walked once, with both secrets, and nothing but pseudonyms
 //! comes out of it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, ArrayRef, ListArray, StringArray, StructArray};
 use causeway_model::exchange::{Audience, Exchange, Field, Format, FormatKind, Transform};
@@ -62,15 +62,21 @@ pub fn crosswalk(
     // Nothing is transferred, so no earlier transfer makes the result too small.
     let expectation = Expectation { last_receipted: None, fewer_expected: true };
     let mut cleared = enforce(transform(bundle, plan), plan, expectation, watch.clone());
-    let mut told = HashSet::new();
+    // Each as the number that it is: there may be millions.
+    let mut told: HashMap<String, HashSet<u128>> = HashMap::new();
     while let Some(batch) = cleared.next_batch()? {
         for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
             texts(field.name(), column, &mut |field, text| {
-                let Some((old, new)) = text.split_once(':') else {
+                let pair =
+                    text.split_once(':').and_then(|(old, new)| Some((old, new, u128::from_str_radix(old, 16).ok()?)));
+                let Some((old, new, number)) = pair else {
                     return Err(FlowError::Internal { place: "crosswalk", detail: "a value is no pair".to_owned() });
                 };
-                let is_new = told.insert((field.to_owned(), old.to_owned()));
-                if is_new { each(Crossing { field, old, new }) } else { Ok(()) }
+                let of_field = match told.get_mut(field) {
+                    Some(known) => known,
+                    None => told.entry(field.to_owned()).or_default(),
+                };
+                if of_field.insert(number) { each(Crossing { field, old, new }) } else { Ok(()) }
             })?;
         }
     }

@@ -82,6 +82,17 @@ impl Environment {
     }
 }
 
+impl Data {
+    /// What names of files begin with that hold it; nothing, where it is real.
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Real => "",
+            Self::Synthetic => SYNTHETIC,
+        }
+    }
+}
+
 impl std::fmt::Display for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

@@ -205,7 +205,7 @@ pub enum PackageError {
     },
     /// A delta that does not follow from what is held.
     #[error(
-        "the package is a delta on number {base}, which is not held here as it was sent ({held}): nothing was applied; tell the sender, who sends a full package"
+        "the package is a delta on number {base}, which is not held here as it was sent ({held}): nothing was applied; sign a receipt for it with `--outcome rejected`: the next package is full"
     )]
     OtherBase {
         /// The number of its base.
@@ -214,14 +214,18 @@ pub enum PackageError {
         held: String,
     },
     /// States of something else in the folder.
-    #[error("`{}` holds states of exchange `{held}`, and the package is of `{found}`; choose another folder", dir.display())]
+    #[error("`{}` holds states of {what} `{held}`, and the package is of `{found}`: nothing was applied; {help}", dir.display())]
     OtherStates {
         /// The folder.
         dir: PathBuf,
-        /// The exchange whose states are held.
+        /// In what they differ.
+        what: &'static str,
+        /// That of the newest state that is held.
         held: String,
-        /// The exchange of the package.
+        /// That of the package.
         found: String,
+        /// What to do.
+        help: &'static str,
     },
     /// Another process applies a package to the same states.
     #[error("another process applies a package to `{}`: wait until it has ended", dir.display())]
@@ -231,7 +235,7 @@ pub enum PackageError {
     },
     /// A rebuilt state that is not the sender's.
     #[error(
-        "what was rebuilt has {found} records and is not the state of {declared} records that the sender has: nothing was applied; a file of the base was altered, or tell the sender"
+        "what was rebuilt has {found} records and is not the state of {declared} records that the sender has: nothing was applied; a file of the base was altered: bring it back from a copy, or sign a receipt with `--outcome rejected`: the next package is full"
     )]
     StateDiffers {
         /// Records declared.
@@ -240,7 +244,7 @@ pub enum PackageError {
         found: u64,
     },
     /// A file of a held state that cannot be read.
-    #[error("`{}` is no sound part of a held state: {problem}; bring it back from a copy, or ask the sender for a full package", path.display())]
+    #[error("`{}` is no sound part of a held state: {problem}; or else bring it back from a copy, or sign a receipt with `--outcome rejected` and apply the next package, which is full, to an empty folder", path.display())]
     StateUnreadable {
         /// The file.
         path: PathBuf,

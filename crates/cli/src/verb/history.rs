@@ -10,8 +10,8 @@ use super::{Ended, Place};
 use crate::say::plain;
 
 /// Members of an entry's body that say what happened; the others are digests, for the ledger's own readers.
-const TOLD: [&str; 9] =
-    ["package", "sent", "attempt", "released", "people_disclosed", "quarantined", "detail", "reason", "was"];
+const TOLD: [&str; 10] =
+    ["package", "sent", "attempt", "released", "state", "people_disclosed", "quarantined", "detail", "reason", "was"];
 
 /// Tells where a transfer stands; the operation's own staff besides who has it in hand, and all that the ledger says of it.
 pub async fn show(place: &Place, house: &House, id: &str) -> Ended {

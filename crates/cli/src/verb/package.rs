@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use causeway_engine::private_folder;
-use causeway_package::delta::apply;
+use causeway_package::delta::{Signed, apply};
 use causeway_package::key::Identities;
 use causeway_package::{Data, Limits, open, verify};
 use clap::Subcommand;
@@ -53,6 +53,9 @@ pub enum Package {
         /// Folder of the states that are held.
         #[arg(long)]
         states: PathBuf,
+        /// The sender changed its signing key, and the new one was confirmed: go on from states that the old one signed.
+        #[arg(long)]
+        sender_key_changed: bool,
         #[command(flatten)]
         read_for: ReadFor,
     },
@@ -80,10 +83,15 @@ impl Package {
                 println!("{} records of exchange {}", opened.inner.released, opened.inner.about.exchange);
                 opened.data.iter().for_each(|file| println!("{}", file.display()));
             }
-            Package::Apply { package, sender, identity, states, read_for } => {
+            Package::Apply { package, sender, identity, states, sender_key_changed, read_for } => {
                 let sender = read_for.sender(sender)?;
                 private_folder(states)?;
-                let applied = apply(package, &Identities::load(identity)?, &sender, states, &Limits::default())?;
+                let signed = if *sender_key_changed { Signed::ByAnother } else { Signed::AsBefore };
+                let identities = Identities::load(identity)?;
+                let applied = apply(package, &identities, &sender, signed, states, &Limits::default())?;
+                if applied.inner.data == Data::Synthetic {
+                    println!("SYNTHETIC: nobody in it exists");
+                }
                 let about = &applied.inner.about;
                 let before = if applied.again { ", applied before" } else { "" };
                 println!(

@@ -81,7 +81,7 @@ impl Retention {
                     let theirs = match (one.package.was_begun, one.package.certified_at) {
                         (false, _) => "never sent".to_owned(),
                         (true, Some(_)) => format!("{} certified", plain(&one.partner)),
-                        (true, None) => format!("{} until {}", plain(&one.partner), one.package.facts.purge_by),
+                        (true, None) => format!("{} until {}", plain(&one.partner), one.theirs_until),
                     };
                     let late = if one.overdue { ": OVERDUE" } else { "" };
                     println!("{}  {}  {ours}; {theirs}{late}", one.package.package, plain(&one.package.exchange));

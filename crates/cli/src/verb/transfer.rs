@@ -343,10 +343,10 @@ async fn carry(house: &House, place: &Place, lease: Lease, told: Told) -> Result
     lease.end(house, &outcome).await?;
     let Prepared { package, clearance, sent } = outcome?;
     if let Some(clearance) = clearance {
-        tell(&clearance);
+        tell(&clearance, sent.as_ref().map(|sent| sent.released));
     }
     if let Some(sent) = sent {
-        println!("sent as {sent}");
+        println!("sent as {}", sent.said);
     }
     let spilled = watch.bytes_spilled();
     if spilled > 0 {
@@ -381,9 +381,12 @@ async fn follow(house: &House, id: &str) -> Result<(), EngineError> {
     }
 }
 
-fn tell(clearance: &Clearance) {
+/// What was cleared; beside it how many records are in the package, where they are not the whole state.
+fn tell(clearance: &Clearance, in_package: Option<u64>) {
     let withheld: u64 = clearance.withheld.values().sum();
-    println!("released {}, withheld {withheld}, quarantined {}", clearance.released, clearance.quarantined);
+    let state = in_package.map(|_| format!(", state {}", clearance.released)).unwrap_or_default();
+    let released = in_package.unwrap_or(clearance.released);
+    println!("released {released}, withheld {withheld}, quarantined {}{state}", clearance.quarantined);
     for (code, count) in &clearance.withheld {
         println!("  withheld     {count:>6}  {code}");
     }

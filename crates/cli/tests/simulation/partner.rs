@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use causeway_package::delta::{apply, held::Held};
+use causeway_package::delta::{Signed, apply, held::Held};
 use causeway_package::key::{Identities, Identity, SigningKey, VerifyingKey};
 use causeway_package::notice::{NOTICE_TYPE, open_notice};
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt};
@@ -136,7 +136,7 @@ impl Partner {
     fn unpack(&self, dir: &Path, inner: &InnerManifest) -> Result<Option<Rows>, String> {
         let limits = Limits::default();
         let data = if inner.delta.is_some() {
-            match apply(dir, &self.identities(), &self.sender, &self.own.join("states"), &limits) {
+            match apply(dir, &self.identities(), &self.sender, Signed::AsBefore, &self.own.join("states"), &limits) {
                 Ok(applied) => applied.data,
                 Err(PackageError::Replayed { .. }) => return Ok(None),
                 Err(error) => return Err(format!("package {} cannot be applied: {error}", inner.package)),

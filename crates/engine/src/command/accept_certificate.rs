@@ -65,10 +65,11 @@ pub async fn accept_certificate(
         return refuse("it says that it will be deleted: ask for a certificate of what was");
     }
     let text = String::from_utf8_lossy(json).into_owned();
+    let until = house.store.last_days().await?.get(&one.package).copied().unwrap_or(one.facts.purge_by);
     let body = json!({
         "package": one.package, "partner": partner, "deleted_at": certificate.deleted_at, "records": certificate.records,
         "in_backups_until": certificate.in_backups_until, "certificate_sha256": sha256_hex(&text),
-        "late": one.facts.purge_by < house.today(),
+        "late": until < house.today(),
     });
     let event = audit(actor, "erasure-certified", &one.transfer, body);
     let change = CertifyErasure {

@@ -107,9 +107,9 @@ pub async fn accept_receipt(
     };
     let saved = house.store.accept_receipt(Changed::new(change, event), house.stamp()).await?;
     house.sequence().await?;
-    // CRASH: the receipt counts and older sets are still there: the next receipt of the exchange purges them.
+    // CRASH: the receipt counts and older sets are still there: the next receipt, or the next sweep, purges them.
     (house.surroundings.probe)("receipt-accepted");
-    purge_states(house, &transfer.exchange).await?;
+    purge_states(house).await?;
     Ok(Accepted {
         transfer: transfer.id,
         outcome: word.to_owned(),

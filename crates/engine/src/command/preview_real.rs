@@ -9,6 +9,7 @@ use causeway_model::permission::Action;
 use serde_json::json;
 
 use super::{foreign_sources, in_force};
+use crate::drive::Heeded;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
@@ -54,11 +55,13 @@ pub async fn preview_real(
         return Err(EngineError::NotShown { exchange: exchange.to_owned(), violations: foreign });
     }
     let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
+    // INVARIANT (a person's word holds): who decided against it is looked at by nobody either.
+    let heeded = Heeded::load(house, catalogue.subject().map_or("", |people| &people.name), &arrangement).await?;
     let look = || {
         let plan = Plan::compile(&arrangement, &document, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;
         let sources = crate::query::sources(house, connectors, &catalogue, &plan)?;
         let memory = house.memory(house.home.staging());
-        preview::glimpse(&plan, &sources, house.now(), &Watch::default(), &memory, records)
+        preview::glimpse(&plan, &sources, house.now(), &Watch::default(), heeded.register(house), &memory, records)
     };
     tokio::task::block_in_place(look).map_err(|error| EngineError::not_shown(exchange, &error))
 }

@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::disclosure_path;
 use super::following::{LaidBy, state_path};
-use super::prepare::{Prepared, refuse};
-use super::room::{MOVED, PEOPLE, remove};
+use super::prepare::{Prepared, SentAs, refuse};
+use super::room::{MOVED, PEOPLE, STAYED, remove};
 use super::run::Run;
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
@@ -29,7 +29,7 @@ pub(super) async fn commit(
     sealed: Sealed,
 ) -> Result<Prepared, EngineError> {
     let (house, id) = (run.house, run.id);
-    let Sealed { package, clearance, disclosed, elements, state } = sealed;
+    let Sealed { package, clearance, disclosed, stayed, elements, state } = sealed;
     // CRASH: whole, in staging, known to nobody: destroyed by recovery.
     (house.surroundings.probe)("prepare-package-in-staging");
     let people = disclosure_path(house, id, token);
@@ -37,6 +37,13 @@ pub(super) async fn commit(
     let disclosed = disclosed.seal(&unfinished, house.keys.recipient())?;
     // CRASH: a disclosure set in the room, which recovery clears with the package.
     (house.surroundings.probe)("prepare-disclosure-sealed");
+    let mut sets = vec![SealedSet { path: people.clone(), people: Some(disclosed) }];
+    // INVARIANT (a person's word holds): whoever stays as they were is in the state that is signed.
+    if let Some(stayed) = stayed {
+        let path = run.room.join(STAYED);
+        let count = stayed.seal(&path, house.keys.recipient())?;
+        sets.push(SealedSet { path, people: Some(count) });
+    }
     let laid_by = LaidBy::seal(house, run.chosen.as_ref(), state, &run.room, state_path(house, id, token))?;
     let to = house.home.packages().join(&package.id);
     // CRASH: whoever clears this room finds here which package may stand among those that exist without being one.
@@ -52,7 +59,8 @@ pub(super) async fn commit(
     (house.surroundings.probe)("prepare-package-moved");
     let sent = laid_by.as_ref().map(|laid_by| laid_by.said.clone());
     let body = json!({
-        "package": package.id, "sent": sent, "manifest_sha256": package.manifest_sha256, "released": clearance.released, "people_disclosed": disclosed,
+        "package": package.id, "sent": sent, "manifest_sha256": package.manifest_sha256, "released": package.released,
+        "state": laid_by.as_ref().map(|laid_by| laid_by.state.records), "people_disclosed": disclosed,
         "withheld": clearance.withheld.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
         "quarantined": clearance.quarantined,
         "faults": clearance.faults.iter().map(|((subject, code), count)| json!({ "subject": subject, "code": code, "count": count })).collect::<Vec<_>>(),
@@ -84,8 +92,7 @@ pub(super) async fn commit(
         decisions_seen: run.heeded.seen(),
         pseudonyms_seen: run.pseudonyms_seen,
     };
-    let set = SealedSet { path: people.clone(), people: Some(disclosed) };
-    match run.heeded.seal(house, seal.clone(), event, &set).await {
+    match run.heeded.seal(house, seal.clone(), event, &sets).await {
         Ok(_) => {}
         Err(EngineError::Store(error @ (StoreError::Denied { .. } | StoreError::ChangedMeanwhile { .. }))) => {
             // INVARIANT (a stop holds): said by the transaction that would have sealed it. Its terms went out of force, or the partner
@@ -105,6 +112,7 @@ pub(super) async fn commit(
     house.sequence().await?;
     // Nothing is left in it but the note of what was moved out.
     remove(&run.room)?;
+    let sent = sent.map(|said| SentAs { said, released: package.released });
     Ok(Prepared { package: package.id, clearance: Some(clearance), sent })
 }
 

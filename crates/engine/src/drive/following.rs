@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use causeway_flow::seal::Following;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::arrangement::Arrangement;
+use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::{Deltas, Exchange};
 use causeway_model::population::Predicate;
 use causeway_model::{Code, Violation};
 use causeway_package::PackageError;
 use causeway_package::delta::{Base, BaseRef, Compared, Kept, StateDigest, StateKey};
 use causeway_store::change::{PackageState, StartsFrom};
-use causeway_store::query::SentState;
+use causeway_store::query::{SentState, SetOwner};
 use jiff::ToSpan;
+use jiff::civil::Date;
 use serde_json::json;
 
 use super::gate::held;
@@ -27,6 +29,9 @@ const STATE: &str = "state.age";
 
 /// What the set of a state is called, behind the transfer and the token of its run.
 const END: &str = ".state.age";
+
+/// Sets of which the database is asked at once.
+const TOGETHER: usize = 200;
 
 /// How often a base is looked for that was purged while it was looked for.
 const LOOKS: usize = 3;
@@ -56,19 +61,19 @@ pub(super) async fn undisputed(house: &House, transfer: &str, exchange: &str) ->
 /// Decides how a transfer is made, and what it is compared with; nothing where its exchange sends everything each time.
 pub(super) async fn choose(
     house: &House,
-    exchange: &Exchange,
-    terms: &Arrangement,
-    digest: &str,
+    (exchange, catalogue): (&Exchange, &Catalogue),
+    (terms, digest): (&Arrangement, &str),
     pseudonyms: &Pseudonyms,
     narrowing: Option<Predicate>,
 ) -> Result<Option<(Chosen, Base)>, EngineError> {
     let Some(deltas) = exchange.delta.clone() else { return Ok(None) };
     let places = deltas.places(exchange).ok_or_else(|| EngineError::Wrong("`delta` names no output".to_owned()))?;
     let key = house.keys.states(&terms.partner, &exchange.exchange);
-    // What makes two states comparable: who agreed what, what leaves how, whom was asked for, by which key they are digested,
-    // and what people are called.
+    // What makes two states comparable: who agreed what, what leaves how and is called what, whom was asked for, by which key they
+    // are digested, and what people are called. Types and descriptions are the catalogue's, and a partner refuses other fields.
     let shape = json!({
         "exchange": exchange.exchange, "version": exchange.version, "arrangement": terms.arrangement, "terms": digest,
+        "catalogue": catalogue.catalogue, "catalogue_version": catalogue.version,
         "partner": terms.partner, "place": narrowing, "key": key.fingerprint(),
         "pseudonyms": hex::encode(pseudonyms.key("state").of(b"state")),
     });
@@ -116,10 +121,12 @@ async fn fit(
     found: SentState,
 ) -> Result<Result<SentState, &'static str>, EngineError> {
     let (store, name) = (&house.store, &exchange.exchange);
-    Ok(if store.last_disputed(name).await? > found.sequence {
+    Ok(if store.disputed_since(&found.package).await? {
         Err("a dispute came after the state that was confirmed last")
     } else if found.state.shape != shape {
-        Err("the exchange, its arrangement, the place, the key or the pseudonyms are others than the base's")
+        Err(
+            "the exchange, its arrangement, the catalogue, the place, the key or the pseudonyms are others than the base's",
+        )
     } else if found.purge_by <= house.today() {
         Err("the partner must have erased the base by now")
     } else if store.deltas_in_a_row(name).await? + 1 >= u64::from(deltas.full_every) {
@@ -225,21 +232,45 @@ pub(super) fn state_path(house: &House, transfer: &str, token: &str) -> PathBuf 
     house.home.states().join(format!("{transfer}.{token}{END}"))
 }
 
-/// Purges the sets of an exchange from which nothing starts any more: those before the state that was confirmed last.
-pub(crate) async fn purge_states(house: &House, exchange: &str) -> Result<(), EngineError> {
-    let Some(confirmed) = house.store.confirmed_state(exchange).await? else { return Ok(()) };
+/// Purges the sets from which nothing starts any more: those before the state that was confirmed last, of transfers that came to
+/// nothing or are disputed, and those whose day has come.
+pub(crate) async fn purge_states(house: &House) -> Result<(), EngineError> {
     let folder = house.home.states();
     let entries = match std::fs::read_dir(&folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         entries => entries.map_err(EngineError::file("read", &folder))?,
     };
+    let mut sets = Vec::new();
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let Some((transfer, _)) = name.strip_suffix(END).and_then(|name| name.rsplit_once('.')) else { continue };
-        let Some(row) = house.store.transfer(transfer).await? else { continue };
-        if row.exchange == exchange && row.sequence.is_some_and(|number| number < confirmed.sequence) {
-            remove(&path)?;
+        if let Some((transfer, token)) = name.strip_suffix(END).and_then(|name| name.rsplit_once('.')) {
+            let (transfer, token) = (transfer.to_owned(), token.to_owned());
+            sets.push((path, transfer, token));
+        }
+    }
+    for sets in sets.chunks(TOGETHER) {
+        let transfers: Vec<String> = sets.iter().map(|(_, transfer, _)| transfer.clone()).collect();
+        let owners = house.store.set_owners(&transfers).await?;
+        for (path, transfer, token) in sets {
+            // Of a transfer that nobody knows: it was lost with the ledger's newest entries.
+            if owners.get(transfer).is_none_or(|owner| is_over(owner, token, house.today())) {
+                remove(path)?;
+            }
         }
     }
     Ok(())
+}
+
+/// Whether nothing starts any more from the set that a run made for a transfer.
+fn is_over(owner: &SetOwner, token: &str, today: Date) -> bool {
+    match owner.state.as_str() {
+        // Its run, or whoever clears after it, has it in hand.
+        "requested" | "preparing" => false,
+        "sealed" | "delivering" | "delivered" | "receipted" => {
+            owner.token.as_deref() != Some(token)
+                || owner.sequence.is_none_or(|number| number < owner.confirmed)
+                || owner.purge_by.is_none_or(|day| day <= today)
+        }
+        _ => true,
+    }
 }

@@ -69,8 +69,8 @@ impl Heeded {
         move |key: &[u8]| people.get(&pseudonyms.pseudonym(key)).copied().unwrap_or(others)
     }
 
-    /// Seals a package unless somebody who is in it decided otherwise since the decisions were read. Decisions of people who are
-    /// not in it hold nothing up.
+    /// Seals a package unless somebody who is in one of the sets, of whoever is in it or in its state, decided otherwise since the
+    /// decisions were read. Decisions of others hold nothing up.
     ///
     /// # Errors
     /// [`is_overtaken`] when somebody did: the package is for nobody and is to be made again.
@@ -79,7 +79,7 @@ impl Heeded {
         house: &House,
         mut seal: SealTransfer,
         event: AuditEvent,
-        set: &SealedSet,
+        sets: &[SealedSet],
     ) -> Result<Seen, EngineError> {
         loop {
             seal.decisions_seen = self.seen;
@@ -87,7 +87,7 @@ impl Heeded {
                 Err(error) if is_overtaken(&error) => {
                     let now = Self::load(house, &self.entity, &self.arrangement).await?;
                     let concerned = now.beside(&self);
-                    if holds_one(house, set, &concerned)? {
+                    if hold_one(house, sets, &concerned)? {
                         return Err(error.into());
                     }
                     self = now;
@@ -111,16 +111,18 @@ pub(crate) fn is_overtaken(error: &StoreError) -> bool {
     matches!(error, StoreError::ChangedMeanwhile { what, .. } if *what == DECISIONS)
 }
 
-/// Whether a set holds any of these people.
-fn holds_one(house: &House, set: &SealedSet, people: &[Pseudonym]) -> Result<bool, EngineError> {
+/// Whether one of the sets holds any of these people.
+fn hold_one(house: &House, sets: &[SealedSet], people: &[Pseudonym]) -> Result<bool, EngineError> {
     if people.is_empty() {
         return Ok(false);
     }
     tokio::task::block_in_place(|| {
-        let mut reader = whole(house.sets.open(set, &house.keys.operation))?;
-        for person in people {
-            if whole(reader.contains(person))? {
-                return Ok(true);
+        for set in sets {
+            let mut reader = whole(house.sets.open(set, &house.keys.operation))?;
+            for person in people {
+                if whole(reader.contains(person))? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

@@ -27,7 +27,7 @@ pub(crate) use heed::{Heeded, Standings};
 pub use lease::{Lease, Over};
 pub use notices::{Sent, send_notices};
 pub use outcome::Outcome;
-pub use prepare::Prepared;
+pub use prepare::{Prepared, SentAs};
 pub(crate) use purge::{Keeps, ends, erase, erase_copies, is_on_its_way};
 pub use purge::{Purged, purge};
 pub use recover::{Recovered, recover};

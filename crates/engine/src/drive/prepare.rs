@@ -35,8 +35,17 @@ pub struct Prepared {
     pub package: String,
     /// What was cleared; none if the package was sealed by an earlier run.
     pub clearance: Option<Clearance>,
-    /// How it was made, where its exchange is sent as states: full and why, or on which number.
-    pub sent: Option<String>,
+    /// How it was made, where its exchange is sent as states.
+    pub sent: Option<SentAs>,
+}
+
+/// How a package was made that leads to a state. What was cleared is the state.
+#[derive(Clone, Debug)]
+pub struct SentAs {
+    /// Full and why, or on which number.
+    pub said: String,
+    /// How many records are in the package.
+    pub released: u64,
 }
 
 /// Prepares a transfer's package unless one is sealed already.
@@ -111,7 +120,8 @@ pub(super) async fn prepare(
     let last = house.store.last_receipted(&row.exchange).await?.map(|last| last.released);
     let pseudonyms_seen = house.store.pseudonyms_changed().await?;
     let pseudonyms = house.pseudonyms_now(&arrangement.partner, &arrangement.purpose.code).await?;
-    let chosen = choose(house, &exchange, &arrangement, &digest, &pseudonyms, asked.narrowing()).await?;
+    let (sent, terms) = ((&exchange, &catalogue), (&*arrangement, &*digest));
+    let chosen = choose(house, sent, terms, &pseudonyms, asked.narrowing()).await?;
     let (chosen, base) = chosen.unzip();
     let room = lease.room(house);
     private_folder(&room)?;

@@ -14,6 +14,9 @@ pub(super) const REPORT: &str = "report.age";
 /// The disclosure set, until it is whole.
 pub(super) const PEOPLE: &str = "people.age";
 
+/// Who is in the state of a delta and not in it: asked until it is sealed for good, and never moved out.
+pub(super) const STAYED: &str = "stayed.age";
+
 /// Written before anything is moved out of the room: transfer and package.
 pub(super) const MOVED: &str = "moved";
 

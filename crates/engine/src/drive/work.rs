@@ -7,7 +7,7 @@ use causeway_model::Code;
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 
-use super::{Lease, Outcome, Purged, Sent, WORKER, purge, recover, run, send_notices};
+use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -145,6 +145,9 @@ async fn sweep(
             troubles.into_iter().for_each(trouble);
         }
         Err(error) => trouble(error),
+    }
+    if let Err(error) = purge_states(house).await {
+        trouble(error);
     }
     match send_notices(house, connectors, WORKER).await {
         Ok(sent) => {

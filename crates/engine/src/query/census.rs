@@ -8,6 +8,7 @@ use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange::Exchange;
 
 use crate::command::{foreign_sources, in_force};
+use crate::drive::Heeded;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
@@ -31,10 +32,12 @@ pub async fn census(house: &House, connectors: &dyn Connectors, exchange: &Excha
         return Ok(Counted::Not(foreign.to_string()));
     }
     let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &arrangement.partner, &arrangement.purpose.code);
+    let heeded = Heeded::load(house, catalogue.subject().map_or("", |people| &people.name), &arrangement).await?;
     let count = || {
         let plan = Plan::compile(&arrangement, exchange, &catalogue, &pseudonyms).map_err(FlowError::Refused)?;
         let sources = super::sources(house, connectors, &catalogue, &plan)?;
-        preview::census(&plan, &sources, house.now(), &Watch::default(), &house.memory(house.home.staging()))
+        let (register, memory) = (heeded.register(house), house.memory(house.home.staging()));
+        preview::census(&plan, &sources, house.now(), &Watch::default(), register, &memory)
     };
     Ok(match tokio::task::block_in_place(count) {
         Ok(census) => Counted::People(census),

@@ -17,6 +17,8 @@ pub struct Copies {
     pub partner: String,
     /// The day on which ours goes; none if it is gone or still to be delivered.
     pub ours_until: Option<Date>,
+    /// The day by which the partner erases its own: the last day of whatever was built on the package, where packages follow one another.
+    pub theirs_until: Date,
     /// Whether the partner's day is over and it has not certified that it erased its copy.
     pub overdue: bool,
 }
@@ -31,10 +33,12 @@ pub async fn copies(
     house.may_see(actor, Action::ShowRetention, &house.own("packages")).await?;
     let today = house.today();
     let (mut found, mut keeps) = (Vec::new(), Keeps::new());
+    let last_days = house.store.last_days().await?;
     for package in house.store.packages_somewhere().await? {
         let terms = house.arrangement_version(&package.arrangement, package.arrangement_version).await?.value;
         let is_there = package.was_begun && package.certified_at.is_none();
-        let overdue = is_there && package.facts.purge_by < today;
+        let theirs_until = last_days.get(&package.package).copied().unwrap_or(package.facts.purge_by);
+        let overdue = is_there && theirs_until < today;
         if partner.is_some_and(|name| name != terms.partner) || (only_overdue && !overdue) {
             continue;
         }
@@ -42,7 +46,7 @@ pub async fn copies(
             Some(_) => None,
             None => ends(house, &package, &mut keeps).await?.map(|(day, _)| day),
         };
-        found.push(Copies { package, partner: terms.partner, ours_until, overdue });
+        found.push(Copies { package, partner: terms.partner, ours_until, theirs_until, overdue });
     }
     Ok(found)
 }

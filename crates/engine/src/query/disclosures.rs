@@ -68,7 +68,7 @@ pub struct Disclosure {
     pub arrived_at: Option<Timestamp>,
     /// When the partner's answer was accepted.
     pub answered_at: Option<Timestamp>,
-    /// The day by which the partner erases it.
+    /// The day by which the partner erases it: where packages follow one another, the last day of whatever was built on it.
     pub erase_by: Date,
     /// Each element of which something left, with its form.
     pub elements: Vec<Element>,
@@ -164,6 +164,7 @@ pub async fn disclosures(house: &House, entity: &str, key: &str) -> Result<Discl
     let pseudonym = house.keys.disclosure().pseudonym(entity, key.as_bytes());
     let sets: Vec<_> = about.iter().map(|(one, _)| sealed_set(house, one)).collect();
     let held = tokio::task::block_in_place(|| whole(house.sets.holding(&sets, &pseudonym, &house.keys.operation)))?;
+    let last_days = house.store.last_days().await?;
     let mut found = Vec::new();
     for ((one, content), _) in about.iter().zip(&held).filter(|(_, held)| **held) {
         let arrangement = archive.arrangement(one).await?;
@@ -194,7 +195,7 @@ pub async fn disclosures(house: &House, entity: &str, key: &str) -> Result<Discl
             began_at: one.begun_at,
             arrived_at: one.arrived_at,
             answered_at: one.receipt.map(|(_, at)| at),
-            erase_by: one.facts.purge_by,
+            erase_by: last_days.get(&one.package).copied().unwrap_or(one.facts.purge_by),
             elements: archive.elements(content).await?,
             recorded: one.content.is_some(),
         });

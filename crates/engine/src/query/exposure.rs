@@ -101,6 +101,7 @@ pub async fn exposure(house: &House, fingerprint: &str) -> Result<Exposure, Engi
 pub(crate) async fn found(house: &House, told: &str) -> Result<Found, EngineError> {
     let (role, owner, fingerprint) = owner(house, told).await?;
     let mut archive = Archive::new(house);
+    let last_days = house.store.last_days().await?;
     let (mut packages, mut sets, mut elements, mut unsure) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
     for sent in house.store.sent_packages().await? {
         let arrangement = archive.arrangement(&sent).await?;
@@ -115,7 +116,8 @@ pub(crate) async fn found(house: &House, told: &str) -> Result<Found, EngineErro
         let shared = archive.elements(&content).await?;
         elements.extend(shared.iter().cloned());
         sets.push((content.subject, sealed_set(house, &sent)));
-        packages.push(exposed(sent, &arrangement, shared));
+        let erase_by = last_days.get(&sent.package).copied().unwrap_or(sent.facts.purge_by);
+        packages.push(exposed(sent, &arrangement, shared, erase_by));
     }
     let files: Vec<SealedSet> = sets.iter().map(|(_, set)| set.clone()).collect();
     let (people, each) = tokio::task::block_in_place(|| whole(house.sets.distinct(&files, &house.keys.operation)))?;
@@ -129,7 +131,7 @@ pub(crate) async fn found(house: &House, told: &str) -> Result<Found, EngineErro
     Ok(Found { exposure, sets })
 }
 
-fn exposed(sent: SentPackage, arrangement: &Arrangement, elements: Vec<Element>) -> Exposed {
+fn exposed(sent: SentPackage, arrangement: &Arrangement, elements: Vec<Element>, erase_by: Date) -> Exposed {
     Exposed {
         status: Status::of(&sent),
         package: sent.package,
@@ -142,7 +144,7 @@ fn exposed(sent: SentPackage, arrangement: &Arrangement, elements: Vec<Element>)
             title: arrangement.title.clone(),
         },
         began_at: sent.begun_at,
-        erase_by: sent.facts.purge_by,
+        erase_by,
         records: sent.facts.released,
         people: 0,
         elements,

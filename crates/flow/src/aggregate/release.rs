@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::BooleanArray;
+use causeway_model::Code;
 
 use super::key::{Keys, Unique};
 use super::run::{RunState, select, with_columns};
@@ -30,6 +31,8 @@ pub(super) fn release(
         if whole && verdict != Verdict::Outside {
             unique.add(&key, &rules.entity)?;
         }
+        // Whom the partner never had is withheld from nobody: the household goes on without.
+        let is_unknown = verdict == Verdict::Withheld(Code::NotCovered);
         let excluded = state.excluded.borrow().get(&key).filter(|_| whole).cloned();
         let left_out = match verdict {
             Verdict::Outside => continue,
@@ -59,7 +62,7 @@ pub(super) fn release(
                 }
             },
         };
-        if !left_out || rules.flag_withheld {
+        if !left_out || (rules.flag_withheld && !is_unknown) {
             kept.push(row);
             flags.push(left_out);
         }

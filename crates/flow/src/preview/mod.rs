@@ -22,6 +22,7 @@ use causeway_model::{Code, Violation};
 
 use crate::Personal;
 use crate::aggregate::Memory;
+use crate::enforce::Register;
 use crate::error::FlowError;
 use crate::plan::Plan;
 use crate::source::{Source, Watch};
@@ -87,22 +88,26 @@ pub fn rehearse(
     let records = inventing.records.clamp(1, MOST_INVENTED);
     let world = World::invent(arrangement, exchange, catalogue, records, inventing);
     let sources = memory::sources(catalogue, world);
-    let mut walk = Walk::begin(&plan, &sources, inventing.now, &Watch::default(), &Memory::unbounded())?;
+    // Whoever is invented decided nothing.
+    let (watch, nobody) = (Watch::default(), Register::default());
+    let mut walk = Walk::begin(&plan, &sources, inventing.now, &watch, nobody, &Memory::unbounded())?;
     let records = walk.records(records, Manner::Whole)?;
     walk.finish()?;
     Ok(Shown { records, census: walk.census(), refused: walk.refused().to_vec() })
 }
 
-/// Shows the first released records of a real walk within `memory`, masked; never more than [`MOST_REAL`].
+/// Shows the first released records of a real walk within `memory`, masked, of those whom the register lets through; never more than
+/// [`MOST_REAL`].
 pub fn glimpse(
     plan: &Plan,
     sources: &[Box<dyn Source>],
     now: jiff::Timestamp,
     watch: &Watch,
+    register: Register,
     memory: &Memory,
     records: usize,
 ) -> Result<Shown, FlowError> {
-    let mut walk = Walk::begin(plan, sources, now, watch, memory)?;
+    let mut walk = Walk::begin(plan, sources, now, watch, register, memory)?;
     let records = walk.records(records.min(MOST_REAL), Manner::Masked)?;
     Ok(Shown { records, census: walk.census(), refused: walk.refused().to_vec() })
 }
@@ -113,9 +118,10 @@ pub fn census(
     sources: &[Box<dyn Source>],
     now: jiff::Timestamp,
     watch: &Watch,
+    register: Register,
     memory: &Memory,
 ) -> Result<Census, FlowError> {
-    let mut walk = Walk::begin(plan, sources, now, watch, memory)?;
+    let mut walk = Walk::begin(plan, sources, now, watch, register, memory)?;
     // The totals refuse a transfer; the people are counted by then.
     walk.finish()?;
     Ok(walk.census())

@@ -35,10 +35,11 @@ impl Walk {
         sources: &[Box<dyn Source>],
         now: jiff::Timestamp,
         watch: &Watch,
+        register: Register,
         memory: &Memory,
     ) -> Result<Self, FlowError> {
         let mut extract = extract(plan, sources, &|| now, watch)?;
-        let bundle = aggregate(&mut extract, plan, Reporter::default(), Register::default(), memory)?;
+        let bundle = aggregate(&mut extract, plan, Reporter::default(), register, memory)?;
         let state = Rc::clone(&bundle.state);
         // Nothing is transferred, so no earlier transfer makes the result too small.
         let expectation = Expectation { last_receipted: None, fewer_expected: true };

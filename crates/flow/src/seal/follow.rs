@@ -38,6 +38,7 @@ pub(super) struct Follower {
     comparison: Comparison,
     pseudonyms: EntityPseudonyms,
     disclosed: DisclosureSet,
+    stayed: DisclosureSet,
 }
 
 impl Follower {
@@ -46,7 +47,7 @@ impl Follower {
         let base = std::mem::take(&mut following.compared_with);
         let expected = if following.base.is_none() { expected } else { 0 };
         let comparison = Comparison::new(following.key, following.places.clone(), base, expected);
-        Self { comparison, pseudonyms, disclosed: DisclosureSet::new() }
+        Self { comparison, pseudonyms, disclosed: DisclosureSet::new(), stayed: DisclosureSet::new() }
     }
 
     /// Whether a record goes into the package, and its digest then.
@@ -57,18 +58,17 @@ impl Follower {
         people: Option<&PersonKeys>,
     ) -> Result<Option<[u8; 32]>, FlowError> {
         let judged = self.comparison.judge(canonical).map_err(unnamed)?;
-        if judged.verdict == Verdict::Same {
-            return Ok(None);
-        }
-        // A delta discloses whose records are in it, not everybody whose record stayed as it was.
+        let stays = judged.verdict == Verdict::Same;
+        // A delta discloses whose records are in it, not everybody whose record stayed as it was: they are in its state.
+        let set = if stays { &mut self.stayed } else { &mut self.disclosed };
         let people = people.into_iter().flat_map(|people| people.of_record(record));
-        people.for_each(|key| self.disclosed.add(self.pseudonyms.pseudonym(key)));
-        Ok(Some(judged.value))
+        people.for_each(|key| set.add(self.pseudonyms.pseudonym(key)));
+        Ok((!stays).then_some(judged.value))
     }
 
-    /// What it came to.
-    pub(super) fn end(self) -> Result<(Compared, DisclosureSet), FlowError> {
-        Ok((self.comparison.finish().map_err(unnamed)?, self.disclosed))
+    /// What it came to: the state, who is disclosed, and who stays as they were.
+    pub(super) fn end(self) -> Result<(Compared, DisclosureSet, DisclosureSet), FlowError> {
+        Ok((self.comparison.finish().map_err(unnamed)?, self.disclosed, self.stayed))
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Sealed {
     pub clearance: Clearance,
     /// Who is in it, as the operation's pseudonyms; to be sealed before anything is delivered.
     pub disclosed: DisclosureSet,
+    /// Who is in its state and not in it, where the exchange is sent as states: to be asked about until it is sealed for good.
+    pub stayed: Option<DisclosureSet>,
     /// What of them is in it: each element with the form in which it leaves.
     pub elements: BTreeSet<(ElementRef, Form)>,
     /// The state that it leads to, where the exchange is sent as states.
@@ -139,13 +141,13 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, mut sealing: Sealing<'_>) -> Resu
     });
     let (mut writer, followed) = sealed?;
     let clearance = cleared.clearance()?;
-    let state = match (followed.map(Follower::end).transpose()?, sealing.following) {
-        (Some((compared, of_records)), Some(following)) => {
+    let (state, stayed) = match (followed.map(Follower::end).transpose()?, sealing.following) {
+        (Some((compared, of_records, stayed)), Some(following)) => {
             following.lead(&mut writer, &compared)?;
             disclosed = of_records;
-            Some(compared)
+            (Some(compared), Some(stayed))
         }
-        _ => None,
+        _ => (None, None),
     };
     let about = InnerFacts {
         transfer: sealing.transfer,
@@ -168,7 +170,7 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, mut sealing: Sealing<'_>) -> Resu
         snapshot_spread_s: sealing.snapshot_spread_s,
     };
     let package = writer.finish(about, sealing.signing_key).map_err(packaging)?;
-    Ok(Sealed { package, clearance, disclosed, elements: elements(plan), state })
+    Ok(Sealed { package, clearance, disclosed, stayed, elements: elements(plan), state })
 }
 
 /// Encodes records into the package.

@@ -12,6 +12,7 @@
 mod absent;
 mod aggregate;
 mod conjunction_property;
+mod crosswalk;
 mod examples;
 mod lineage_property;
 mod looked_up;

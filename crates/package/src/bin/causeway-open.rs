@@ -8,7 +8,7 @@ use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use causeway_package::delta::{apply, held::Held};
+use causeway_package::delta::{Signed, apply, held::Held};
 use causeway_package::key::{Identities, Recipient, SigningKey, VerifyingKey};
 use causeway_package::manifest::shown;
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt};
@@ -61,6 +61,9 @@ enum Command {
         /// The existing folder of your states; an empty one at first.
         #[arg(long, value_name = "DIR")]
         states: PathBuf,
+        /// The sender changed its signing key, and you confirmed the new one: go on from states that the old one signed.
+        #[arg(long)]
+        sender_key_changed: bool,
         /// Refuse a package that unpacks to more bytes than this.
         #[arg(long, value_name = "BYTES")]
         max_bytes: Option<u64>,
@@ -174,8 +177,9 @@ fn main() -> ExitCode {
         Command::Open { dir, sender, identity, out, max_bytes } => {
             open_package(&dir, &sender, &identity, &out, max_bytes)
         }
-        Command::Apply { dir, sender, identity, states, max_bytes } => {
-            apply_package(&dir, &sender, &identity, &states, max_bytes)
+        Command::Apply { dir, sender, identity, states, sender_key_changed, max_bytes } => {
+            let signed = if sender_key_changed { Signed::ByAnother } else { Signed::AsBefore };
+            apply_package(&dir, &sender, signed, &identity, &states, max_bytes)
         }
         Command::Receipt(args) => write_receipt(*args),
         Command::Fingerprint { file } => fingerprint(&file),
@@ -236,17 +240,19 @@ fn open_package(
 fn apply_package(
     dir: &Path,
     sender: &Sender,
+    signed: Signed,
     identity: &IdentityFile,
     states: &Path,
     max_bytes: Option<u64>,
 ) -> Result<String, Failed> {
     let (sender, identities) = (sender.key()?, Identities::load(&identity.identity)?);
     let limits = max_bytes.map_or_else(Limits::default, |plain_size| Limits { plain_size });
-    let applied = apply(dir, &identities, &sender, states, &limits)?;
+    let applied = apply(dir, &identities, &sender, signed, states, &limits)?;
     let about = &applied.inner.about;
     let before = if applied.again { " before" } else { "" };
+    let mark = if applied.inner.data == Data::Synthetic { "\n  SYNTHETIC: nobody in it exists" } else { "" };
     Ok(format!(
-        "applied package {}{before}: number {} of exchange {}\n  {} records are held\n  to be erased by {}\n  state {}",
+        "applied package {}{before}: number {} of exchange {}\n  {} records are held\n  to be erased by {}{mark}\n  state {}",
         applied.inner.package,
         about.sequence,
         shown(&about.exchange),

@@ -1,14 +1,17 @@
 //! How does the partner's copy follow a package, and what does it refuse?
 //!
 //! In: a package and the folder of held states. Out: one more state, with what came in beside it. Refuses, and leaves what is held as it
-//! was: an older number, a base that is not held as it was sent, other fields, a result that is not the sender's.
+//! was: an older number, a base that is not held as it was sent, other fields, a result that is not the sender's, a package of another
+//! sender, exchange or environment than what is held.
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use super::held::{Held, HeldState, data_file, described, unreadable};
+use jiff::tz::TimeZone;
+
+use super::held::{Held, HeldState, data_file, described, gone_or_absent, removed_file, unreadable};
 use super::manifest::{DeltaKind, Removed, StateDigest};
 use super::{StateKey, Tag, Tags};
 use crate::canonical::{Each, each_record, is_readable};
@@ -17,7 +20,7 @@ use crate::error::PackageError;
 use crate::files::{create_private, create_private_dir, sync_dir, with_suffix, write_whole};
 use crate::inner::InnerManifest;
 use crate::key::{Identities, VerifyingKey};
-use crate::manifest::{shown, to_json};
+use crate::manifest::{OuterManifest, shown, to_json};
 use crate::open::{Limits, Opened, inner_of, unpack};
 
 /// What was applied.
@@ -33,6 +36,15 @@ pub struct Applied {
     pub again: bool,
 }
 
+/// Whether packages are signed as those that led to what is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// With the same key of the sender.
+    AsBefore,
+    /// With whichever key of the sender: it was changed, and the new one was confirmed.
+    ByAnother,
+}
+
 /// Applies a package to the states in a folder, which exists.
 ///
 /// # Errors
@@ -41,6 +53,7 @@ pub fn apply(
     dir: &Path,
     identities: &Identities,
     sender: &VerifyingKey,
+    signed: Signed,
     states: &Path,
     limits: &Limits,
 ) -> Result<Applied, PackageError> {
@@ -55,10 +68,7 @@ pub fn apply(
     let held = Held::read(states)?;
     let sequence = inner.about.sequence;
     if let Some(newest) = held.newest() {
-        if newest.about.exchange != inner.about.exchange {
-            let (held, found) = (shown(&newest.about.exchange), shown(&inner.about.exchange));
-            return Err(PackageError::OtherStates { dir: states.to_path_buf(), held, found });
-        }
+        same_states(states, newest, &inner, &found.0.manifest, signed)?;
         if newest.package == inner.package {
             let data = held.data(newest);
             return Ok(Applied { state: newest.found(&data)?, data, again: true, inner });
@@ -100,30 +110,59 @@ pub fn apply(
         return Err(PackageError::StateDiffers { declared: delta.state.count, found: state.count });
     }
 
-    let data = data_file(states, sequence, inner.about.format);
+    let place = |what: &str| data_file(states, what, sequence, inner.about.format, inner.data);
+    let data = place("state");
     take(&rebuilt, &data)?;
     if delta.kind == DeltaKind::Delta {
-        let end = data.extension().and_then(|end| end.to_str()).unwrap_or_default();
-        for from in &opened.data {
-            take(from, &states.join(format!("changes-{sequence:08}.{end}")))?;
-        }
+        opened.data.iter().try_for_each(|from| take(from, &place("changes")))?;
         if let Some(from) = &opened.removed {
-            take(from, &states.join(format!("removed-{sequence:08}.jsonl")))?;
+            take(from, &removed_file(states, sequence))?;
         }
     }
     sync_dir(states)?;
     // CRASH: data without a description are no state: they are written over when the package is applied again, as is a description
     // that was not finished.
-    let description = to_json(&HeldState::of(&inner, &delta), "held state")?;
+    let description = to_json(&HeldState::of(&inner, &opened.manifest.signer, &delta), "held state")?;
     let path = described(states, sequence);
     gone_or_absent(&with_suffix(&path, ".tmp"))?;
     write_whole(&path, &description)?;
     sync_dir(states)?;
-    // Whoever sent it has the receipt of its base: nothing older is built on any more.
-    if let Some(base) = &delta.base {
-        held.before(base.sequence).try_for_each(|state| forget(states, state))?;
-    }
+    // Whoever sent it has the receipt of its base: nothing older is built on any more. Nor is anything whose day is over.
+    let base = delta.base.as_ref().map(|base| base.sequence);
+    let made = opened.manifest.created.to_zoned(TimeZone::UTC).date();
+    held.forget(|state| {
+        let is_before = base.is_some_and(|base| state.sequence() < base);
+        is_before || (state.about.purge_by <= made && base != Some(state.sequence()))
+    })?;
     Ok(Applied { inner, state, data, again: false })
+}
+
+/// Refuses a package that is of something else than what is held.
+fn same_states(
+    states: &Path,
+    held: &HeldState,
+    inner: &InnerManifest,
+    outer: &OuterManifest,
+    signed: Signed,
+) -> Result<(), PackageError> {
+    let (is_for, was_for) = (inner.environment.as_str(), held.environment.as_str());
+    let compared = [
+        (was_for, is_for, "environment", "choose another folder"),
+        (
+            &held.signer,
+            &outer.signer,
+            "sender key",
+            "choose another folder, or, if the sender changed its key and you confirmed the new one, say `--sender-key-changed`",
+        ),
+        (&held.about.exchange, &inner.about.exchange, "exchange", "choose another folder"),
+    ];
+    for (held, found, what, help) in compared {
+        if held != found && (what != "sender key" || signed == Signed::AsBefore) {
+            let (dir, held, found) = (states.to_path_buf(), shown(held), shown(found));
+            return Err(PackageError::OtherStates { dir, what, held, found, help });
+        }
+    }
+    Ok(())
 }
 
 /// What rebuilds a state of what was opened.
@@ -198,23 +237,6 @@ fn gone(path: &Path) -> Result<Vec<Tag>, PackageError> {
 /// Moves a finished file to its place, over what an interrupted call may have left there.
 fn take(from: &Path, to: &Path) -> Result<(), PackageError> {
     std::fs::rename(from, to).map_err(PackageError::io("name", to))
-}
-
-/// Forgets a state: first what makes it one.
-fn forget(states: &Path, state: &HeldState) -> Result<(), PackageError> {
-    let (sequence, data) = (state.sequence(), data_file(states, state.sequence(), state.about.format));
-    let end = data.extension().and_then(|end| end.to_str()).unwrap_or_default();
-    let beside = [format!("changes-{sequence:08}.{end}"), format!("removed-{sequence:08}.jsonl")];
-    let all = [described(states, sequence), data.clone()].into_iter().chain(beside.map(|name| states.join(name)));
-    all.into_iter().try_for_each(|path| gone_or_absent(&path))
-}
-
-/// Removes a file, if it is there.
-fn gone_or_absent(path: &Path) -> Result<(), PackageError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PackageError::io("remove", path)(error)),
-        _ => Ok(()),
-    }
 }
 
 /// The lock of the folder, while it is held.

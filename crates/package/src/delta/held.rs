@@ -1,10 +1,10 @@
 //! Which states does a partner hold, and what are they? A folder: for each, its data and a description beside it.
 //!
 //! `state-00000007.jsonl` (or `.csv`) holds the records, `state-00000007.json` says what they are. The description comes last and
-//! is what makes a state held.
+//! is what makes a state held. Names of files with invented people's records begin with `SYNTHETIC-`.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::manifest::{Delta, StateDigest};
 use crate::canonical::each_record;
 use crate::digest::RecordDigest;
+use crate::environment::{Data, Environment};
 use crate::error::{PackageError, json_place};
 use crate::files::read_limited;
 use crate::inner::{Format, Hidden, InnerFacts, InnerManifest};
@@ -31,6 +32,10 @@ pub struct HeldState {
     pub kind: String,
     /// The package that led to it.
     pub package: String,
+    /// For what that was.
+    pub environment: Environment,
+    /// The key id of the sender's key that signed it.
+    pub signer: String,
     /// What that package said.
     pub about: InnerFacts,
     /// What it said of states.
@@ -48,10 +53,12 @@ pub struct Held {
 
 impl HeldState {
     /// The state that a package leads to.
-    pub(crate) fn of(inner: &InnerManifest, delta: &Delta) -> Self {
+    pub(crate) fn of(inner: &InnerManifest, signer: &str, delta: &Delta) -> Self {
         Self {
             kind: STATE_TYPE.to_owned(),
             package: inner.package.clone(),
+            environment: inner.environment,
+            signer: signer.to_owned(),
             about: inner.about.clone(),
             delta: delta.clone(),
             digest_key: inner.record_digest.key.clone(),
@@ -120,9 +127,19 @@ impl Held {
         self.states.iter().find(|state| state.sequence() == sequence)
     }
 
-    /// Those before this number.
-    pub(crate) fn before(&self, sequence: u64) -> impl Iterator<Item = &HeldState> {
-        self.states.iter().filter(move |state| state.sequence() < sequence)
+    /// Forgets each state of which that is said: first what makes it one.
+    pub(crate) fn forget(&self, is_over: impl Fn(&HeldState) -> bool) -> Result<(), PackageError> {
+        for state in self.states.iter().filter(|state| is_over(state)) {
+            let (sequence, format, data) = (state.sequence(), state.about.format, state.environment.data());
+            let all = [
+                described(&self.dir, sequence),
+                data_file(&self.dir, "state", sequence, format, data),
+                data_file(&self.dir, "changes", sequence, format, data),
+                removed_file(&self.dir, sequence),
+            ];
+            all.iter().try_for_each(|path| gone_or_absent(path))?;
+        }
+        Ok(())
     }
 
     /// Their numbers, for messages.
@@ -134,7 +151,7 @@ impl Held {
     /// Where the data of a state stand.
     #[must_use]
     pub fn data(&self, state: &HeldState) -> PathBuf {
-        data_file(&self.dir, state.sequence(), state.about.format)
+        data_file(&self.dir, "state", state.sequence(), state.about.format, state.environment.data())
     }
 
     /// What a package's state comes to in its file now: for the receipt.
@@ -144,8 +161,9 @@ impl Held {
     pub fn found(&self, inner: &InnerManifest) -> Result<StateDigest, PackageError> {
         let sequence = inner.about.sequence;
         let held = self.numbered(sequence).filter(|state| state.package == inner.package);
-        let held =
-            held.ok_or_else(|| unreadable(&described(&self.dir, sequence), "the package was not applied here"))?;
+        let held = held.ok_or_else(|| {
+            unreadable(&described(&self.dir, sequence), "the package was not applied here: apply it first")
+        })?;
         held.found(&self.data(held))
     }
 }
@@ -155,14 +173,27 @@ pub(crate) fn described(dir: &Path, sequence: u64) -> PathBuf {
     dir.join(format!("state-{sequence:08}.json"))
 }
 
-/// Where the data of a state stand.
-pub(crate) fn data_file(dir: &Path, sequence: u64, format: Format) -> PathBuf {
+/// Where the tags stand of those who are gone since a state's base.
+pub(crate) fn removed_file(dir: &Path, sequence: u64) -> PathBuf {
+    dir.join(format!("removed-{sequence:08}.jsonl"))
+}
+
+/// Where the records of a state stand, or those by which it differs from its base.
+pub(crate) fn data_file(dir: &Path, what: &str, sequence: u64, format: Format, data: Data) -> PathBuf {
     let end = match format {
         Format::Csv => "csv",
         Format::Jsonl => "jsonl",
         Format::Parquet => "parquet",
     };
-    dir.join(format!("state-{sequence:08}.{end}"))
+    dir.join(format!("{}{what}-{sequence:08}.{end}", data.mark()))
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn gone_or_absent(path: &Path) -> Result<(), PackageError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(PackageError::io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn unreadable(path: &Path, problem: &str) -> PackageError {

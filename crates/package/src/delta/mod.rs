@@ -31,7 +31,7 @@ use crate::digest::{HmacSha256, RecordDigest};
 use crate::entropy::keyed;
 use crate::inner::Hidden;
 
-pub use apply::{Applied, apply};
+pub use apply::{Applied, Signed, apply};
 pub use compare::{Compared, Comparison, Judged, Unnamed, Verdict};
 pub use manifest::{BaseRef, Delta, DeltaKind, RemovalReason, Removed, StateDigest};
 pub use set::{Base, Kept};

@@ -9,7 +9,6 @@ use super::count::RecordCounter;
 use super::verify::{Verified, open_part, verify};
 use crate::delta::{Delta, DeltaKind};
 use crate::digest::{ALGORITHM, sha256_hex};
-use crate::environment::{Data, SYNTHETIC};
 use crate::error::PackageError;
 use crate::files::{Unfinished, create_private, publish, refuse_existing, sync_dir};
 use crate::inner::{Compression, Format, INNER_NAME, INNER_STATE_TYPE, InnerManifest, InnerPart};
@@ -269,10 +268,7 @@ fn unpack_part(
 
 /// The data file's name, which says where the people in it are invented; Parquet parts are whole files and keep apart.
 fn data_names(inner: &InnerManifest) -> Vec<String> {
-    let mark = match inner.data {
-        Data::Real => "",
-        Data::Synthetic => SYNTHETIC,
-    };
+    let mark = inner.data.mark();
     match inner.about.format {
         Format::Csv => vec![format!("{mark}data.csv")],
         Format::Jsonl => vec![format!("{mark}data.jsonl")],

@@ -5,12 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use causeway_package::delta::{
-    Applied, Base, BaseRef, Comparison, Kept, RemovalReason, Removed, StateDigest, StateKey, Verdict, apply, held::Held,
+    Applied, Base, BaseRef, Comparison, Kept, RemovalReason, Removed, Signed, StateDigest, StateKey, Verdict, apply,
+    held::Held,
 };
 use causeway_package::inner::{Audience, Compression, Format};
+use causeway_package::key::SigningKey;
 use causeway_package::receipt::{Disagreement, Expected, Outcome, RECEIPT_TYPE, Receipt, verify};
 use causeway_package::seal::Leads;
-use causeway_package::{InnerManifest, Limits, PackageError, SealedPackage, canonical, read_inner};
+use causeway_package::{
+    Entropy, Environment, InnerManifest, Limits, PackageError, PackageWriter, SealedPackage, canonical, read_inner,
+};
+
+use jiff::civil::date;
 
 use crate::guide::blocks_of;
 use crate::support::{House, csv_line, facts, shell};
@@ -24,13 +30,25 @@ struct Sender {
     key: StateKey,
     /// How many packages were made: each has chance of its own.
     made: u8,
+    /// The day on which they are made, and that by which they must be gone.
+    days: (jiff::civil::Date, jiff::civil::Date),
+    exchange: &'static str,
+    environment: Environment,
     /// What was sent under each number, and its set.
     sent: BTreeMap<u64, (StateDigest, PathBuf, Kept)>,
 }
 
 impl Sender {
     fn new() -> Self {
-        Self { house: House::new(), key: StateKey::new([9; 32]), made: 0, sent: BTreeMap::new() }
+        Self {
+            house: House::new(),
+            key: StateKey::new([9; 32]),
+            made: 0,
+            days: (date(2026, 5, 4), date(2026, 12, 31)),
+            exchange: "food-per-person",
+            environment: Environment::Production,
+            sent: BTreeMap::new(),
+        }
     }
 
     /// Sends who is shared now, whole or on a base.
@@ -45,7 +63,10 @@ impl Sender {
         let compared =
             known.map_or_else(Base::nobody, |(_, path, kept)| Base::read(path, &house.identities(), kept).unwrap());
         let mut comparison = Comparison::new(&self.key, vec![0], compared, people.len());
-        let mut writer = house.writer(Compression::Zstd, 40, self.made);
+        let mut spec = house.spec(Compression::Zstd, 40);
+        spec.created = self.days.0.at(10, 20, 30, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+        spec.recipients = vec![house.recipient().meant_for(self.environment)];
+        let mut writer = PackageWriter::create(house.dir.path(), spec, Entropy::new([self.made; 32])).unwrap();
         writer.keyed_by(&self.key);
         if format == Format::Csv {
             writer.write(b"name,born,note\n").unwrap();
@@ -72,8 +93,9 @@ impl Sender {
         });
         writer.lead_to(leads, gone).unwrap();
         let mut about = facts(format);
-        about.sequence = sequence;
-        let sealed = writer.finish(about, &house.sender).unwrap();
+        (about.sequence, about.purge_by, about.exchange) = (sequence, self.days.1, self.exchange.to_owned());
+        let signing = SigningKey::from_pem(&house.sender.to_pem().unwrap()).unwrap().meant_for(self.environment);
+        let sealed = writer.finish(about, &signing).unwrap();
         let set = house.path(&format!("set-{}", self.made));
         let kept = compared.set.seal(&set, &house.recipient()).unwrap();
         self.sent.insert(sequence, (compared.state, set, kept));
@@ -81,7 +103,12 @@ impl Sender {
     }
 
     fn apply(&self, package: &Path, states: &Path) -> Result<Applied, PackageError> {
-        apply(package, &self.house.identities(), &self.house.sender_key(), states, &Limits::default())
+        self.apply_signed(Signed::AsBefore, package, states)
+    }
+
+    fn apply_signed(&self, signed: Signed, package: &Path, states: &Path) -> Result<Applied, PackageError> {
+        let sender = self.house.sender_key().meant_for(self.environment);
+        apply(package, &self.house.identities(), &sender, signed, states, &Limits::default())
     }
 
     fn inner(&self, package: &Path) -> InnerManifest {
@@ -158,6 +185,93 @@ fn a_lost_receipt_leaves_the_older_base_and_states_before_it_are_forgotten() {
     }
     let kept: Vec<String> = files(&states).into_iter().filter(|name| name.ends_with(".json")).collect();
     assert_eq!(kept, ["state-00000004.json", "state-00000005.json"]);
+}
+
+/// As a partner does to be rid of somebody: whole states may go, and where one of them was needed, a full package follows.
+#[test]
+fn older_states_may_be_removed_by_hand() {
+    let mut sender = Sender::new();
+    let states = sender.house.folder("states");
+    let full = sender.send(1, None, &first());
+    sender.apply(&full.dir, &states).unwrap();
+    let delta = sender.send(2, Some(1), &second());
+    sender.apply(&delta.dir, &states).unwrap();
+    files(&states).iter().filter(|name| name.contains("-00000001.")).for_each(|name| {
+        fs::remove_file(states.join(name)).unwrap();
+    });
+    assert!(files(&states).iter().all(|name| !fs::read_to_string(states.join(name)).unwrap().contains("ልብ")));
+    let next = sender.send(3, Some(2), &first());
+    sender.apply(&next.dir, &states).unwrap();
+    let on_what_is_gone = sender.send(4, Some(1), &second());
+    let refused = sender.apply(&on_what_is_gone.dir, &states);
+    assert!(matches!(refused, Err(PackageError::OtherBase { base: 1, .. })), "{refused:?}");
+    let full = sender.send(5, None, &second());
+    sender.apply(&full.dir, &states).unwrap();
+}
+
+/// Where everything is sent whole, nothing else tells that an older state is done with.
+#[test]
+fn states_whose_day_is_over_are_forgotten_but_for_the_base() {
+    let mut sender = Sender::new();
+    let states = sender.house.folder("states");
+    let held = || Held::read(&states).unwrap().newest().map(|newest| (newest.sequence(), files(&states).len()));
+    for (sequence, made, gone) in [(1, 1, 10), (2, 4, 14), (3, 9, 19)] {
+        sender.days = (date(2026, 5, made), date(2026, 5, gone));
+        let full = sender.send(sequence, None, &first());
+        sender.apply(&full.dir, &states).unwrap();
+    }
+    assert_eq!(held(), Some((3, 1 + 3 * 2)), "no day is over");
+    sender.days = (date(2026, 5, 14), date(2026, 5, 24));
+    let full = sender.send(4, None, &first());
+    sender.apply(&full.dir, &states).unwrap();
+    let kept: Vec<String> = files(&states).into_iter().filter(|name| name.ends_with(".json")).collect();
+    assert_eq!(kept, ["state-00000003.json", "state-00000004.json"]);
+    // A base is needed as long as something builds on it.
+    sender.days = (date(2026, 5, 24), date(2026, 6, 3));
+    let delta = sender.send(5, Some(4), &second());
+    sender.apply(&delta.dir, &states).unwrap();
+    let kept: Vec<String> = files(&states).into_iter().filter(|name| name.ends_with(".json")).collect();
+    assert_eq!(kept, ["state-00000004.json", "state-00000005.json"]);
+}
+
+#[test]
+fn states_of_another_sender_exchange_or_environment_are_not_gone_on_from() {
+    let mut sender = Sender::new();
+    let states = sender.house.folder("states");
+    let full = sender.send(1, None, &first());
+    sender.apply(&full.dir, &states).unwrap();
+    let differs = |refused: Result<Applied, PackageError>| match refused {
+        Err(PackageError::OtherStates { what, .. }) => what,
+        other => panic!("{other:?}"),
+    };
+    sender.exchange = "shelter-per-person";
+    let other = sender.send(2, None, &first());
+    assert_eq!(differs(sender.apply(&other.dir, &states)), "exchange");
+    (sender.exchange, sender.environment) = ("food-per-person", Environment::Test);
+    let invented = sender.send(2, None, &first());
+    assert_eq!(differs(sender.apply(&invented.dir, &states)), "environment");
+    // Of invented people in a folder of their own: the files say so.
+    let twins = sender.house.folder("twins");
+    sender.apply(&invented.dir, &twins).unwrap();
+    let delta = sender.send(3, Some(2), &second());
+    assert_eq!(sender.apply(&delta.dir, &twins).unwrap().data, twins.join("SYNTHETIC-state-00000003.csv"));
+    let marked = files(&twins).into_iter().filter(|name| name.starts_with("SYNTHETIC-")).count();
+    assert_eq!(marked, 3, "two states and the changes: {:?}", files(&twins));
+    let keys = sender.house.key_files();
+    fs::write(&keys.sender, sender.house.sender_key().meant_for(Environment::Test).to_pem().unwrap()).unwrap();
+    let mut again = std::process::Command::new(env!("CARGO_BIN_EXE_causeway-open"));
+    again.arg("apply").arg(&delta.dir).arg("--sender").arg(&keys.sender).arg("--identity").arg(&keys.identity);
+    let said = again.args(["--environment", "test"]).arg("--states").arg(&twins).output().unwrap();
+    let shown = String::from_utf8_lossy(&said.stdout);
+    assert!(shown.contains("SYNTHETIC: nobody in it exists"), "{shown}{}", String::from_utf8_lossy(&said.stderr));
+    // Another key, whoever has it: only knowingly.
+    sender.environment = Environment::Production;
+    sender.house.sender = SigningKey::from_seed(&[3; 32]);
+    let moved = sender.send(4, None, &first());
+    assert_eq!(differs(sender.apply(&moved.dir, &states)), "sender key");
+    sender.apply_signed(Signed::ByAnother, &moved.dir, &states).unwrap();
+    let next = sender.send(5, Some(4), &second());
+    sender.apply(&next.dir, &states).unwrap();
 }
 
 #[test]
@@ -310,12 +424,13 @@ fn a_partner_with_only_the_guides_follows_too() {
         let mut steps = blocks_of("partner.md", "sh guide");
         let receipt = steps.pop().unwrap();
         let script = [steps.join("\n"), blocks_of("deltas.md", "sh guide-states").concat(), receipt].join("\n");
-        let follow = |package: &Path, out: &Path, states: &Path| {
+        let follow_by = |script: &str, package: &Path, out: &Path, states: &Path| {
             let variables =
                 [("PKG", package), ("SENDER", keys.sender.as_path()), ("IDENTITY", keys.identity.as_path())];
             let more = [("SIGNING_KEY", keys.signing.as_path()), ("OUT", out), ("STATES", states)];
-            std::panic::catch_unwind(|| shell(&script, &[&variables[..], &more[..]].concat()))
+            std::panic::catch_unwind(|| shell(script, &[&variables[..], &more[..]].concat()))
         };
+        let follow = |package: &Path, out: &Path, states: &Path| follow_by(&script, package, out, states);
         let mut packages = Vec::new();
         for (sequence, base, people) in [(1, None, first()), (2, Some(1), second()), (3, Some(1), first())] {
             let sealed = sender.send_as(sequence, base, &people, format);
@@ -338,5 +453,20 @@ fn a_partner_with_only_the_guides_follows_too() {
         let out = sender.house.folder("out-6");
         assert!(follow(&packages[2], &out, Path::new("")).is_err());
         assert!(!out.join("inner-manifest.json").exists());
+        // Whatever's day is over is forgotten.
+        let names = || files(&states).into_iter().filter(|name| name.ends_with(".json")).collect::<Vec<_>>();
+        assert_eq!(names(), ["state-00000001.json", "state-00000002.json", "state-00000003.json"]);
+        sender.days = (date(2026, 12, 31), date(2027, 1, 30));
+        let full = sender.send_as(4, None, &second(), format);
+        follow(&full.dir, &sender.house.folder("out-7"), &states).unwrap();
+        assert_eq!(names(), ["state-00000004.json"]);
+        // Another key of the sender: only knowingly.
+        sender.house.sender = SigningKey::from_seed(&[3; 32]);
+        fs::write(&keys.sender, sender.house.sender_key().to_pem().unwrap()).unwrap();
+        let moved = sender.send_as(5, None, &second(), format);
+        assert!(follow(&moved.dir, &sender.house.folder("out-8"), &states).is_err());
+        let knowing = format!("export SENDER_KEY_CHANGED=yes\n{script}");
+        follow_by(&knowing, &moved.dir, &sender.house.folder("out-9"), &states).unwrap();
+        assert_eq!(names(), ["state-00000004.json", "state-00000005.json"]);
     }
 }

@@ -14,7 +14,7 @@ use super::move_arrangement::demand_open;
 use super::partner_key::demand_not_revoked;
 use super::record_decision::demand_same_decisions;
 use super::rotation::demand_same_pseudonyms;
-use super::state::{PackageState, demand_undisputed, keep};
+use super::state::{PackageState, demand_base, demand_undisputed, keep};
 use super::synthetic_only::demand_real;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
@@ -137,8 +137,9 @@ impl Change for SealTransfer {
         if next != self.sequence {
             return Err(StoreError::OutOfSequence { exchange, next, sealed: self.sequence });
         }
-        if self.state.is_some() {
+        if let Some(state) = &self.state {
             demand_undisputed(writing, &exchange).await?;
+            demand_base(writing, state).await?;
         }
         query("UPDATE transfer SET sequence = $1, sealed_json = $2 WHERE id = $3")
             .bind(stored(self.sequence, "the sequence number")?)

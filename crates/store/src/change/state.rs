@@ -2,6 +2,7 @@
 
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored, to_json};
+use crate::query::DISPUTED_SINCE;
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 /// From where a package starts.
@@ -108,6 +109,15 @@ pub(super) async fn demand_undisputed(writing: &mut Writing<'_>, exchange: &str)
     match open.bind(exchange).fetch_one(writing.rows()).await?.only::<i64>()? {
         0 => Ok(()),
         _ => Err(StoreError::ChangedMeanwhile { what: "confirmed state of exchange", name: exchange.to_owned() }),
+    }
+}
+
+/// Demands that what a package starts from is still what the partner confirmed last.
+pub(super) async fn demand_base(writing: &mut Writing<'_>, state: &PackageState) -> Result<(), StoreError> {
+    let StartsFrom::Package { package } = &state.starts_from else { return Ok(()) };
+    match query(DISPUTED_SINCE).bind(package).fetch_one(writing.rows()).await?.only::<i64>()? {
+        0 => Ok(()),
+        _ => Err(StoreError::ChangedMeanwhile { what: "confirmed state of package", name: package.clone() }),
     }
 }
 

@@ -44,6 +44,7 @@ pub use rotations::RotationRow;
 pub(crate) use sandboxes::next_run;
 pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub use schedules::{OccurrenceRow, PauseRow};
-pub use states::{SentState, StateDispute};
+pub(crate) use states::DISPUTED_SINCE;
+pub use states::{SentState, SetOwner, StateDispute};
 pub(crate) use transfers::next_sequence;
 pub use transfers::{LastReceipted, TransferFilter, TransferRow};

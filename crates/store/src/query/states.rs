@@ -1,4 +1,6 @@
-//! Which state did a partner confirm last, and what may start from it?
+//! Which state did a partner confirm last, what may start from it, and for how long does what was sent go on in later states?
+
+use std::collections::HashMap;
 
 use jiff::civil::Date;
 
@@ -33,6 +35,27 @@ pub struct StateDispute {
     /// In what the receipt disagrees.
     pub codes: Vec<String>,
 }
+
+/// A transfer as the set of a state asks for it that was made for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetOwner {
+    /// The name of its state.
+    pub state: String,
+    /// The token of the run that has it, or sealed it.
+    pub token: Option<String>,
+    /// Its number within the exchange, once it is sealed.
+    pub sequence: Option<u64>,
+    /// When the partner must have erased what it led to.
+    pub purge_by: Option<Date>,
+    /// The highest number of its exchange that the partner confirmed; 0 for none.
+    pub confirmed: u64,
+}
+
+/// Disputes of the exchange of package $1 that came after it: of a higher number, or accepted later than its own receipt.
+pub(crate) const DISPUTED_SINCE: &str = "SELECT count(*) FROM transfer AS b JOIN package AS bp ON bp.transfer = b.id \
+     JOIN receipt AS br ON br.package = bp.id JOIN transfer AS d ON d.exchange = b.exchange AND d.state = 'disputed' \
+     JOIN package AS dp ON dp.transfer = d.id JOIN receipt AS dr ON dr.package = dp.id \
+     WHERE bp.id = $1 AND (d.sequence > b.sequence OR dr.accepted_at > br.accepted_at)";
 
 macro_rules! sent {
     ($rest:literal) => {
@@ -83,17 +106,75 @@ impl Reader {
         Cells::new(&row, "package_state", "exchange").count("deltas")
     }
 
-    /// The highest number of an exchange whose receipt was disputed or rejected; 0 for none.
+    /// Whether the partner rejected or disputed another package of the exchange after it confirmed this one, be it an older one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn last_disputed(&self, exchange: &str) -> Result<u64, StoreError> {
-        let row = query(
-            "SELECT $1 AS exchange, coalesce(max(sequence), 0) AS sequence FROM transfer \
-             WHERE exchange = $1 AND state = 'disputed'",
+    pub async fn disputed_since(&self, package: &str) -> Result<bool, StoreError> {
+        let count = query(DISPUTED_SINCE).bind(package).fetch_one(&self.pool).await?.only::<i64>()?;
+        Ok(count > 0)
+    }
+
+    /// Transfers as the sets of states ask for them, by their ids; those that are known.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn set_owners(&self, transfers: &[String]) -> Result<HashMap<String, SetOwner>, StoreError> {
+        if transfers.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let places: Vec<String> = (1..=transfers.len()).map(|place| format!("${place}")).collect();
+        let mut rows = query(format!(
+            "SELECT t.id AS id, t.state AS state, t.attempt_token AS attempt_token, t.sequence AS sequence, \
+             t.sealed_json AS sealed_json, (SELECT max(u.sequence) FROM transfer AS u JOIN package AS p ON p.transfer = u.id \
+             JOIN package_state AS s ON s.package = p.id JOIN receipt AS r ON r.package = p.id \
+             WHERE u.exchange = t.exchange AND u.state = 'receipted' AND r.outcome = 'accepted') AS confirmed \
+             FROM transfer AS t WHERE t.id IN ({})",
+            places.join(", ")
+        ));
+        for transfer in transfers {
+            rows = rows.bind(transfer);
+        }
+        let read = |row: &Row| {
+            let cells = Cells::new(row, "transfer", "id");
+            let facts: Option<SealedFacts> = cells.optional_json("sealed_json")?;
+            let owner = SetOwner {
+                state: cells.get("state")?,
+                token: cells.get("attempt_token")?,
+                sequence: cells.optional_count("sequence")?,
+                purge_by: facts.map(|facts| facts.purge_by),
+                confirmed: cells.optional_count("confirmed")?.unwrap_or(0),
+            };
+            Ok((cells.get("id")?, owner))
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Of every package that leads to a state: the last day by which partners erase whatever was built on it, its own among them.
+    /// A record that was in it may stay as it was in all of them.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn last_days(&self) -> Result<HashMap<String, Date>, StoreError> {
+        // What was never sent keeps nobody's record. Numbers grow from a base to what is built on it.
+        let rows = query(
+            "SELECT s.package AS package, s.base AS base, t.sealed_json AS sealed_json FROM package_state AS s \
+             JOIN package AS p ON p.id = s.package JOIN transfer AS t ON t.id = p.transfer \
+             WHERE EXISTS (SELECT 1 FROM delivery AS d WHERE d.transfer = t.id) ORDER BY t.sequence DESC",
         );
-        let row = row.bind(exchange).fetch_one(&self.pool).await?;
-        Cells::new(&row, "transfer", "exchange").count("sequence")
+        let mut days: HashMap<String, Date> = HashMap::new();
+        for row in rows.fetch_all(&self.pool).await? {
+            let cells = Cells::new(&row, "package_state", "package");
+            let (package, base): (String, Option<String>) = (cells.get("package")?, cells.get("base")?);
+            let own = cells.json::<SealedFacts>("sealed_json")?.purge_by;
+            let day = days.get(&package).map_or(own, |later| own.max(*later));
+            days.insert(package, day);
+            if let Some(base) = base {
+                let of_base = days.entry(base).or_insert(day);
+                *of_base = day.max(*of_base);
+            }
+        }
+        Ok(days)
     }
 
     /// What is disputed of an exchange and not settled, oldest first.

@@ -6,6 +6,9 @@ use super::documents::LIST;
 use super::partner::{Partner, lines, send, text};
 use super::small::Small;
 
+const OTHERS: &str =
+    "the exchange, its arrangement, the catalogue, the place, the key or the pseudonyms are others than the base's";
+
 #[test]
 fn a_run_is_full_where_nothing_can_be_built_on_and_says_why() {
     let mut small = Small::new(21, 4);
@@ -29,7 +32,10 @@ fn a_run_is_full_where_nothing_can_be_built_on_and_says_why() {
     full(&small, "everything is sent every so many transfers");
     delta(&mut small, 5);
     small.amend(2, 4);
-    full(&small, "the exchange, its arrangement, the place, the key or the pseudonyms are others than the base's");
+    full(&small, OTHERS);
+    // Words of the catalogue stand in every package: a partner would refuse a delta that has others.
+    small.describe(2, "The name of the person");
+    full(&small, OTHERS);
     let set = small.street.home().join("data/states").join(&small.sets()[0]);
     let kept = fs::read(&set).unwrap();
     fs::remove_file(&set).unwrap();
@@ -37,7 +43,7 @@ fn a_run_is_full_where_nothing_can_be_built_on_and_says_why() {
     let set = small.street.home().join("data/states").join(&small.sets()[0]);
     fs::write(&set, &kept[..kept.len() - 7]).unwrap();
     full(&small, "the set of its base is damaged");
-    delta(&mut small, 9);
+    delta(&mut small, 10);
     let late =
         small.street.command(&["transfer", "run", LIST]).env("CAUSEWAY_NOW", "2030-01-01T09:00:00Z").output().unwrap();
     let said = String::from_utf8_lossy(&late.stdout);
@@ -136,6 +142,57 @@ fn another_state_is_a_dispute_that_holds_the_exchange_up_until_somebody_decides(
     let said = small.street.good(&["transfer", "resume"]).unwrap();
     assert!(said.contains("sent as full: a dispute came after the state that was confirmed last"), "{said}");
     small.street.good(&["ledger", "verify"]).unwrap();
+}
+
+#[test]
+fn a_partner_that_cannot_follow_rejects_and_begins_a_new_folder() {
+    let mut small = Small::new(25, 50);
+    let first = send(&small.street, LIST);
+    Partner::of(&small.street).confirms(&first.package);
+    small.burst();
+    let sent = send(&small.street, LIST);
+    let mut partner = Partner::of(&small.street);
+    fs::remove_dir_all(&partner.states).unwrap();
+    let ended = partner.tries(&sent.package);
+    assert!(ended.code == Some(3) && ended.err.contains("`--outcome rejected`"), "{}", ended.err);
+    // As it is told.
+    let receipt = small.street.sign_receipt(&sent.package, "rejected").unwrap();
+    let said = small.street.good(&["receipt", "add", &text(&receipt)]).unwrap();
+    assert!(said.contains("rejected, 0 records loaded"), "{said}");
+    let sent = send(&small.street, LIST);
+    assert_eq!(sent.said, "full: a dispute came after the state that was confirmed last");
+    partner = Partner::of(&small.street);
+    partner.states = small.street.partner().join("states-2");
+    let state = partner.confirms(&sent.package);
+    assert_eq!(lines(&state), small.whole("whole-a"));
+    small.burst();
+    let sent = send(&small.street, LIST);
+    assert!(sent.said.starts_with("a delta on number 3: "), "{}", sent.said);
+}
+
+#[test]
+fn sets_from_which_nothing_starts_go_with_the_sweep() {
+    let mut small = Small::new(26, 50);
+    Partner::of(&small.street).confirms(&send(&small.street, LIST).package);
+    small.burst();
+    let died = small.street.command(&["transfer", "run", LIST]).env("CAUSEWAY_CRASH_AT", "prepare-sealed").output();
+    assert_eq!(died.unwrap().status.code(), None);
+    assert_eq!(small.sets().len(), 2);
+    let listed = small.street.good(&["status"]).unwrap();
+    let line = listed.lines().find(|line| line.split_whitespace().nth(1) == Some("sealed")).unwrap();
+    let cancelled = line.split_whitespace().next().unwrap();
+    small.street.good(&["transfer", "cancel", cancelled, "--reason", "not wanted any more"]).unwrap();
+    let work = |now: Option<&str>| {
+        let mut command = small.street.command(&["work", "--until-idle"]);
+        now.into_iter().for_each(|now| drop(command.env("CAUSEWAY_NOW", now)));
+        let ended = command.output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    };
+    work(None);
+    assert_eq!(small.sets().len(), 1, "that of a cancelled transfer is gone, the base is not");
+    // The day has come by which the partner erased the base.
+    work(Some("2030-01-01T09:00:00Z"));
+    assert_eq!(small.sets(), [""; 0]);
 }
 
 #[test]

@@ -71,7 +71,35 @@ fn a_dispute_meanwhile_keeps_a_delta_from_being_sealed() {
     assert!(!ended.status.success());
     let said = String::from_utf8_lossy(&ended.stderr);
     assert!(said.contains("confirmed state of exchange"), "{said}");
-    assert_eq!(small.sets().len(), 2, "that of the base, and that of the disputed one");
+    assert_eq!(small.sets().len(), 1, "that of the base: nothing starts from what is disputed");
     let ended = small.street.run(&["transfer", "resume"]).unwrap();
     assert!(ended.err.contains("state-disputed"), "{}", ended.err);
+}
+
+/// Somebody withdraws while a delta is made in which nothing of theirs is: they are not in the state that it leads to.
+#[test]
+fn whoever_withdraws_while_a_delta_is_made_is_not_in_its_state() {
+    let small = Small::new(33, 50);
+    let partner = Partner::of(&small.street);
+    let mut state = partner.confirms(&send(&small.street, LIST).package);
+    for (number, mark) in ["prepare-package-in-staging", "prepare-package-moved"].into_iter().enumerate() {
+        let record = lines(&state)[0].clone();
+        let person = serde_json::from_str::<serde_json::Value>(&record).unwrap()["id"].to_string();
+        let (key, script) = (small.street.home().join("person.key"), small.street.home().join("meanwhile.sh"));
+        fs::write(&key, person).unwrap();
+        fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let (binary, home) = (env!("CARGO_BIN_EXE_causeway"), text(small.street.home()));
+        let object = format!("person object --key-file {} --reason 'said so at the desk'", text(&key));
+        fs::write(&script, format!("{binary} --home {home} --as registration {object}\n")).unwrap();
+        let at = format!("{mark}={}", text(&script));
+        let ended = small.street.command(&["transfer", "run", LIST]).env("CAUSEWAY_RUN_AT", at).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stdout);
+        assert!(ended.status.success(), "{mark}: {said}{}", String::from_utf8_lossy(&ended.stderr));
+        let base = number + 1;
+        assert!(said.contains(&format!("a delta on number {base}: 0 added, 0 changed, 1 removed")), "{mark}: {said}");
+        let package = causeway_testkit::street::delivered(&said).unwrap().package;
+        state = partner.confirms(&package);
+        assert!(!lines(&state).contains(&record), "{mark}");
+        assert_eq!(names(&small.street.home().join("data/staging")), [""; 0], "{mark}");
+    }
 }

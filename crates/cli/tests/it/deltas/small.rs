@@ -62,6 +62,17 @@ impl Small {
         self.amend_with(version, documents::exchange(LIST, version, 5).replace("key: [id]", "key: [name]"));
     }
 
+    /// Brings in another version of the catalogue, in which names are called something else.
+    pub(super) fn describe(&self, version: u32, name: &str) {
+        let text = fs::read_to_string(self.documents.join("catalogue.yaml")).unwrap();
+        let text = text.replace("version: 1\n", &format!("version: {version}\n"));
+        let other = text.replace("description: Name,", &format!("description: {name},"));
+        assert_ne!(text, other);
+        let path = self.documents.join(format!("catalogue-{version}.yaml"));
+        fs::write(&path, other).unwrap();
+        self.street.good(&["catalogue", "import", &super::partner::text(&path)]).unwrap();
+    }
+
     fn amend_with(&self, version: u32, document: String) {
         let path = self.documents.join(format!("exchange-list-{version}.yaml"));
         fs::write(&path, document).unwrap();
