@@ -98,7 +98,9 @@ pub(super) async fn commit(
             // INVARIANT (a stop holds): said by the transaction that would have sealed it. Its terms went out of force, or the partner
             // was kept from real data, at the last moment.
             std::fs::remove_dir_all(&to).map_err(EngineError::file("remove", &to))?;
-            std::fs::remove_file(&people).map_err(EngineError::file("remove", &people))?;
+            for set in &sets {
+                remove(&set.path)?;
+            }
             laid_by.iter().try_for_each(LaidBy::undo)?;
             return match error {
                 StoreError::Denied { source, .. } => refuse(house, actor, seal.seen, token, source.violations).await,

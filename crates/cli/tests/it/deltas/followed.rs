@@ -184,8 +184,7 @@ fn sets_from_which_nothing_starts_go_with_the_sweep() {
     small.street.good(&["transfer", "cancel", cancelled, "--reason", "not wanted any more"]).unwrap();
     let work = |now: Option<&str>| {
         let mut command = small.street.command(&["work", "--until-idle"]);
-        now.into_iter().for_each(|now| drop(command.env("CAUSEWAY_NOW", now)));
-        let ended = command.output().unwrap();
+        let ended = command.envs(now.map(|now| ("CAUSEWAY_NOW", now))).output().unwrap();
         assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
     };
     work(None);
