@@ -33,17 +33,22 @@ fn is_key(word: &str) -> bool {
 
 /// Of what serde says, the part that is ours: keys, and what was expected.
 fn without_values(message: &str) -> String {
-    let expected = message.rsplit_once(", expected ").map(|(_, expected)| format!("expected {expected}"));
     if message.starts_with("missing field `") {
         return message.to_owned();
     }
+    // A value stands before what was expected, and may say anything; how a message begins is not in its hands.
+    let is_serdes = ["invalid ", "unknown "].iter().any(|begin| message.starts_with(begin));
+    if !is_serdes {
+        let known = message.rsplit_once(": use ").map(|(_, known)| format!("use {known}"));
+        return known.unwrap_or_else(|| "the value is not as it should be".to_owned());
+    }
+    let expected = message.rsplit_once(", expected ").map(|(_, expected)| format!("expected {expected}"));
     if let Some(rest) = message.strip_prefix("unknown field `") {
         let known = rest.split('`').next().filter(|key| is_key(key)).map(|key| format!("`{key}` is no setting here"));
         let known = known.unwrap_or_else(|| "a setting that is not known".to_owned());
         return expected.map_or(known.clone(), |expected| format!("{known}, {expected}"));
     }
-    let use_one = message.rsplit_once(": use ").map(|(_, known)| format!("use {known}"));
-    expected.or(use_one).unwrap_or_else(|| "the value is not as it should be".to_owned())
+    expected.unwrap_or_else(|| "the value is not as it should be".to_owned())
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
 const WHERE: [(&str, usize); 28] = [
     ("connect/src/deliver/folder.rs", 6),
-    ("engine/src/alert/office.rs", 1),
+    ("engine/src/alert/desk.rs", 1),
     ("engine/src/command/accept_receipt.rs", 1),
     ("engine/src/command/record_decision.rs", 2),
     ("engine/src/command/request_transfer.rs", 1),

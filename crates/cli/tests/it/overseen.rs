@@ -99,7 +99,8 @@ fn everybody_sees_what_is_to_be_seen_to(kind: Kind) {
     assert!(!first.contains("there are more"), "{first}");
 
     // Who is revoked, or was never registered, is nobody's staff.
-    let revoke = ["--as", "representative", "officer", "revoke", "acacia-schools-admin", "--reason", "left"];
+    let revoke =
+        ["--as", "representative", "officer", "revoke", "acacia-schools-admin", "--reason", "she left the school"];
     said(&copy, LATER, &revoke);
     for who in ["acacia-schools-admin", "somebody"] {
         let seen = json(&copy, LATER, who);

@@ -97,7 +97,7 @@ fn what_answers_sees_no_secret(tree: &Path, home: &Path) {
     let seen: BTreeSet<_> = fs::read_dir(home.join("keys")).unwrap().map(|entry| entry.unwrap().path()).collect();
     let hidden = hidden(&Home::open(home).unwrap());
     let seen: Vec<_> = seen.iter().filter(|path| !hidden.contains(path)).filter_map(|path| path.file_name()).collect();
-    assert_eq!(seen, ["ledger.head", "ledger.vkey", "package-signing.pub.pem"]);
+    assert_eq!(seen, ["ledger.vkey", "package-signing.pub.pem"]);
 }
 
 /// And finds them well shut.

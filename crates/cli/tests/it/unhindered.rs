@@ -1,7 +1,5 @@
 //! Does what is stopped, hangs or is damaged keep nobody else from being told, and do workers heed what the settings say by now?
 
-use std::fs;
-
 use crate::alerts::{DAY_0, Scene, original};
 use crate::governance::place::Kind;
 use crate::serve::Process;
