@@ -18,6 +18,7 @@ mod reports;
 mod round_trip;
 mod shape;
 mod states;
+mod states_held;
 mod support;
 mod tamper;
 mod tools;
