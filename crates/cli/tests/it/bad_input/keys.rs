@@ -67,8 +67,10 @@ fn wrong_keys_say_which_and_what_to_do() {
         &["key-not-verified", "not the one that is registered"],
     );
 
-    for (case, key) in
-        entries(&street.home().join("keys")).into_iter().filter(|key| !is_public(key)).map(|key| (path(&key), key))
+    for (case, key) in entries(&street.home().join("keys"))
+        .into_iter()
+        .filter(|key| key.is_file() && !is_public(key))
+        .map(|key| (path(&key), key))
     {
         let text = fs::read(&key).unwrap();
         fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).unwrap();

@@ -34,9 +34,9 @@ enum Becomes {
     TooLate,
 }
 
-/// An installation whose people were all sent once; `people.py` writes their keys, `check.py` compares what the partner opens with what it
-/// was told: nobody who withdrew is in a package without a notice that names it.
-const BEGIN: &str = r#"staff; partner lantern-relief; food; umask 077
+/// An installation; `people.py` writes the keys of its people, `check.py` compares what the partner opens with what it was told: nobody
+/// who withdrew is in a package without a notice that names it.
+const INSTALLED: &str = r#"staff; partner lantern-relief; food; umask 077
 cat > people.py <<'END'
 import sqlite3
 store = sqlite3.connect("home/sources/progres.sqlite")
@@ -73,7 +73,10 @@ for person, named in told.items():
             late += 1
 print(f"{len(told)} withdrew, {len(held)} packages, told too late {late} times")
 END
-python3 - <<'END'
+"#;
+
+/// Everybody is sent once.
+const SENT: &str = r#"python3 - <<'END'
 import subprocess, time
 begun = time.time()
 subprocess.run("causeway --as wanjiru transfer run food-people --progress none > first.said 2>&1", shell=True, check=True)
@@ -82,8 +85,12 @@ END
 "#;
 
 fn begun(kind: Kind) -> Place {
-    let place = Place::new(kind, Some(60));
-    let (code, said) = place.run(BEGIN);
+    begun_with(kind, 60)
+}
+
+fn begun_with(kind: Kind, people: u32) -> Place {
+    let place = Place::new(kind, Some(people));
+    let (code, said) = place.run(&format!("{INSTALLED}{SENT}"));
     assert_eq!(code, 0, "{said}");
     place
 }
@@ -119,9 +126,7 @@ fn whoever_withdraws_while_a_transfer_is_made_is_not_in_it_or_the_partner_is_tol
 #[test]
 fn whoever_withdraws_at_any_moment_of_a_run_is_not_in_it_or_the_partner_is_told() {
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        let place = Place::new(kind, Some(3_000));
-        let (code, said) = place.run(BEGIN);
-        assert_eq!(code, 0, "{said}");
+        let place = begun_with(kind, 3_000);
         for moment in 0..10 {
             // The length of a run was measured by the first.
             let script = format!(
@@ -138,6 +143,51 @@ fn whoever_withdraws_at_any_moment_of_a_run_is_not_in_it_or_the_partner_is_told(
         assert!(said.starts_with("10 withdrew"), "{kind:?}: {said}");
         println!("{kind:?}: {said}");
     }
+}
+
+/// The store gives out a tenth of its people a second, each tenth a batch. One who withdraws was in the first batch, one would be in the
+/// last.
+#[test]
+fn whoever_withdraws_after_batch_3_of_10_is_in_none_of_the_ten() {
+    let place = Place::new(Kind::Postgres, Some(60));
+    let slow = "statement_timeout_s: 600, rows_per_second: 6";
+    let (code, said) = place.run(&format!(
+        r#"sed '0,/statement_timeout_s: 60/s//{slow}/' $EXAMPLES/catalogue.yaml > slow.yaml; grep -c rows_per_second slow.yaml
+        CATALOGUE=slow.yaml
+        {INSTALLED}
+        (causeway --as wanjiru transfer run food-people --progress json > run.said 2> progress || echo failed >> run.said) &
+        python3 - <<'END'
+import json, time
+read = 0
+while read < 18:
+    time.sleep(0.05)
+    told = [json.loads(line) for line in open("progress") if line.startswith("{{") and line.endswith("}}\n")]
+    read = max([table["read"] for one in told for name, table in one["sources"].items() if name.endswith("individual")], default=0)
+print(f"batch {{read // 6}} of 10")
+END
+        for who in 0 59; do causeway --as otieno person object --key-file person$who.key --reason "said so at the desk"; done
+        wait; cat run.said; python3 - <<'END'
+import csv, glob, subprocess
+[package] = glob.glob("home/outbox/lantern-relief/*/")
+subprocess.run(["causeway", "package", "open", package, "--sender", "home/keys/package-signing.pub.pem", "--identity", "partner/identity.txt",
+    "--out", "opened"], check=True, capture_output=True)
+print("opened", len([row for file in glob.glob("opened/*.csv") for row in csv.DictReader(open(file))]))
+END
+        causeway --as otieno person notices 2>&1"#
+    ));
+    assert_eq!(code, 0, "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines[0], "1", "{said}");
+    assert!(["batch 3 of 10", "batch 4 of 10"].contains(&lines[1]), "{said}");
+    let rest = said.lines().skip(2).filter(|line| !line.starts_with("transfer ")).collect::<Vec<_>>();
+    let expected = [
+        "objection is recorded",
+        "objection is recorded",
+        "released 58, withheld 2, quarantined 0",
+        "opened 58",
+        "no partner was told anything",
+    ];
+    assert_eq!(rest, expected, "{said}");
 }
 
 #[test]
