@@ -6,29 +6,32 @@ use tokio::sync::watch::{self, Receiver};
 use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
-/// Turns true at SIGTERM or Ctrl-C; a second Ctrl-C ends the process at once. Abort the task when the work is done.
+/// Turns true at SIGTERM or Ctrl-C, from now on; a second Ctrl-C ends the process at once. Abort the task when the work is done.
 pub fn ending() -> (Receiver<bool>, JoinHandle<()>) {
     let (ask, ending) = watch::channel(false);
+    // Heard before anybody is told that it is ready: until then a signal ends the process.
+    let signals =
+        signal(SignalKind::terminate()).and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
     let waiting = tokio::spawn(async move {
-        match asked().await {
-            Ok(()) => info!("asked to end: what is in hand has twenty seconds"),
-            Err(error) => warn!("signals cannot be waited for: {error}"),
+        let (mut terminate, mut interrupt) = match signals {
+            Ok(signals) => signals,
+            Err(error) => {
+                warn!("signals cannot be waited for: {error}");
+                // Whoever holds `ask` keeps it at work.
+                return ask.closed().await;
+            }
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
+        info!("asked to end: what is in hand has twenty seconds");
         tell(NotifyState::Stopping);
         let _nobody_works_any_more = ask.send(true);
-        if tokio::signal::ctrl_c().await.is_ok() {
-            std::process::exit(130);
-        }
+        interrupt.recv().await;
+        std::process::exit(130);
     });
     (ending, waiting)
-}
-
-async fn asked() -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-    }
 }
 
 /// Says to the service manager that it works from now on.
