@@ -179,7 +179,8 @@ END
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines[0], "1", "{said}");
     assert!(["batch 3 of 10", "batch 4 of 10"].contains(&lines[1]), "{said}");
-    let rest = said.lines().skip(2).filter(|line| !line.starts_with("transfer ")).collect::<Vec<_>>();
+    let rest = lines[2..].iter().filter(|line| !line.starts_with("transfer ") && !line.starts_with(' '));
+    let rest: Vec<&str> = rest.copied().collect();
     let expected = [
         "objection is recorded",
         "objection is recorded",
