@@ -19,8 +19,10 @@ fn every_command_has_its_action() {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
+        // What people decide asks for an action by its kind: `record_decision` says for which.
+        let by_kind = text.contains("permit(actor, action(");
         let named = Action::ALL.iter().filter(|action| names(&text, action)).count();
-        assert!(named > 0, "command `{name}` asks for no action of the permission table");
+        assert!(named > 0 || by_kind, "command `{name}` asks for no action of the permission table");
         commands += 1;
     }
     assert!(commands > 20, "{} does not hold the commands any more", folder.display());
