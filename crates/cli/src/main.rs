@@ -141,7 +141,7 @@ fn main() -> ExitCode {
     no_core_dumps();
     end_when_nobody_reads();
     small_pages();
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| untold(error).exit());
     // A process that runs for months tells what it does; a command says it on standard output.
     let usual = if matches!(arguments.verb, Verb::Work(_) | Verb::Serve(_)) { "info" } else { "warn" };
     begin_log(arguments.log, usual);
@@ -186,6 +186,17 @@ fn end_when_nobody_reads() {
         }
         panics(panic);
     }));
+}
+
+/// What is wrong with a command line, without a word that belongs nowhere: it may be a person's key.
+fn untold(mut error: clap::Error) -> clap::Error {
+    if error.kind() == clap::error::ErrorKind::UnknownArgument {
+        let word = error.get(clap::error::ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+        if !word.starts_with('-') {
+            error.remove(clap::error::ContextKind::InvalidArg);
+        }
+    }
+    error
 }
 
 /// A core dump would write memory with personal data to disk.

@@ -102,7 +102,6 @@ pub use revoke_officer::revoke_officer;
 pub use roll_back_configuration::{RolledBack, roll_back_configuration};
 pub(crate) use rotate_key::is_told;
 pub use rotate_key::{NextKeys, confirm_key, revoke_key, rotate_key};
-pub(crate) use rotate_pseudonyms::clear_rotations;
 pub use rotate_pseudonyms::{Rotation, give_up_pseudonyms, rotate_pseudonyms};
 pub use run_sandbox::{Ran, run_sandbox, sandbox};
 pub use sandbox_receipt::sandbox_receipt;

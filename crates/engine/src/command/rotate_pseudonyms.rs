@@ -1,36 +1,18 @@
 //! How are a partner's pseudonyms changed? A new secret, a package of old and new ones, and then the partner's word.
 
-use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
-use causeway_flow::FlowError;
-use causeway_model::exchange::{Delivery, Exchange};
 use causeway_model::partner::KeyPurpose;
 use causeway_model::permission::Action;
-use causeway_package::inner::{ArrangementRef, Audience, Compression, Field, Format, InnerFacts};
-use causeway_package::key::Recipient;
-use causeway_package::{Entropy, PackageWriter, SealedPackage, Spec};
-use causeway_store::change::{BeginRotation, DocumentKind, MoveRotation, Rotated};
-use causeway_store::query::{PartnerKey, RotationRow};
-use causeway_store::{Changed, Lock, StoreError};
-use jiff::ToSpan;
+use causeway_store::change::{BeginRotation, MoveRotation, Rotated};
+use causeway_store::query::RotationRow;
+use causeway_store::{Changed, Lock};
 use serde_json::json;
 
-use super::{held_back, in_force};
-use crate::crosswalk::{Walk, everybody};
+use crate::crosswalk::{Told, Walk, alone, everybody, exchanges, sealed};
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
-use crate::home::private_folder;
 use crate::house::{Connectors, House, audit};
-use crate::keys::kept;
-use crate::standing::Standing;
-
-/// The lock of whoever changes pseudonyms here.
-const CHANGING: &str = "changing";
-
-/// Bytes of a part's plaintext.
-const PART: u64 = 64 << 20;
 
 /// A change of pseudonyms that the partner was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,15 +38,8 @@ pub async fn rotate_pseudonyms(
     (partner, purpose): (&str, &str),
     reason: &str,
 ) -> Result<Rotation, EngineError> {
-    if reason.trim().chars().count() < 5 {
-        return Err(EngineError::Wrong("say in a few words why they are changed: --reason TEXT".to_owned()));
-    }
-    house.permit(actor, Action::RotatePseudonyms, &house.of_both("pseudonyms", partner)).await?;
-    let folder = house.home.rotations();
-    private_folder(&folder)?;
-    let _alone = Lock::take(&folder.join(CHANGING))?;
-    let mut rotations = house.store.rotations(partner, purpose).await?.into_iter();
-    if let Some(open) = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none()) {
+    let (_alone, open) = open(house, actor, (partner, purpose), reason).await?;
+    if let Some(open) = open {
         return again(house, connectors, actor, open).await;
     }
     // Whoever decides from now on is not in it: it is not told then.
@@ -122,6 +97,23 @@ pub async fn rotate_pseudonyms(
     again(house, connectors, actor, row).await
 }
 
+/// Whoever may change them does so alone, with the change that is open.
+async fn open(
+    house: &House,
+    actor: &str,
+    (partner, purpose): (&str, &str),
+    reason: &str,
+) -> Result<(Lock, Option<RotationRow>), EngineError> {
+    if reason.trim().chars().count() < 5 {
+        return Err(EngineError::Wrong("say in a few words why they are changed: --reason TEXT".to_owned()));
+    }
+    house.permit(actor, Action::RotatePseudonyms, &house.of_both("pseudonyms", partner)).await?;
+    let alone = alone(house)?;
+    let mut rotations = house.store.rotations(partner, purpose).await?.into_iter();
+    let open = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none());
+    Ok((alone, open))
+}
+
 /// Sends a change that was begun.
 async fn again(
     house: &House,
@@ -165,15 +157,7 @@ pub async fn give_up_pseudonyms(
     (partner, purpose): (&str, &str),
     reason: &str,
 ) -> Result<String, EngineError> {
-    if reason.trim().chars().count() < 5 {
-        return Err(EngineError::Wrong("say in a few words why it is given up: --reason TEXT".to_owned()));
-    }
-    house.permit(actor, Action::RotatePseudonyms, &house.of_both("pseudonyms", partner)).await?;
-    let folder = house.home.rotations();
-    private_folder(&folder)?;
-    let _alone = Lock::take(&folder.join(CHANGING))?;
-    let mut rotations = house.store.rotations(partner, purpose).await?.into_iter();
-    let open = rotations.rfind(|one| one.acknowledged_at.is_none() && one.given_up_at.is_none());
+    let (_alone, open) = open(house, actor, (partner, purpose), reason).await?;
     let row = open.ok_or_else(|| EngineError::Unknown {
         what: "open change of pseudonyms of partner",
         name: partner.to_owned(),
@@ -192,51 +176,6 @@ async fn give_up(house: &House, actor: &str, row: &RotationRow, reason: &str) ->
     Ok(())
 }
 
-/// A package of pseudonyms that a partner is to be told in.
-struct Told<'t> {
-    row: &'t RotationRow,
-    package: &'t str,
-    sealed_to: &'t str,
-    /// How many decisions of people were heeded in it.
-    decisions_seen: u64,
-}
-
-impl Told<'_> {
-    /// Why it may never be told any more.
-    async fn is_void(&self, house: &House) -> Result<Option<&'static str>, EngineError> {
-        if house.store.key_is_revoked(self.sealed_to).await? {
-            return Ok(Some("the key that it is sealed to was revoked"));
-        }
-        let decided = house.store.decisions_count().await? != self.decisions_seen;
-        Ok(decided.then_some("people decided something since it was made"))
-    }
-
-    /// Why it may not be told now.
-    async fn stays(&self, house: &House) -> Result<Option<String>, EngineError> {
-        let held = held_back(house, &self.row.partner).await?.map(|why| why.to_string());
-        Ok(held.or(self.is_void(house).await?.map(str::to_owned)))
-    }
-
-    /// Puts it where the partner takes it; why not, if it is held back.
-    async fn tell(&self, house: &House, connectors: &dyn Connectors) -> Result<Result<(), String>, EngineError> {
-        if let Some(why) = self.stays(house).await? {
-            return Ok(Err(why));
-        }
-        let exchange = house.exchange(&self.row.exchange).await?;
-        let Delivery::Folder { path } = &exchange.deliver;
-        let target = house.home.root().join(path);
-        let dir = house.home.rotations().join(self.package);
-        let may = |mark: &'static str| {
-            (house.surroundings.probe)(mark);
-            let ask = || tokio::runtime::Handle::current().block_on(self.stays(house));
-            // Whoever cannot tell whether it is held back, holds it back.
-            mark != "deliver-before-rename" || matches!(ask(), Ok(None))
-        };
-        let sent = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, self.package, &may));
-        Ok(sent.map(|_| ()))
-    }
-}
-
 /// Tells the partner of people whom it got since it was told of the others, still with the old pseudonyms; how many pseudonyms that are.
 pub(super) async fn tell_the_rest(
     house: &House,
@@ -244,7 +183,7 @@ pub(super) async fn tell_the_rest(
     actor: &str,
     row: &RotationRow,
 ) -> Result<u64, EngineError> {
-    let _alone = Lock::take(&house.home.rotations().join(CHANGING))?;
+    let _alone = alone(house)?;
     let (partner, purpose) = (row.partner.as_str(), row.purpose.as_str());
     let decisions_seen = house.store.decisions_count().await?;
     let mut since = everybody(house, partner, purpose, None).await?;
@@ -281,110 +220,4 @@ pub(super) async fn tell_the_rest(
             Err(EngineError::Wrong(format!("`{partner}` got further people meanwhile, and is not told of them: {why}")))
         }
     }
-}
-
-/// Exchanges to the partner for the purpose that are in force, each with its terms.
-async fn exchanges(house: &House, partner: &str, purpose: &str) -> Result<Vec<(Exchange, Standing)>, EngineError> {
-    let listed = house.store.documents(DocumentKind::Exchange).await?;
-    let names: BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
-    let mut found = Vec::new();
-    for name in names {
-        let exchange = house.exchange(&name).await?;
-        let terms = house.terms(&exchange.arrangement).await?.value;
-        if terms.partner != partner || terms.purpose.code != purpose {
-            continue;
-        }
-        if let Ok(standing) = in_force(house, &exchange.arrangement).await? {
-            found.push((exchange, standing));
-        }
-    }
-    Ok(found)
-}
-
-/// The package of old and new pseudonyms, in the folder of those that are to be told.
-async fn sealed(
-    house: &House,
-    walk: &Walk<'_>,
-    id: &str,
-    exchanges: &[(Exchange, Standing)],
-    first: &Standing,
-    key: &PartnerKey,
-) -> Result<SealedPackage, EngineError> {
-    let folder = house.home.rotations();
-    let spec = Spec {
-        created: house.now(),
-        recipients: vec![Recipient::parse(&key.text)?.meant_for(kept(house.environment()))],
-        compression: Compression::Zstd,
-        part_size: Some(PART),
-    };
-    let mut writer = PackageWriter::create(&folder, spec, Entropy::new(house.random()))?;
-    for (exchange, standing) in exchanges {
-        let mut each = |pair: causeway_flow::crosswalk::Crossing<'_>| {
-            let failed =
-                |error: causeway_package::PackageError| FlowError::Write { what: "package", detail: error.to_string() };
-            let line = json!({ "exchange": exchange.exchange, "field": pair.field, "old": pair.old, "new": pair.new });
-            writer.write(format!("{line}\n").as_bytes()).map_err(failed)?;
-            let canonical = [&exchange.exchange, pair.field, pair.old, pair.new].join("\u{1f}");
-            writer.end_record(canonical.as_bytes()).map_err(failed)
-        };
-        walk.exchange(exchange, standing, &mut each).await?;
-    }
-    writer.close_part()?;
-    let field = |name: &str, description: &str| Field {
-        name: name.to_owned(),
-        kind: "text".to_owned(),
-        description: description.to_owned(),
-        from: Vec::new(),
-    };
-    let days = i64::from(first.terms.retention_days).days();
-    let about = InnerFacts {
-        transfer: id.to_owned(),
-        exchange: "pseudonyms".to_owned(),
-        sequence: 1,
-        arrangement: ArrangementRef {
-            id: first.terms.arrangement.clone(),
-            version: first.terms.version,
-            digest: first.digest.clone(),
-        },
-        format: Format::Jsonl,
-        audience: Audience::Machine,
-        fields: vec![
-            field("exchange", "The exchange whose packages carry it"),
-            field("field", "The field that holds it"),
-            field("old", "The pseudonym until now"),
-            field("new", "The pseudonym from your receipt on"),
-        ],
-        purge_by: house.today().saturating_add(days),
-        checkpoint: house.sequence().await?,
-        sources: Vec::new(),
-        snapshot_spread_s: 0,
-    };
-    Ok(writer.finish(about, &house.keys.package)?)
-}
-
-/// Removes packages that are told in no change any more: whoever made one died before it was written down, or before it was removed.
-pub(crate) async fn clear_rotations(house: &House) -> Result<(), EngineError> {
-    let folder = house.home.rotations();
-    if !folder.exists() {
-        return Ok(());
-    }
-    let _alone = match Lock::take(&folder.join(CHANGING)) {
-        Ok(lock) => lock,
-        // Whoever makes one is at it.
-        Err(StoreError::Locked { .. }) => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    for entry in std::fs::read_dir(&folder).map_err(EngineError::file("read", &folder))?.flatten() {
-        let path = entry.path();
-        if path.is_dir() && !is_known(house, &path).await? {
-            std::fs::remove_dir_all(&path).map_err(EngineError::file("remove", &path))?;
-        }
-    }
-    Ok(())
-}
-
-async fn is_known(house: &House, path: &Path) -> Result<bool, EngineError> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let row = house.store.rotation_of(name).await?;
-    Ok(row.is_some_and(|row| row.delivered_at.is_none() && row.acknowledged_at.is_none() && row.given_up_at.is_none()))
 }

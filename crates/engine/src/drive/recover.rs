@@ -6,7 +6,7 @@
 use causeway_store::Safeguard;
 
 use super::room;
-use crate::command::clear_rotations;
+use crate::crosswalk::clear_rotations;
 use crate::error::EngineError;
 use crate::house::House;
 
