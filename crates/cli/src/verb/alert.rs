@@ -115,8 +115,10 @@ async fn show(house: &House, actor: &str, id: &str) -> Result<(), causeway_engin
     if ways.is_empty() {
         println!("  {}", summary(&alert, &ways));
     }
+    // Why it is late names our officers and places: that is for our own people.
+    let own = house.is_own_staff(actor).await?;
     for way in ways {
-        let why = way.why.as_deref().map(|why| format!(": {}", plain(why))).unwrap_or_default();
+        let why = way.why.as_deref().filter(|_| own).map(|why| format!(": {}", plain(why))).unwrap_or_default();
         let how = match (way.state, way.ended_at) {
             (DispatchState::Sent, Some(at)) => format!("told at {at}"),
             (DispatchState::Dead, Some(at)) => format!("given up at {at}{why}"),

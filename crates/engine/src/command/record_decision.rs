@@ -171,7 +171,11 @@ pub(super) async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<R
         }
         // First what is on its way, then who is in it: whatever is sealed or begun in between is found out by the transaction.
         let seen = house.store.leaving().await?;
-        let since = before.as_ref().map_or(u64::MAX, |before| before.number);
+        // Whatever is decided from now on is found out by the transaction.
+        let since = match &before {
+            Some(before) => before.number,
+            None => house.store.decisions_count().await? + 1,
+        };
         let people = People::load(house, whose, into.as_ref(), since).await?;
         let reached = reached(&mut asking, decision, &people, only).await?;
         let carries_on = before.map(|before| CarriesOn {

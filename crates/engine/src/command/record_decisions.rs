@@ -24,7 +24,8 @@ struct Line {
 }
 
 /// Records every line of a file, in order, and tells what each came to, by its number. Each is checked before the first is recorded, and
-/// everything that is wrong is told by its line. The same file again records nothing twice.
+/// everything that is wrong is told by its line. The same file again records nothing twice, but a correction
+/// after which something was sealed or sent.
 ///
 /// # Errors
 /// [`EngineError::Findings`] with a line for everything that is wrong: nothing was recorded then. [`EngineError::Line`] where something

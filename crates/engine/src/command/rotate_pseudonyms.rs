@@ -131,13 +131,21 @@ async fn again(
     let dir = house.home.rotations().join(&row.package);
     let told_of =
         Told { row: &row, package: &row.package, sealed_to: &row.sealed_to, decisions_seen: row.decisions_seen };
-    let void = if dir.exists() { told_of.is_void(house).await? } else { Some("its package is gone") };
-    if let Some(why) = void {
-        give_up(house, actor, &row, why).await?;
-        return Err(EngineError::Wrong(format!("{why}, and it is given up: change them again")));
-    }
-    if let Err(why) = told_of.tell(house, connectors).await? {
-        return Ok(told(Err(why)));
+    // Whoever died may have left it at the partner's without a note: nothing that came since takes it back.
+    let arrived = if dir.exists() { told_of.has_arrived(house, connectors).await? } else { Ok(false) };
+    match arrived {
+        Err(why) => return Ok(told(Err(why))),
+        Ok(true) => {}
+        Ok(false) => {
+            let void = if dir.exists() { told_of.is_void(house).await? } else { Some("its package is gone") };
+            if let Some(why) = void {
+                give_up(house, actor, &row, why).await?;
+                return Err(EngineError::Wrong(format!("{why}, and it is given up: change them again")));
+            }
+            if let Err(why) = told_of.tell(house, connectors).await? {
+                return Ok(told(Err(why)));
+            }
+        }
     }
     let event = audit(actor, "pseudonyms-change-told", &row.id, json!({ "package": row.package }));
     let change = MoveRotation { id: row.id.clone(), to: Rotated::Delivered };

@@ -1,7 +1,7 @@
 //! How is a package of old and new pseudonyms made, and how does it reach its partner?
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use causeway_flow::FlowError;
 use causeway_model::exchange::{Delivery, Exchange};
@@ -143,6 +143,23 @@ impl Told<'_> {
         Ok(held.or(self.is_void(house).await?.map(str::to_owned)))
     }
 
+    /// Where the partner takes it.
+    async fn target(&self, house: &House) -> Result<PathBuf, EngineError> {
+        let exchange = house.exchange(&self.row.exchange).await?;
+        let Delivery::Folder { path } = &exchange.deliver;
+        Ok(house.home.root().join(path))
+    }
+
+    /// Whether it stands at the partner's; why that cannot be told.
+    pub(crate) async fn has_arrived(
+        &self,
+        house: &House,
+        connectors: &dyn Connectors,
+    ) -> Result<Result<bool, String>, EngineError> {
+        let (dir, target) = (house.home.rotations().join(self.package), self.target(house).await?);
+        Ok(tokio::task::block_in_place(|| connectors.arrived(&dir, &target, self.package)))
+    }
+
     /// Puts it where the partner takes it; why not, if it is held back.
     pub(crate) async fn tell(
         &self,
@@ -152,10 +169,7 @@ impl Told<'_> {
         if let Some(why) = self.stays(house).await? {
             return Ok(Err(why));
         }
-        let exchange = house.exchange(&self.row.exchange).await?;
-        let Delivery::Folder { path } = &exchange.deliver;
-        let target = house.home.root().join(path);
-        let dir = house.home.rotations().join(self.package);
+        let (dir, target) = (house.home.rotations().join(self.package), self.target(house).await?);
         let may = |mark: &'static str| {
             (house.surroundings.probe)(mark);
             let ask = || tokio::runtime::Handle::current().block_on(self.stays(house));

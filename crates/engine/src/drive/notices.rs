@@ -1,6 +1,7 @@
 //! How does a notice reach its partner? As packages do: the intent with its bytes first, then the bytes, then the outcome.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use causeway_model::exchange::Delivery;
 use causeway_model::partner::KeyPurpose;
@@ -81,22 +82,26 @@ async fn send(
     actor: &str,
     row: &NoticeRow,
 ) -> Result<Option<String>, EngineError> {
+    let exchange = house.exchange(&row.exchange).await?;
+    let Delivery::Folder { path } = &exchange.deliver;
+    let target = house.home.root().join(path);
     let sealed = match house.store.notice_bytes(&row.id).await? {
         NoticeBytes::Gone => return Ok(None),
+        NoticeBytes::Draft(draft) => begin(house, actor, row, &draft).await?,
         // CRASH: begun, and nobody knows whether it arrived: the same bytes are put there again.
-        NoticeBytes::Sealed { manifest, signature, part, .. } if !is_void(house, row).await? => {
-            SealedNotice { id: row.id.clone(), manifest, signature, part }
-        }
-        // Nobody else than the partner can say any more what a notice to a revoked key says: so it is begun anew.
-        NoticeBytes::Draft(draft) | NoticeBytes::Sealed { draft, .. } => {
-            match begin(house, actor, row, &draft).await? {
-                Ok(sealed) => sealed,
-                Err(why) => return Ok(Some(why)),
+        NoticeBytes::Sealed { draft, manifest, signature, part } => {
+            let sealed = SealedNotice { id: row.id.clone(), manifest, signature, part };
+            // To a revoked key nothing is sent any more: unless it arrived before, it is begun anew.
+            match is_void(house, row).await? && !has_arrived(house, connectors, &sealed, &target)? {
+                true => begin(house, actor, row, &draft).await?,
+                false => Ok(sealed),
             }
         }
     };
-    let exchange = house.exchange(&row.exchange).await?;
-    let Delivery::Folder { path } = &exchange.deliver;
+    let sealed = match sealed {
+        Ok(sealed) => sealed,
+        Err(why) => return Ok(Some(why)),
+    };
     let dir = sealed.write(&house.home.notices())?;
     let may = |mark: &'static str| {
         (house.surroundings.probe)(mark);
@@ -104,7 +109,6 @@ async fn send(
         // Whoever cannot tell whether it is held back, holds it back.
         mark != "deliver-before-rename" || matches!(ask(), Ok(None))
     };
-    let target = house.home.root().join(path);
     let delivered = tokio::task::block_in_place(|| connectors.deliver(&dir, &target, &row.id, &may));
     let removed = std::fs::remove_dir_all(&dir).map_err(EngineError::file("remove", &dir));
     if let Err(detail) = delivered {
@@ -117,6 +121,19 @@ async fn send(
     house.store.finish_notice(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
     removed.map(|()| None)
+}
+
+/// Whether it stands at the partner's, though nobody here noted it.
+fn has_arrived(
+    house: &House,
+    connectors: &dyn Connectors,
+    sealed: &SealedNotice,
+    target: &Path,
+) -> Result<bool, EngineError> {
+    let dir = sealed.write(&house.home.notices())?;
+    let arrived = tokio::task::block_in_place(|| connectors.arrived(&dir, target, &sealed.id));
+    std::fs::remove_dir_all(&dir).map_err(EngineError::file("remove", &dir))?;
+    arrived.map_err(EngineError::Wrong)
 }
 
 /// Why a notice that is under way may not get its name: its partner may not receive, or the key that it is sealed to was revoked.

@@ -96,8 +96,22 @@ pub(crate) async fn reached(
             reached.erase.push(there.package);
         }
         let Some((sent, Some(content))) = &there.sent else { continue };
+        let mut records = Vec::new();
+        let mut unknown = None;
         for one in &told {
-            let references = named(asking, sent, content, &there.terms, one).await?;
+            match named(asking, sent, content, &there.terms, one).await {
+                Ok(references) => records.push(record(sent, references)),
+                Err(error @ EngineError::Store(_)) => return Err(error),
+                // A lost secret, a text that is gone: what a person decided counts all the same.
+                Err(error) => unknown = Some(error.to_string()),
+            }
+        }
+        if let Some(why) = unknown {
+            let (package, transfer) = (sent.package.clone(), sent.transfer.clone());
+            reached.unasked.push(NotAsked { package, transfer, why });
+            continue;
+        }
+        for (one, record) in told.iter().zip(records) {
             let key = (there.terms.partner.clone(), sent.exchange.clone(), one.decision.kind.as_str());
             let group = groups.entry(key).or_insert_with(|| Group {
                 decision: one.decision.clone(),
@@ -108,7 +122,7 @@ pub(crate) async fn reached(
             // What is agreed now counts, of the arrangement of the newest package.
             group.terms = terms.rights;
             group.under_another += usize::from(!one.is_named);
-            group.records.push(record(sent, references));
+            group.records.push(record);
         }
     }
     let (whose, into) = asking.nowhere();

@@ -246,7 +246,8 @@ impl NewNotice {
 pub(crate) async fn recorded<'a>(on: impl Into<On<'a>>, new: &NewDecision) -> Result<Option<u64>, StoreError> {
     let NewDecision { entity, person, into, decision } = new;
     let rows = query(
-        "SELECT number, into_person, decision_json, packages, begun, (SELECT count(*) FROM package) AS packages_now, \
+        "SELECT number, into_person, decision_json, packages, begun, \
+         (SELECT count(*) FROM decision_unasked WHERE decision = number) AS unasked, (SELECT count(*) FROM package) AS packages_now, \
          (SELECT count(*) FROM delivery) AS begun_now FROM person_decision WHERE entity = $1 AND person = $2 \
          ORDER BY number DESC",
     );
@@ -256,6 +257,8 @@ pub(crate) async fn recorded<'a>(on: impl Into<On<'a>>, new: &NewDecision) -> Re
         if there.kind.family() != decision.kind.family() || !there.meets(decision) {
             continue;
         }
+        let is_open = cells.get::<i64>("unasked")? > 0;
+        let same_into = cells.get::<Option<String>>("into_person")? == *into;
         let is_same = match decision.kind {
             // It is for good, from whatever day on.
             Kind::Erasure => true,
@@ -265,7 +268,9 @@ pub(crate) async fn recorded<'a>(on: impl Into<On<'a>>, new: &NewDecision) -> Re
                     && cells.get::<i64>("packages")? == cells.get::<i64>("packages_now")?
                     && cells.get::<i64>("begun")? == cells.get::<i64>("begun_now")?
             }
-            _ => there == *decision && cells.get::<Option<String>>("into_person")? == *into,
+            // Of one that could not be told to everybody, whoever repeats it on another day means the same.
+            kind if is_open => there.kind == kind && there.scope == decision.scope && same_into,
+            _ => there == *decision && same_into,
         };
         if is_same {
             return cells.count("number").map(Some);

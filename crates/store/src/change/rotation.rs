@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::partner_key::demand_not_revoked;
 use super::record_decision::demand_same_decisions;
 use super::writing::{Applied, Change, Writing};
-use crate::db::{Transaction, query, stored};
+use crate::db::{Cells, Transaction, query, stored};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
 
 /// A change of pseudonyms that is sealed and about to be told.
@@ -141,10 +141,22 @@ impl Change for MoveRotation {
         match moved.bind(micros).bind(&self.id).execute(writing.rows()).await? {
             1 => Applied::NEW,
             _ => {
-                let there = query("SELECT count(*) FROM pseudonym_rotation WHERE id = $1").bind(&self.id);
-                match there.fetch_one(writing.rows()).await?.only::<i64>()? {
-                    0 => Err(StoreError::NotFound { what: "change of pseudonyms", name: self.id.clone() }),
-                    _ => Applied::ALREADY,
+                let there = query(
+                    "SELECT id, delivered_at, acknowledged_at, given_up_at FROM pseudonym_rotation WHERE id = $1",
+                );
+                let row = there.bind(&self.id).fetch_optional(writing.rows()).await?;
+                let missing = || StoreError::NotFound { what: "change of pseudonyms", name: self.id.clone() };
+                let row = row.ok_or_else(missing)?;
+                let cells = Cells::new(&row, "pseudonym_rotation", "id");
+                let is_so = cells.get::<Option<i64>>(match self.to {
+                    Rotated::Delivered => "delivered_at",
+                    Rotated::Acknowledged => "acknowledged_at",
+                    Rotated::GivenUp => "given_up_at",
+                })?;
+                match is_so {
+                    Some(_) => Applied::ALREADY,
+                    // Somebody ended it otherwise meanwhile.
+                    None => Err(StoreError::ChangedMeanwhile { what: "change of pseudonyms", name: self.id.clone() }),
                 }
             }
         }

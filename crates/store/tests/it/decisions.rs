@@ -106,15 +106,15 @@ pub(crate) async fn decided(store: &Store) {
     store.begin_rotation(changed(begin("r1"), "pseudonyms", "r1"), stamp(45)).await.unwrap();
     let open = store.begin_rotation(changed(begin("r2"), "pseudonyms", "r2"), stamp(46)).await;
     assert!(matches!(open, Err(StoreError::ChangedMeanwhile { .. })), "one at a time: {open:?}");
-    for (to, saved) in [
-        (Rotated::Delivered, Saved::New),
-        (Rotated::Acknowledged, Saved::New),
-        (Rotated::Acknowledged, Saved::Already),
-        (Rotated::GivenUp, Saved::Already),
-    ] {
+    for (to, saved) in
+        [(Rotated::Delivered, Saved::New), (Rotated::Acknowledged, Saved::New), (Rotated::Acknowledged, Saved::Already)]
+    {
         let change = changed(MoveRotation { id: "r1".into(), to }, "pseudonyms", "r1");
         assert_eq!(store.move_rotation(change, stamp(47)).await.unwrap(), saved, "{to:?}");
     }
+    let late = changed(MoveRotation { id: "r1".into(), to: Rotated::GivenUp }, "pseudonyms", "r1");
+    let late = store.move_rotation(late, stamp(47)).await;
+    assert!(matches!(late, Err(StoreError::ChangedMeanwhile { .. })), "it was acknowledged: {late:?}");
     let found = store.rotations("agency", "food").await.unwrap();
     assert!(found.len() == 1 && found[0].acknowledged_at.is_some() && found[0].given_up_at.is_none());
     let kept = store.kept_package("package-of-t1").await.unwrap().unwrap();
@@ -255,6 +255,9 @@ async fn what_could_not_be_asked_is_carried_on_once(kind: Kind) {
     let twice = record(&store, again).await;
     assert!(matches!(twice, Err(StoreError::ChangedMeanwhile { .. })), "{twice:?}");
     assert_eq!(store.recorded_before(&one.new).await.unwrap().unwrap().unasked, packages[1..]);
+    let mut tomorrow = one.new.clone();
+    tomorrow.decision.effective = tomorrow.decision.effective.tomorrow().unwrap();
+    assert_eq!(store.recorded_before(&tomorrow).await.unwrap().unwrap().number, 1, "repeated on another day");
     assert_eq!((store.unsent_notices().await.unwrap().len(), store.decisions_count().await.unwrap()), (1, 1));
 }
 

@@ -186,7 +186,7 @@ fn say(kind: Kind, recorded: &Recorded) {
         );
     }
     if !recorded.unasked.is_empty() {
-        println!("  bring these disclosure sets back from a backup, then run the same command again: it asks them");
+        println!("  bring back what is missing, then run the same command again: it asks them");
     }
 }
 
