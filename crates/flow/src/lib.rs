@@ -3,6 +3,7 @@
 //! The stages stand below in street order. Each takes what only the stage before it can make.
 
 pub mod aggregate;
+pub mod disclose;
 pub mod enforce;
 pub mod plan;
 pub mod seal;

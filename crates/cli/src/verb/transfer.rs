@@ -403,7 +403,8 @@ fn tell(clearance: &Clearance, in_package: Option<u64>) {
 
 async fn delivered(house: &House, id: &str, package: &str) -> Result<(), EngineError> {
     let exchange = house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default();
-    let causeway_model::exchange::Delivery::Folder { path } = house.exchange(&exchange).await?.deliver;
-    println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());
+    if let Some(path) = house.exchange(&exchange).await?.deliver.folder() {
+        println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());
+    }
     Ok(())
 }

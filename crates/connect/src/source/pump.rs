@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use causeway_flow::Batch;
 use causeway_flow::source::{BatchStream, Decoder, Scan, SourceError, Watch};
 use causeway_model::Code;
 
@@ -77,6 +78,35 @@ fn pump_all(rows: &mut dyn Rows, scan: &Scan, run: &Run, out: &Sender) -> Result
         if !more {
             rows.finish(total)?;
             return Ok(true);
+        }
+    }
+}
+
+/// Reads `rows` to their end, here and now; `most` of them.
+pub(crate) fn collect(rows: &mut dyn Rows, scan: &Scan, run: &Run, most: usize) -> Result<Vec<Batch>, SourceError> {
+    let together = run.brakes.batch_rows();
+    let mut decoder = Decoder::new(scan);
+    let (mut total, mut waiting, mut batches) = (0, 0, Vec::new());
+    run.check()?;
+    loop {
+        let more = rows.next(&mut decoder)?;
+        if more {
+            total += 1;
+            waiting = decoder.end_row();
+        }
+        if total > most {
+            let detail = format!("more than {most} rows belong to a few keys");
+            return Err(SourceError::new(Code::SourceLimit, &run.origin, detail));
+        }
+        if waiting >= together || decoder.is_full() || (!more && waiting > 0) {
+            batches.push(decoder.take()?);
+            run.brakes.take(waiting, &run.watch, &|| false);
+            run.check()?;
+            waiting = 0;
+        }
+        if !more {
+            rows.finish(total as u64)?;
+            return Ok(batches);
         }
     }
 }

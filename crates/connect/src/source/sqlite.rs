@@ -11,8 +11,10 @@ use std::sync::mpsc::{Receiver, Sender as Asks, SyncSender, channel, sync_channe
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use causeway_flow::source::{BatchStream, Cell, Decoder, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
-use causeway_model::Code;
+use causeway_flow::source::{
+    BatchStream, Cell, Decoder, KeyValue, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch,
+};
+use causeway_model::{Code, ValueType};
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
@@ -157,10 +159,10 @@ impl Actor {
     }
 
     fn answer(&self, connection: &Connection, ask: &Ask) -> Result<(), SourceError> {
-        let sql = self.statement(connection, &ask.scan)?;
+        let (sql, keys) = self.statement(connection, &ask.scan)?;
         let refuse = |error: &rusqlite::Error| sql_error(&self.run.origin, &self.shown, error);
         let mut statement = connection.prepare(&sql).map_err(|e| refuse(&e))?;
-        let rows = statement.query([]).map_err(|e| refuse(&e))?;
+        let rows = statement.query(rusqlite::params_from_iter(keys)).map_err(|e| refuse(&e))?;
         let _ = ask.prepared.send(Ok(()));
 
         let clock = Arc::new(Clock::new(&self.run, ask.out.shared()));
@@ -172,23 +174,27 @@ impl Actor {
         Ok(())
     }
 
-    /// `SELECT` of exactly the scan's columns, after making sure that each is there.
-    fn statement(&self, connection: &Connection, scan: &Scan) -> Result<String, SourceError> {
+    /// `SELECT` of exactly the scan's columns, after making sure that each is there; and what is bound to it.
+    fn statement(&self, connection: &Connection, scan: &Scan) -> Result<(String, Option<String>), SourceError> {
         let refuse = Refuse(&self.run.origin);
         let table = scan.table.as_deref().unwrap_or_default();
-        let known = column_names(connection, table).map_err(|e| sql_error(&self.run.origin, &self.shown, &e))?;
+        let known = table_columns(connection, table).map_err(|e| sql_error(&self.run.origin, &self.shown, &e))?;
         if known.is_empty() {
             return Err(refuse.missing(format!("`{}` has no table or view `{table}`", self.shown)));
         }
         for column in &scan.columns {
-            if !known.iter().any(|name| name.eq_ignore_ascii_case(&column.column)) {
+            if !known.iter().any(|(name, _)| name.eq_ignore_ascii_case(&column.column)) {
                 return Err(refuse.missing(format!("table `{table}` has no column `{}`", column.column)));
             }
         }
         // A double-quoted name that is no column would be a text to SQLite; the qualifier (and DQS off) prevents that.
         let columns: Vec<String> = scan.columns.iter().map(|c| format!("s.{}", quoted(&c.column))).collect();
         let columns = if columns.is_empty() { "1".to_owned() } else { columns.join(", ") };
-        Ok(format!("SELECT {columns} FROM \"main\".{} AS s", quoted(table)))
+        let all = format!("SELECT {columns} FROM \"main\".{} AS s", quoted(table));
+        Ok(match by_keys(scan, &known) {
+            None => (all, None),
+            Some((condition, keys)) => (format!("{all} WHERE {condition}"), Some(keys)),
+        })
     }
 }
 
@@ -316,10 +322,40 @@ pub(crate) fn connect(origin: &str, shown: &str, path: &Path) -> Result<Connecti
     open().map_err(|error: rusqlite::Error| sql_error(origin, shown, &error))
 }
 
-/// Names of the columns of a table or view; none if it is not there.
-fn column_names(connection: &Connection, table: &str) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare("SELECT name FROM pragma_table_xinfo(?1, 'main')")?;
-    statement.query_map([table], |row| row.get(0))?.collect()
+/// Columns of a table or view with the types that they were declared with; none if it is not there.
+fn table_columns(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(String, String)>> {
+    let mut statement = connection.prepare("SELECT name, type FROM pragma_table_xinfo(?1, 'main')")?;
+    statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
+/// The condition for the records of the scan's keys, and the keys as the JSON that is bound; none where the column may hold values that
+/// equal a key by our comparison and not by SQLite's.
+fn by_keys(scan: &Scan, known: &[(String, String)]) -> Option<(String, String)> {
+    let list = scan.hint.keys.as_ref()?;
+    let column = scan.columns.iter().find(|column| column.name == list.column)?;
+    let (_, declared) = known.iter().find(|(name, _)| name.eq_ignore_ascii_case(&column.column))?;
+    // What the declared type makes of values as they are stored: SQLite's documentation, "Determination Of Column Affinity".
+    let declared = declared.to_ascii_uppercase();
+    let is_integer = declared.contains("INT");
+    let is_text = !is_integer && ["CHAR", "CLOB", "TEXT"].iter().any(|word| declared.contains(word));
+    let name = quoted(&column.column);
+    let condition = match column.value_type {
+        ValueType::Integer if is_integer => format!("s.{name} IN (SELECT value FROM json_each(?1))"),
+        ValueType::Text | ValueType::Code(_) if is_text => {
+            format!("s.{name} COLLATE BINARY IN (SELECT value FROM json_each(?1))")
+        }
+        _ => return None,
+    };
+    let keys: Option<Vec<serde_json::Value>> = list
+        .values
+        .iter()
+        .map(|key| match key {
+            KeyValue::Text(text) if !text.expose().contains('\0') => Some(text.expose().clone().into()),
+            KeyValue::Text(_) => None,
+            KeyValue::Integer(number) => Some((*number.expose()).into()),
+        })
+        .collect();
+    Some((condition, serde_json::Value::Array(keys?).to_string()))
 }
 
 /// A name as an identifier of SQL.

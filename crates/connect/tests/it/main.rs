@@ -29,6 +29,7 @@ mod parquet;
 mod postgres;
 mod postgres_check;
 mod postgres_fixture;
+mod postgres_held;
 mod postgres_hints;
 mod postgres_hostile;
 mod postgres_keys;

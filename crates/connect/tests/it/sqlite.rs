@@ -3,7 +3,8 @@
 use std::fs;
 
 use causeway_connect::source;
-use causeway_flow::source::Watch;
+use causeway_flow::Personal;
+use causeway_flow::source::{KeyList, KeyValue, Watch};
 use causeway_model::Code;
 
 use crate::fixture::{faults, now, people, read, refused, rows, scan, sqlite, texts};
@@ -166,4 +167,31 @@ fn nothing_is_written_beside_the_database() {
     read(&sqlite("a.sqlite"), dir.path(), &scan(Some("person"), COLUMNS)).unwrap();
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     assert_eq!(fs::read(dir.path().join("a.sqlite")).unwrap(), before);
+}
+
+#[test]
+fn records_are_read_by_their_keys_where_sqlite_compares_as_we_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = people(&dir.path().join("a.sqlite"), 3, "delete");
+    store
+        .execute_batch(
+            "CREATE TABLE word (folds TEXT COLLATE NOCASE, loose, number INTEGER, name VARCHAR(9));
+             INSERT INTO word VALUES ('a', 7, 7, '7'), ('A', '7', 8, '07'), ('b', 'x', 9, 'x''y');",
+        )
+        .unwrap();
+    let columns = [("folds", "text"), ("loose", "text"), ("number", "integer"), ("name", "text")];
+    let text = |text: &str| KeyValue::Text(Personal::new(text.to_owned()));
+    let number = |number| KeyValue::Integer(Personal::new(number));
+    for (column, keys, expected) in [
+        ("c0", vec![text("a")], &["a"][..]),
+        ("c1", vec![text("7")], &["a", "A", "b"]),
+        ("c2", vec![number(7), number(9), number(7), number(70)], &["a", "b"]),
+        ("c3", vec![text("7"), text("x'y"), text("\u{1f}\"]")], &["a", "b"]),
+        ("c3", vec![text("7\0")], &["a", "A", "b"]),
+        ("c3", vec![], &[]),
+    ] {
+        let mut wanted = scan(Some("word"), &columns);
+        wanted.hint.keys = Some(KeyList { column: column.to_owned(), values: keys.into() });
+        assert_eq!(texts(&read(&sqlite("a.sqlite"), dir.path(), &wanted).unwrap(), 0), expected, "{column}");
+    }
 }

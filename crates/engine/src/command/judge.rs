@@ -26,6 +26,10 @@ pub(crate) async fn judge(
             violations.extend(beyond(house, &asked.exchange, terms, frequencies, None).await?);
         }
     }
+    if house.exchange(&asked.exchange).await?.deliver.folder().is_none() {
+        let detail = "it is answered online, to whoever asks over the API: no package is made of it";
+        violations.push(Violation::new(Code::NotCovered, &asked.exchange, detail));
+    }
     violations.extend(within(house, transfer, asked, arrangement).await?);
     violations.extend(assessed(house, transfer, arrangement).await?);
     for violation in house.may_not_pass(arrangement, &house.catalogue().await?).await? {
@@ -45,14 +49,23 @@ pub(crate) async fn beyond(
     frequencies: &[(String, Frequency)],
     records: Option<u64>,
 ) -> Result<Vec<Violation>, EngineError> {
-    let mut violations = Vec::new();
-    if terms.direction == Direction::Accept || !terms.modality.contains(&Modality::File) {
-        let detail = format!("{} does not cover files from the operation to the partner", level_name(terms));
-        violations.push(Violation::new(Code::NotCovered, &terms.arrangement, detail));
-    }
+    let mut violations: Vec<Violation> = covered(terms, Modality::File).into_iter().collect();
     let released = released(house, &terms.arrangement, jiff::Timestamp::MIN).await?;
     violations.extend(beyond_caps(terms, frequencies, &released, exchange, records, house.now()));
     Ok(violations)
+}
+
+/// Why the terms do not cover records that go to the partner in this way, if they do not.
+pub(crate) fn covered(terms: &Arrangement, way: Modality) -> Option<Violation> {
+    if terms.direction != Direction::Accept && terms.modality.contains(&way) {
+        return None;
+    }
+    let what = match way {
+        Modality::File => "files",
+        Modality::Online => "online answers",
+    };
+    let detail = format!("{} does not cover {what} from the operation to the partner", level_name(terms));
+    Some(Violation::new(Code::NotCovered, &terms.arrangement, detail))
 }
 
 /// What of the request goes beyond: its place, its cut-off day, a cycle that was asked for before.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use causeway_flow::FlowError;
-use causeway_model::exchange::{Delivery, Exchange};
+use causeway_model::exchange::Exchange;
 use causeway_package::inner::{ArrangementRef, Audience, Compression, Field, Format, InnerFacts};
 use causeway_package::key::Recipient;
 use causeway_package::{Entropy, PackageWriter, SealedPackage, Spec};
@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::Walk;
 use crate::command::{held_back, in_force};
+use crate::drive::folder;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House};
@@ -146,7 +147,7 @@ impl Told<'_> {
     /// Where the partner takes it.
     async fn target(&self, house: &House) -> Result<PathBuf, EngineError> {
         let exchange = house.exchange(&self.row.exchange).await?;
-        let Delivery::Folder { path } = &exchange.deliver;
+        let path = folder(&exchange)?;
         Ok(house.home.root().join(path))
     }
 

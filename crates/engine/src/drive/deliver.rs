@@ -1,6 +1,6 @@
 //! How does a sealed package reach the partner exactly once?
 
-use causeway_model::exchange::Delivery;
+use causeway_model::exchange::Exchange;
 use causeway_model::transfer::Transfer;
 use causeway_store::change::{BeginDelivery, DeliveryOutcome, FinishDelivery, Seen};
 use causeway_store::{Changed, Safeguard, StoreError};
@@ -41,7 +41,7 @@ pub(super) async fn deliver(
         _ => return Ok(()),
     };
     let exchange = house.exchange(&row.exchange).await?;
-    let Delivery::Folder { path } = &exchange.deliver;
+    let path = folder(&exchange)?;
     let folder = house.home.root().join(path);
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
@@ -130,4 +130,14 @@ async fn stop(house: &House, actor: &str, seen: Seen, halted: Halted) -> EngineE
         Halted::Lapses(refused) => lapse(house, actor, seen, refused.violations).await,
         Halted::Waits(refused) => house.deny(actor, "deliver", &seen.transfer, refused).await,
     }
+}
+
+/// Where the packages of an exchange go; one that is answered online has none.
+pub(crate) fn folder(exchange: &Exchange) -> Result<&str, EngineError> {
+    exchange.deliver.folder().ok_or_else(|| {
+        EngineError::Wrong(format!(
+            "exchange {} is answered online and makes no package: ask over the API",
+            exchange.exchange
+        ))
+    })
 }

@@ -22,6 +22,7 @@ use crate::command::lapsed;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
+pub(crate) use deliver::folder;
 pub(crate) use following::purge_states;
 pub(crate) use heed::{Heeded, Standings};
 pub use lease::{Lease, Over};

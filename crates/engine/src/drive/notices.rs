@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use causeway_model::exchange::Delivery;
 use causeway_model::partner::KeyPurpose;
 use causeway_package::Entropy;
 use causeway_package::key::Recipient;
@@ -83,7 +82,10 @@ async fn send(
     row: &NoticeRow,
 ) -> Result<Option<String>, EngineError> {
     let exchange = house.exchange(&row.exchange).await?;
-    let Delivery::Folder { path } = &exchange.deliver;
+    // Whoever asks online takes notices there.
+    let Some(path) = exchange.deliver.folder() else {
+        return Ok(Some(format!("{} has no folder: the partner takes it over the API", row.exchange)));
+    };
     let target = house.home.root().join(path);
     let sealed = match house.store.notice_bytes(&row.id).await? {
         NoticeBytes::Gone => return Ok(None),

@@ -16,6 +16,7 @@ use super::key::{Keys, Unique};
 use super::keyed::{Adds, Keyed};
 use super::memory::Memory;
 use super::merge::merge;
+use super::only::Only;
 use super::predicate;
 use super::release::release;
 use crate::enforce::{Register, Reporter};
@@ -60,13 +61,25 @@ pub fn aggregate(
     register: Register,
     memory: &Memory,
 ) -> Result<Bundle, FlowError> {
+    aggregate_only(extract, plan, reporter, register, memory, &Only::default())
+}
+
+/// Runs the reading part of a plan within `memory`, of the records alone that somebody asked for.
+pub fn aggregate_only(
+    extract: &mut Extract,
+    plan: &Plan,
+    reporter: Reporter,
+    register: Register,
+    memory: &Memory,
+    only: &Only,
+) -> Result<Bundle, FlowError> {
     memory.tell(extract.watch());
     extract.watch().enter("reading what belongs to records");
     let state = Rc::new(RunState { reporter: RefCell::new(reporter), register, ..RunState::default() });
     let used = used(plan);
-    let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used };
+    let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used, only };
     if let Some(own) = &plan.own {
-        for batch in runner.open(&own.bundle, None)? {
+        for batch in runner.begin(&own.bundle)? {
             let batch = compute(batch?, &own.outputs, &mut Tally::default())?;
             state.exclude_faulted(&batch, own.rules.key())?;
         }
@@ -74,7 +87,7 @@ pub fn aggregate(
     if plan.people_twice {
         // Who is quarantined in one place must be absent from the other, whichever is read first.
         state.only_looking.set(true);
-        for batch in runner.open(&plan.bundle, None)? {
+        for batch in runner.begin(&plan.bundle)? {
             batch?;
         }
         state.only_looking.set(false);
@@ -82,9 +95,17 @@ pub fn aggregate(
     }
     runner.extract.watch().enter("reading and releasing");
     state.unique.set(runner.is_unique(&plan.bundle, plan.rules.key())?);
-    state.expected.set(rows(runner.extract, &plan.bundle)?);
-    let stream = runner.open(&plan.bundle, None)?;
+    if only.is_everybody() {
+        state.expected.set(rows(runner.extract, &plan.bundle)?);
+    }
+    let stream = runner.begin(&plan.bundle)?;
     Ok(Bundle { stream, state })
+}
+
+/// Records with what is asked by, that have one of `keys`: before anything is decided over them.
+pub(crate) fn find(extract: &mut Extract, find: &Rel, keys: KeyList, memory: &Memory) -> Result<Stream, FlowError> {
+    let (used, only) = (BTreeSet::new(), Only::of(vec![keys]));
+    Runner { extract, state: Rc::default(), memory, used: &used, only: &only }.begin(find)
 }
 
 impl RunState {
@@ -111,6 +132,7 @@ struct Runner<'e> {
     state: Rc<RunState>,
     memory: &'e Memory,
     used: &'e BTreeSet<String>,
+    only: &'e Only,
 }
 
 /// Records that are related by a key which others may have in common.
@@ -123,6 +145,11 @@ pub(super) struct Related<'r> {
 }
 
 impl Runner<'_> {
+    /// Opens root records: all, or those that were asked for.
+    fn begin(&mut self, rel: &Rel) -> Result<Stream, FlowError> {
+        self.open(rel, self.only.hint())
+    }
+
     /// Opens a relation; of its own table only records with one of `keys` are wanted, if they are given.
     fn open(&mut self, rel: &Rel, keys: Option<KeyList>) -> Result<Stream, FlowError> {
         match rel {
@@ -188,10 +215,17 @@ impl Runner<'_> {
         let (here, related, base) = chain(rel);
         let adds = related.iter().map(|related| (related.there.clone(), self.adds(related.rel))).collect();
         let mut keyed = Keyed::new(here.clone(), adds, self.memory);
-        if let Some(keys) = expected(self.extract, base, &related)? {
-            keyed.expect(keys);
-        }
-        let input = match mode(self.extract, base, &related)? {
+        // Who is asked for is few: nothing is asked about how many there are.
+        let mode = match (&keys, self.only.is_everybody()) {
+            (Some(_), false) => Mode::RootsFirst { by_key: vec![true; related.len()] },
+            _ => {
+                if let Some(keys) = expected(self.extract, base, &related)? {
+                    keyed.expect(keys);
+                }
+                mode(self.extract, base, &related)?
+            }
+        };
+        let input = match mode {
             Mode::BuildFirst => {
                 self.build(&mut keyed, &related, None)?;
                 self.open(base, keys)?
@@ -293,6 +327,9 @@ impl Runner<'_> {
 
     /// Whether the source of a relation's own records holds `key` unique.
     fn is_unique(&mut self, rel: &Rel, key: &[String]) -> Result<bool, FlowError> {
+        if !self.only.is_everybody() {
+            return Ok(false);
+        }
         let Some(scan) = scans(rel).first().copied() else { return Ok(false) };
         let outlook = self.extract.outlook(scan)?;
         Ok(outlook.unique.iter().any(|unique| unique.iter().all(|column| key.contains(column))))
@@ -303,8 +340,15 @@ impl Runner<'_> {
             None => self.extract.scan(scan)?,
             Some(keys) => {
                 let mut keyed = scan.clone();
-                keyed.hint.keys = Some(keys);
-                self.extract.scan(&keyed)?
+                keyed.hint.keys = Some(keys.clone());
+                let stream = self.extract.scan(&keyed)?;
+                if self.only.is_everybody() {
+                    stream
+                } else {
+                    // INVARIANT (only whom was asked for): a source may pass over its hint, or compare otherwise.
+                    let wanted = self.only.wanted(scan, keys);
+                    return Ok(Box::new(stream.map(move |batch| wanted.of(batch?))));
+                }
             }
         };
         Ok(Box::new(stream.map(|batch| batch.map_err(FlowError::from))))

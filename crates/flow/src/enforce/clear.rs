@@ -86,6 +86,11 @@ impl PersonKeys {
             .map(|(from, to)| self.text.get(from..*to).unwrap_or_default())
     }
 
+    /// How many records they are of.
+    pub fn records(&self) -> usize {
+        self.records.len()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -5,6 +5,7 @@
 //! column that is read serves one of them or a rule of the house. Refuses when: the lineage of the plan says otherwise,
 //! naming element and form. Ledger events: `transfer-refused` with the violations.
 
+mod asked;
 mod columns;
 mod fields;
 mod hint;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub(crate) outputs: Vec<Output>,
     pub(crate) rules: RootRules,
     pub(crate) own: Option<Own>,
+    /// What finds the record that somebody asks for, where the exchange lets one person be asked for.
+    pub(crate) find: Option<Rel>,
     /// Whether people are reached through relations in several places.
     pub(crate) people_twice: bool,
     pub(crate) reads: Reads,
@@ -151,7 +154,7 @@ fn draft(
 ) -> Result<(Plan, Vec<Violation>), Vec<Violation>> {
     let mut plan = build(arrangement, exchange, catalogue, pseudonyms)?;
     let mut violations = arrangement.origin_violations();
-    violations.extend(prove(&mut plan, arrangement, catalogue).map_err(|violation| vec![violation])?);
+    violations.extend(prove(&mut plan, arrangement, exchange, catalogue).map_err(|violation| vec![violation])?);
     violations.sort();
     violations.dedup();
     Ok((plan, violations))
@@ -171,6 +174,7 @@ fn build(
     let mut planner = FieldPlanner::new(catalogue, &context);
     let mut root = Need::new(entity, true);
     let fields = planner.plan(&mut root, &exchange.fields)?;
+    root.also(asked::choosing(exchange));
     let rules = rules::set(&mut planner, &mut root, arrangement, exchange, catalogue).map_err(one)?;
     let own = match &rules {
         RootRules::People(_) if root.reaches_people() => {
@@ -194,25 +198,33 @@ fn build(
     let people_twice = root.people_below().len() > 1;
     let bundle = root.write(catalogue).map_err(one)?;
     let reads = Reads::of(&bundle);
+    asked::in_one_table(&bundle, exchange).map_err(one)?;
     Ok(Plan {
         bundle,
         outputs,
         rules,
         own,
+        find: asked::find(entity, exchange, catalogue).map_err(one)?,
         people_twice,
         reads,
         fields,
         lineage: Vec::new(),
         selection: SelectionLineage::default(),
         row_cap: arrangement.row_cap,
-        quarantine_limit_percent: exchange.quarantine_limit_percent,
+        // An answer is as small as its question: who cannot be told is left out, and counted.
+        quarantine_limit_percent: exchange.deliver.online().map_or(exchange.quarantine_limit_percent, |_| 100),
     })
 }
 
 /// Computes both lineages on the plan itself and holds them to the arrangement.
 ///
 /// INVARIANT (lineage): nothing that the builder says is believed; what is checked is what runs.
-fn prove(plan: &mut Plan, arrangement: &Arrangement, catalogue: &Catalogue) -> Result<Vec<Violation>, Violation> {
+fn prove(
+    plan: &mut Plan,
+    arrangement: &Arrangement,
+    exchange: &Exchange,
+    catalogue: &Catalogue,
+) -> Result<Vec<Violation>, Violation> {
     let agreed = arrangement.agreed(catalogue);
     let mut lineage = Lineage::of(&plan.bundle)?;
     lineage.compute(&plan.outputs)?;
@@ -231,11 +243,13 @@ fn prove(plan: &mut Plan, arrangement: &Arrangement, catalogue: &Catalogue) -> R
         }
     }
     lineage.selection.0.extend(plan.rules.elements().into_iter().map(|element| (element, Selected::Rule)));
+    lineage.selection.0.extend(asked::selection(exchange));
     served.extend(lineage.selection.0.iter().map(|(element, _)| element.clone()));
+    violations.extend(asked::check(exchange, &agreed));
     violations.extend(agreed.check_selection(&lineage.selection));
     violations.extend(provable::every_read_serves(&plan.bundle, &served));
-    if let Some(own) = &plan.own {
-        violations.extend(provable::every_read_serves(&own.bundle, &served));
+    for rel in plan.own.iter().map(|own| &own.bundle).chain(&plan.find) {
+        violations.extend(provable::every_read_serves(rel, &served));
     }
     plan.selection = lineage.selection;
     Ok(violations)

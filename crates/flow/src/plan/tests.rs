@@ -104,7 +104,7 @@ fn altered(alter: impl FnOnce(&mut Plan)) -> Vec<(Code, String)> {
     let mut plan =
         build(&arrangement, &exchange, &catalogue, &Pseudonyms::new(&[1; 32], "partner-one", "testing")).unwrap();
     alter(&mut plan);
-    match prove(&mut plan, &arrangement, &catalogue) {
+    match prove(&mut plan, &arrangement, &exchange, &catalogue) {
         Ok(violations) => violations.into_iter().map(|violation| (violation.code, violation.subject)).collect(),
         Err(violation) => vec![(violation.code, violation.subject)],
     }

@@ -29,7 +29,7 @@ use super::error::EncodeError;
 use super::json;
 
 /// One column of a batch.
-pub(super) struct Column<'b> {
+pub(crate) struct Column<'b> {
     /// Which rows have a value; all if none.
     nulls: Option<&'b NullBuffer>,
     pub(super) values: Values<'b>,
@@ -107,7 +107,7 @@ pub(super) fn ends(offsets: &[i32], row: usize) -> (usize, usize) {
 
 impl<'b> Column<'b> {
     /// `path` names the field in an error.
-    fn of(array: &'b ArrayRef, path: &str) -> Result<Self, EncodeError> {
+    pub(crate) fn of(array: &'b ArrayRef, path: &str) -> Result<Self, EncodeError> {
         let unsupported =
             || EncodeError::UnsupportedType { field: path.to_owned(), found: array.data_type().to_string() };
         let any = array.as_any();

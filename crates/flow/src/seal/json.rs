@@ -8,7 +8,7 @@
 use super::cell::{Column, Values, ends};
 
 /// Appends the cell as a JSON value.
-pub(super) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
+pub(crate) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
     if column.is_null(row) {
         out.extend_from_slice(b"null");
         return;
@@ -48,7 +48,7 @@ pub(super) fn write_value(column: &Column<'_>, row: usize, out: &mut Vec<u8>) {
 }
 
 /// A member's name as JSON, colon included.
-pub(super) fn member_name(name: &str) -> Vec<u8> {
+pub(crate) fn member_name(name: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(name.len() + 3);
     write_string(name.as_bytes(), &mut out);
     out.push(b':');

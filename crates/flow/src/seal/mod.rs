@@ -15,9 +15,12 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cell::Column;
 pub use cell::{Cells, Record, canonical};
 pub(crate) use civil::civil;
 pub use encode::Encoder;
 pub use error::{EncodeError, ReadError};
 pub use follow::Following;
+pub(crate) use json::{member_name, write_value};
+pub(crate) use stage::elements;
 pub use stage::{Sealed, Sealing, seal};

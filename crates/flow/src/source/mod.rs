@@ -125,6 +125,12 @@ pub trait Source: Send + Sync {
 
     /// Takes a snapshot. `now` is the time that [`SnapshotInfo`] tells.
     fn snapshot(&self, now: jiff::Timestamp, watch: &Watch) -> Result<Box<dyn Snapshot>, SourceError>;
+
+    /// The same source for many snapshots of a few records each, read by their keys: with a connection that stays open
+    /// between them. None where opening it costs nothing.
+    fn held(&self) -> Option<Box<dyn Source>> {
+        None
+    }
 }
 
 /// A source held still. Every scan of a transfer sees the same state.

@@ -11,6 +11,7 @@
 
 mod absent;
 mod aggregate;
+mod answers;
 mod conjunction_property;
 mod crosswalk;
 mod examples;

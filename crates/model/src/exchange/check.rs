@@ -46,6 +46,9 @@ impl Exchange {
         if let Some(deltas) = &self.delta {
             deltas.check(self, &mut findings);
         }
+        if let Some(online) = self.deliver.online() {
+            online.check(self, catalogue, &mut findings);
+        }
         findings
     }
 

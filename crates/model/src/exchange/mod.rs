@@ -3,6 +3,7 @@
 mod check;
 mod deltas;
 mod field;
+mod online;
 pub mod schedule;
 mod transform;
 
@@ -13,6 +14,7 @@ use crate::population::Predicate;
 
 pub use deltas::Deltas;
 pub use field::{Field, FieldSource, Reduction};
+pub use online::{Answering, Asked, LookUp, Online, Parameter, Shape, Told};
 pub use schedule::Schedule;
 pub use transform::{
     AgeBandRule, At, Calendar, CodeMapRule, FormatDateRule, Level, MaskRule, NumberRule, OtherwiseRule, PhonePlan,
@@ -47,7 +49,7 @@ pub struct Exchange {
     /// How the package is made.
     #[serde(default)]
     pub package: Packaging,
-    /// Where it goes.
+    /// Where records go.
     pub deliver: Delivery,
     /// Largest share of records, in per cent, that may be quarantined before the transfer refuses.
     #[serde(default = "five")]
@@ -152,13 +154,33 @@ pub enum Compression {
     None,
 }
 
-/// Where the package goes.
+/// Where records go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Delivery {
-    /// Into a folder that the partner reads.
+    /// As packages, into a folder that the partner reads.
     Folder {
         /// Path of the folder, relative to the installation's configuration.
         path: String,
     },
+    /// As bounded answers to whoever asks over the partner API.
+    Online(Online),
+}
+
+impl Delivery {
+    /// The folder that the partner reads, if there is one.
+    pub fn folder(&self) -> Option<&str> {
+        match self {
+            Delivery::Folder { path } => Some(path),
+            Delivery::Online(_) => None,
+        }
+    }
+
+    /// How it is answered online, if it is.
+    pub fn online(&self) -> Option<&Online> {
+        match self {
+            Delivery::Online(online) => Some(online),
+            Delivery::Folder { .. } => None,
+        }
+    }
 }

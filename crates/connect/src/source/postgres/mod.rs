@@ -9,12 +9,14 @@
 //! | [`session`], [`worker`], [`refusal`] | how is a connection opened, kept, asked, and what do its refusals mean |
 //! | [`name`], [`table`], [`kind`], [`ask`] | what is really there, and as what can it be read |
 //! | [`statement`], [`filter`], [`keys`], [`literal`], [`outlook`] | what is sent, and what is known before |
+//! | [`held`] | how are a few records read again and again |
 //! | [`read`], [`wait`], [`cells`], [`numeric`] | how do rows come and become cells, and what if they stop coming |
 
 mod ask;
 mod cells;
 mod copied;
 mod filter;
+mod held;
 mod keys;
 mod kind;
 mod literal;
@@ -74,6 +76,10 @@ impl Source for PostgresSource {
         let worker = Worker::start(self.clone(), dies)?;
         let id = worker.ask(|session, runtime| runtime.block_on(session.export_snapshot()))?;
         Ok(Box::new(PostgresSnapshot { source: self.clone(), worker, id, run, taken_at: now, dies, open: Vec::new() }))
+    }
+
+    fn held(&self) -> Option<Box<dyn Source>> {
+        Some(Box::new(held::HeldPostgres::new(self.clone())))
     }
 }
 

@@ -71,7 +71,7 @@ impl Reading {
             Ok((keys, kinds, from)) => {
                 let _ = begun.send(Ok(()));
                 wait.spent.set(Duration::ZERO);
-                let doing = self.doing();
+                let doing = doing(&self.scan);
                 let shape = Shape { kinds, scratch: Vec::new() };
                 match from {
                     From::Copy(sql) => {
@@ -80,9 +80,9 @@ impl Reading {
                         pump::pump(&mut rows, &self.scan, &self.run, out);
                     }
                     From::Keys(prepared) => {
-                        let keys = keys.iter().flat_map(Keys::chunks);
+                        let left = Box::new(keys.iter().flat_map(Keys::chunks));
                         let (now, row) = (None, Vec::new().into_iter());
-                        let mut rows = ByKeys { wait: &wait, doing, shape, prepared, left: Box::new(keys), now, row };
+                        let mut rows = ByKeys { wait: &wait, doing, shape, prepared, left, now, row };
                         pump::pump(&mut rows, &self.scan, &self.run, out);
                     }
                 }
@@ -100,9 +100,31 @@ impl Reading {
         let session = wait.session;
         let import = format!("SET TRANSACTION SNAPSHOT '{}'", self.snapshot.replace('\'', "''"));
         wait.for_next(session.execute(&import))??;
-        let place = wait.for_next(table::find(session, &self.scan))??;
-        let statement = statement::statement(session.is_utf8, &place, &self.scan);
-        let error = |error: Error| session.error(&self.doing(), &error);
+        let known = Known::find(wait, &self.scan)?;
+        let keys = known.keys(&self.scan, session.is_utf8);
+        let from = if keys.is_some() { From::Keys(known.prepared) } else { From::Copy(known.sql) };
+        Ok((keys, known.kinds, from))
+    }
+}
+
+fn doing(scan: &Scan) -> String {
+    format!("reading table `{}`", scan.table.as_deref().unwrap_or_default())
+}
+
+/// What is known of a scan once its table was looked at and its statement prepared.
+pub(super) struct Known {
+    place: table::Place,
+    sql: String,
+    prepared: Prepared,
+    kinds: Vec<Kind>,
+}
+
+impl Known {
+    /// Looks, within the transaction. From then on the table cannot be changed.
+    pub(super) fn find(wait: &Wait<'_>, scan: &Scan) -> Result<Self, SourceError> {
+        let session = wait.session;
+        let place = wait.for_next(table::find(session, scan))??;
+        let statement = statement::statement(session.is_utf8, &place, scan);
         let prepared = match &statement.keys {
             None => wait.for_next(session.client.prepare(&statement::select(&place)))?,
             Some(keys) => {
@@ -110,23 +132,23 @@ impl Reading {
                 wait.for_next(session.client.prepare_typed(&statement.sql, &array))?
             }
         };
-        let prepared = prepared.map_err(error)?;
+        let prepared = prepared.map_err(|error: Error| session.error(&doing(scan), &error))?;
         let types = prepared.columns().iter().map(|column| column.type_().oid());
         if !types.eq(place.columns.iter().map(|found| found.kind.answered(found.oid))) {
-            return Err(statement::retyped(&self.run.origin, &self.scan));
+            return Err(statement::retyped(&session.origin, scan));
         }
         // The catalogue's format says that a moment without a zone is in UTC.
         let kind = |(found, column): (&Found, &ScanColumn)| match found.kind {
             Kind::Clock if column.format.is_some() => Kind::Moment,
             kind => kind,
         };
-        let kinds = place.columns.iter().zip(&self.scan.columns).map(kind).collect();
-        let from = if statement.keys.is_some() { From::Keys(prepared) } else { From::Copy(statement.sql) };
-        Ok((statement.keys, kinds, from))
+        let kinds = place.columns.iter().zip(&scan.columns).map(kind).collect();
+        Ok(Self { place, sql: statement.sql, prepared, kinds })
     }
 
-    fn doing(&self) -> String {
-        format!("reading table `{}`", self.scan.table.as_deref().unwrap_or_default())
+    /// The keys of a scan like the one that was looked for.
+    pub(super) fn keys(&self, scan: &Scan, is_utf8: bool) -> Option<Keys> {
+        statement::keys(is_utf8, &self.place, scan).map(|(keys, _)| keys)
     }
 }
 
@@ -256,7 +278,7 @@ impl Rows for Copy<'_> {
 }
 
 /// Rows of statements that bind some of the keys each.
-struct ByKeys<'r> {
+pub(super) struct ByKeys<'r> {
     wait: &'r Wait<'r>,
     doing: String,
     shape: Shape,
@@ -264,6 +286,15 @@ struct ByKeys<'r> {
     left: Box<dyn Iterator<Item = super::keys::Bound<'r>> + 'r>,
     now: Option<Pin<Box<ReadyChunks<RowStream>>>>,
     row: std::vec::IntoIter<Result<tokio_postgres::Row, Error>>,
+}
+
+impl<'r> ByKeys<'r> {
+    /// Rows of a scan that is known already.
+    pub(super) fn of(wait: &'r Wait<'r>, scan: &Scan, known: &Known, keys: &'r Keys) -> Self {
+        let shape = Shape { kinds: known.kinds.clone(), scratch: Vec::new() };
+        let (prepared, left) = (known.prepared.clone(), Box::new(keys.chunks()));
+        Self { wait, doing: doing(scan), shape, prepared, left, now: None, row: Vec::new().into_iter() }
+    }
 }
 
 impl Rows for ByKeys<'_> {

@@ -53,7 +53,8 @@ fn condition(is_utf8: bool, place: &Place, scan: &Scan, of: Option<&Predicate>) 
     of.and_then(|predicate| filter::condition(predicate, &columns, is_utf8))
 }
 
-fn keys(is_utf8: bool, place: &Place, scan: &Scan) -> Option<(Keys, String)> {
+/// The keys that a scan asks for, and the condition on them; none where the server cannot be asked for them.
+pub(super) fn keys(is_utf8: bool, place: &Place, scan: &Scan) -> Option<(Keys, String)> {
     let list = scan.hint.keys.as_ref()?;
     let (column, found) = scan.columns.iter().zip(&place.columns).find(|(column, _)| column.name == list.column)?;
     Some((Keys::of(list, column, found, is_utf8)?, Keys::condition(found)))

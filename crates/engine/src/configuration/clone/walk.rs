@@ -2,7 +2,7 @@
 
 use causeway_model::arrangement::{Arrangement, Party};
 use causeway_model::catalogue::{Catalogue, Connection, Entity, Secret, Server, Source, Subject};
-use causeway_model::exchange::{Delivery, Exchange, Schedule};
+use causeway_model::exchange::{Delivery, Exchange, Online, Schedule};
 use causeway_model::population::{InSet, Predicate};
 use causeway_model::{ElementRef, Value, ValueType};
 
@@ -73,8 +73,24 @@ impl Walk<'_, '_> {
         if let Some(schedule) = &mut exchange.schedule {
             self.schedule(schedule);
         }
-        let Delivery::Folder { path } = &mut exchange.deliver;
-        self.put(Identifier::Folder, path, "/deliver/folder/path");
+        match &mut exchange.deliver {
+            Delivery::Folder { path } => self.put(Identifier::Folder, path, "/deliver/folder/path"),
+            Delivery::Online(online) => self.online(&root, online),
+        }
+    }
+
+    /// Elements that are asked by. Names of parameters and of the shape are the asker's.
+    fn online(&mut self, root: &str, online: &mut Online) {
+        for (i, parameter) in online.parameters.iter_mut().enumerate() {
+            self.element(root, &mut parameter.element, &format!("/deliver/online/parameters/{i}/element"));
+        }
+        for (i, asked) in online.look_up.iter_mut().flat_map(|look_up| &mut look_up.by).enumerate() {
+            let at = format!("/deliver/online/look_up/by/{i}");
+            self.element(root, &mut asked.find_by, &format!("{at}/find_by"));
+            for (j, element) in asked.and.iter_mut().enumerate() {
+                self.element(root, element, &format!("{at}/and/{j}"));
+            }
+        }
     }
 
     /// Where and in which zone it runs. When, and for which cycle, is for people to read through.

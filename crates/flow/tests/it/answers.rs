@@ -1,0 +1,231 @@
+//! Is an answer made of exactly the people who were asked for, as a whole transfer would have released them?
+
+use std::collections::BTreeMap;
+
+use causeway_flow::aggregate::{Memory, Only, aggregate_only};
+use causeway_flow::disclose::{Disclosed, Question, disclose, find};
+use causeway_flow::enforce::{Expectation, Register, Reporter, enforce};
+use causeway_flow::plan::Plan;
+use causeway_flow::source::{KeyList, KeyValue, Watch, extract};
+use causeway_flow::transform::transform;
+use causeway_flow::{FlowError, Personal};
+use causeway_model::Code;
+use causeway_model::arrangement::Arrangement;
+use causeway_model::exchange::{Delivery, Exchange, Online};
+use serde_json::{Value, json};
+
+use super::small::{Stores, arrangement, catalogue, everything_agreed, exchange};
+use super::street::{codes, compile, now, read, run};
+
+const ID: &str = "{ name: id, from: id }";
+
+fn online(root: &str, fields: &[&str], more: &str, online: &str) -> Exchange {
+    let mut exchange = exchange(root, fields, more);
+    exchange.deliver = Delivery::Online(read::<Online>(online));
+    exchange
+}
+
+fn keys(column: &str, values: &[&str]) -> KeyList {
+    let values: Vec<KeyValue> = values.iter().map(|value| KeyValue::Text(Personal::new((*value).to_owned()))).collect();
+    KeyList { column: column.to_owned(), values: values.into() }
+}
+
+fn answer(plan: &Plan, exchange: &Exchange, stores: &Stores, only: Vec<KeyList>) -> Result<Disclosed, FlowError> {
+    let watch = Watch::default();
+    let mut extract = extract(plan, &stores.sources(), &now, &watch)?;
+    let (memory, only) = (Memory::unbounded(), Only::of(only));
+    let bundle = aggregate_only(&mut extract, plan, Reporter::default(), Register::default(), &memory, &only)?;
+    let expectation = Expectation { last_receipted: None, fewer_expected: true };
+    let cleared = enforce(transform(bundle, plan), plan, expectation, watch);
+    disclose(cleared, plan, exchange.format, exchange.deliver.online().unwrap())
+}
+
+fn rows(told: &Disclosed) -> Vec<Value> {
+    (0..told.rows()).map(|row| serde_json::from_slice(told.row(row)).unwrap()).collect()
+}
+
+#[test]
+fn who_is_asked_for_is_told_as_a_transfer_of_everybody_would_have_told_it() {
+    let catalogue = catalogue();
+    let people = ["p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08", "p09", "p10", "p11"];
+    let flows: [(&str, &[&str], &str, &str); 5] = [
+        ("person", &[ID, "{ name: given, from: given }"], "", "id"),
+        ("person", &[ID, "{ name: title, from: household.district.title }", "{ name: phone, from: phone }"], "", "id"),
+        (
+            "person",
+            &[ID, "{ name: documents, reduce: count, of: documents }", "{ name: verified, from: verified }"],
+            "",
+            "id",
+        ),
+        ("person", &[ID, "{ name: members, reduce: count, of: household.members }"], "on_withheld_member: omit", "id"),
+        (
+            "household",
+            &["{ name: id, from: no }", "{ name: members, each: members, fields: [ { name: given, from: given } ] }"],
+            "on_withheld_member: withhold-household",
+            "no",
+        ),
+    ];
+    for (root, fields, more, key) in flows {
+        let exchange = online(
+            root,
+            fields,
+            more,
+            &format!("{{ cap: 20, page: 10, parameters: [ {{ name: ids, element: {key}, at_most: 20 }} ] }}"),
+        );
+        let mut stores = Stores::new();
+        stores.set("person", "p05", "consent", "refused").set("person", "p07", "sex", "X");
+        let plan = compile(&catalogue, &everything_agreed(), &exchange).unwrap();
+        let whole = run(&plan, &stores.sources()).unwrap().by("id");
+        let names: Vec<&str> =
+            if root == "person" { people.to_vec() } else { vec!["h1", "h2", "h3", "h4", "h5", "h6"] };
+        for mask in 0..1_u32 << names.len().min(7) {
+            let asked: Vec<&str> =
+                names.iter().enumerate().filter(|(at, _)| mask >> (at % 7) & 1 == 1).map(|(_, name)| *name).collect();
+            let told = answer(&plan, &exchange, &stores, vec![keys(key, &asked)]).unwrap();
+            let found: BTreeMap<String, Value> =
+                rows(&told).into_iter().map(|row| (row["id"].as_str().unwrap().to_owned(), row)).collect();
+            let expected: BTreeMap<String, Value> = whole
+                .iter()
+                .filter(|(id, _)| asked.contains(&id.as_str()))
+                .map(|(id, row)| (id.clone(), row.clone()))
+                .collect();
+            assert_eq!(found, expected, "{root} {fields:?} {asked:?}");
+            assert_eq!(told.records(), expected.len());
+            if root == "person" {
+                let people: Vec<Vec<u8>> = told.people_by_record().map(|keys| keys.concat()).collect();
+                let ids: Vec<Vec<u8>> =
+                    rows(&told).iter().map(|row| row["id"].as_str().unwrap().as_bytes().to_vec()).collect();
+                assert_eq!(people, ids, "each record with its person");
+            }
+        }
+    }
+}
+
+#[test]
+fn several_conditions_must_all_hold_and_one_more_than_the_cap_refuses() {
+    let catalogue = catalogue();
+    let document = "{ cap: 2, page: 1, parameters: [ { name: ids, element: id, at_most: 9 }, { name: homes, element: hh, at_most: 9 } ] }";
+    let exchange = online("person", &[ID], "", document);
+    let plan = compile(&catalogue, &everything_agreed(), &exchange).unwrap();
+    let stores = Stores::new();
+    let told =
+        answer(&plan, &exchange, &stores, vec![keys("id", &["p01", "p02", "p04"]), keys("hh", &["h1"])]).unwrap();
+    assert_eq!(rows(&told), [json!({ "id": "p01" }), json!({ "id": "p02" })]);
+    assert_eq!(answer(&plan, &exchange, &stores, vec![keys("hh", &["none"])]).unwrap().rows(), 0);
+    let refused = answer(&plan, &exchange, &stores, vec![keys("hh", &["h1"])]);
+    assert_eq!(codes(refused), [Code::RowCap], "three live there");
+}
+
+#[test]
+fn lists_lie_beside_one_another_and_every_item_stands_once() {
+    let fields = [
+        ID,
+        "{ name: documents, each: documents, order_by: [doc], fields: [ { name: number, from: number }, { name: kind, from: kind } ] }",
+        "{ name: paid, reduce: list, of: household.aids.amount }",
+    ];
+    let shape = "{ cap: 9, page: 9, shape: { flat: { id: person.id, documents.number: doc.number, documents.kind: doc.kind, paid: aid.amount } } }";
+    let exchange = online("person", &fields, "", shape);
+    let plan = compile(&catalogue(), &everything_agreed(), &exchange);
+    let plan = plan.unwrap_or_else(|violations| panic!("{violations:?}"));
+    let told = answer(&plan, &exchange, &Stores::new(), vec![keys("id", &["p01", "p05"])]).unwrap();
+    let found = rows(&told);
+    assert_eq!(told.of_record(0), 0..3, "three payments beside two documents");
+    assert_eq!(told.of_record(1), 3..4);
+    let column = |name: &str| found.iter().map(|row| row[name].clone()).collect::<Vec<_>>();
+    assert_eq!(column("person.id"), [json!("p01"), json!("p01"), json!("p01"), json!("p05")]);
+    assert_eq!(column("doc.number"), [json!("N-001"), json!("N-002"), Value::Null, Value::Null]);
+    let mut paid = column("aid.amount");
+    assert_eq!(paid.pop(), Some(json!("100.00")));
+    paid.sort_by_key(Value::to_string);
+    assert_eq!(paid, [json!("0.25"), json!("10.00"), json!("2.50")]);
+}
+
+const LOOK_UP: &str = "{ cap: 9, page: 9, look_up: { by: [ { find_by: id }, { find_by: family, and: [given, born] } ], answer: elements, hourly: 9, daily: 9 } }";
+
+fn ask(stores: &Stores, questions: &[Value]) -> Vec<Option<String>> {
+    let (catalogue, exchange) = (catalogue(), online("person", &[ID], "", LOOK_UP));
+    let plan = compile(&catalogue, &everything_agreed(), &exchange).unwrap();
+    let look_up = exchange.deliver.online().unwrap().look_up.as_ref().unwrap();
+    let root = catalogue.entity("person").unwrap();
+    let question =
+        |value: &Value| Question::read(root, look_up, &serde_json::from_value(value.clone()).unwrap()).unwrap();
+    let questions: Vec<Question> = questions.iter().map(question).collect();
+    let mut extract = extract(&plan, &stores.sources(), &now, &Watch::default()).unwrap();
+    let found = find(&mut extract, &plan, look_up, &questions, &Memory::unbounded()).unwrap();
+    let text = |key: KeyValue| match key {
+        KeyValue::Text(text) => text.expose().clone(),
+        KeyValue::Integer(number) => number.expose().to_string(),
+    };
+    found.into_iter().map(|key| key.map(text)).collect()
+}
+
+#[test]
+fn exactly_one_record_that_has_everything_is_found() {
+    let mut stores = Stores::new();
+    let tesfa = json!({ "family": "Mwamba", "given": "Tesfa", "born": "1978-11-30" });
+    let other_day = json!({ "family": "Mwamba", "given": "Tesfa", "born": "1978-11-29" });
+    let far = json!({ "id": "p10" });
+    let unborn = json!({ "family": "Nur", "given": "Amal", "born": "1990-01-01" });
+    let asked = [tesfa.clone(), other_day, far, json!({ "id": "nobody" }), tesfa.clone(), unborn];
+    let found = ask(&stores, &asked);
+    let one = |id: &str| Some(id.to_owned());
+    assert_eq!(
+        found,
+        [one("p02"), None, one("p10"), None, one("p02"), None],
+        "also outside the population: that is decided later"
+    );
+    // Another of the same name and day, withheld or not: nobody can say who was meant.
+    stores.add("person", "p12 h1 Tesfa Mwamba M 1978-11-30 XB0101 - 20 refused AAA");
+    assert_eq!(ask(&stores, &[tesfa]), [None]);
+    assert_eq!(
+        ask(&stores, &[json!({ "family": "mwamba", "given": "Tesfa", "born": "1978-11-30" })]),
+        [None],
+        "letter for letter"
+    );
+}
+
+#[test]
+fn what_is_not_one_of_the_sets_or_not_of_its_type_is_refused_by_its_name_alone() {
+    let (catalogue, exchange) = (catalogue(), online("person", &[ID], "", LOOK_UP));
+    let look_up = exchange.deliver.online().unwrap().look_up.as_ref().unwrap();
+    let root = catalogue.entity("person").unwrap();
+    for (given, code) in [
+        (json!({ "family": "Mwamba" }), Code::UnknownName),
+        (json!({ "id": "p01", "family": "Mwamba" }), Code::UnknownName),
+        (json!({}), Code::UnknownName),
+        (json!({ "id": 7 }), Code::WrongType),
+        (json!({ "family": "Mwamba", "given": "Tesfa", "born": "30.11.1978" }), Code::WrongType),
+        (json!({ "id": "x".repeat(501) }), Code::ValueOversize),
+    ] {
+        let refused = Question::read(root, look_up, &serde_json::from_value(given.clone()).unwrap()).err().unwrap();
+        assert_eq!(refused.code, code, "{given}");
+        assert!(!refused.to_string().contains("Mwamba") && !refused.to_string().contains("1978"), "{refused}");
+    }
+}
+
+fn refused(terms: &Arrangement, document: &str) -> Vec<(Code, String)> {
+    let exchange = online("person", &[ID], "", document);
+    let violations = compile(&catalogue(), terms, &exchange).err().unwrap_or_default();
+    violations.into_iter().map(|violation| (violation.code, violation.subject)).collect()
+}
+
+#[test]
+fn the_arrangement_must_agree_to_what_is_asked_by() {
+    let by =
+        |element: &str| format!("{{ cap: 9, page: 9, parameters: [ {{ name: x, element: {element}, at_most: 1 }} ] }}");
+    let terms = arrangement(&["person.id raw", "person.given raw", "person.born age-band"], &["person.hh"]);
+    assert_eq!(refused(&terms, &by("id")), []);
+    assert_eq!(refused(&terms, &by("hh")), []);
+    assert_eq!(refused(&terms, &by("family")), [(Code::SelectionNotAgreed, "person.family".to_owned())]);
+    assert_eq!(refused(&terms, &by("status")), [(Code::PlanNotProvable, "person.status".to_owned())], "another table");
+    let look_up =
+        |by: &str| format!("{{ cap: 9, page: 9, look_up: {{ by: [ {by} ], answer: match, hourly: 9, daily: 9 }} }}");
+    assert_eq!(refused(&terms, &look_up("{ find_by: id }")), []);
+    // That somebody of that household exists may choose records; it may not be confirmed.
+    assert_eq!(
+        refused(&terms, &look_up("{ find_by: given, and: [hh] }")),
+        [(Code::ElementNotAgreed, "person.hh".to_owned())]
+    );
+    let day = refused(&terms, &look_up("{ find_by: given, and: [born] }"));
+    assert!(day.contains(&(Code::FormWiderThanAgreed, "person.born".to_owned())), "{day:?}");
+}
