@@ -17,6 +17,7 @@ mod lookup;
 pub mod personal;
 pub mod preview;
 pub mod types;
+mod unnamed;
 
 pub use batch::{Batch, Fault, Faults};
 pub use error::FlowError;

@@ -26,6 +26,8 @@ named! {
         SchemaDrift = "schema-drift",
         /// A package holds many more or fewer records than those before.
         UnusualVolume = "unusual-volume",
+        /// A client's questions about single people were nearly the same, and it asks no more.
+        LookUpsSuspended = "look-ups-suspended",
         /// Somebody tries whether alerts arrive.
         Trial = "trial",
     }
@@ -47,6 +49,7 @@ impl AlertKind {
             AlertKind::KeyExpires => &[ConfigurationEngineer, RegistrationOfficer],
             AlertKind::SchemaDrift => &[ConfigurationEngineer],
             AlertKind::UnusualVolume => &[DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer],
+            AlertKind::LookUpsSuspended => &[DataProtectionFocalPoint, DataProtectionOfficer],
             AlertKind::Trial => &[],
         }
     }

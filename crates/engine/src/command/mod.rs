@@ -60,8 +60,8 @@ pub use acknowledge_pseudonyms::{Acknowledged, acknowledge_pseudonyms};
 pub use activate_configuration::activate_configuration;
 pub use add_officer::{NewPerson, add_officer};
 pub use add_partner::{PartnerKeys, add_partner};
-pub(crate) use assess::gate;
 pub use assess::{approve_assessment, assessments, assessments_after, figures, import_assessment};
+pub(crate) use assess::{gate, released};
 pub use attest::{accept_attestations, attest};
 pub use cancel_transfer::cancel_transfer;
 pub use carry_on::may_carry_on;
@@ -79,7 +79,7 @@ pub use export_configuration::{diff_configuration, export_configuration};
 pub use expose_key::{Checked, check_exposed, expose_key};
 pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
-pub(crate) use judge::{assessed, beyond, judge, within};
+pub(crate) use judge::{assessed, beyond, covered, judge, within};
 pub(crate) use lapse::{lapse, lapse_recalled, lapse_under_way, lapsed};
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,

@@ -7,6 +7,7 @@ use causeway_store::{Changed, Saved, StoreError};
 use serde_json::json;
 
 use super::lapse_recalled;
+use crate::drive::answer::{close, pause, unpause};
 use crate::drive::erase_copies;
 use crate::error::EngineError;
 use crate::house::{House, audit};
@@ -159,7 +160,17 @@ pub(super) fn new(asked: &Asked) -> NewDecision {
     }
 }
 
+/// Records it, while nobody is told anything about single people.
 pub(super) async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
+    let mut paused = false;
+    let recorded = enter_while(house, actor, asked, &mut paused).await;
+    if paused {
+        unpause(house).await?;
+    }
+    recorded
+}
+
+async fn enter_while(house: &House, actor: &str, asked: &Asked, paused: &mut bool) -> Result<Recorded, EngineError> {
     let Asked { whose, into, decision, .. } = asked;
     let (new, mut asking, mut looks) = (new(asked), Asking::new(house), 0);
     loop {
@@ -169,6 +180,12 @@ pub(super) async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<R
         if only.is_some_and(<[_]>::is_empty) {
             return Ok(again);
         }
+        // Who was asked about since is asked for among all others; where many are, they wait.
+        if looks > 0 && !*paused {
+            pause(house).await?;
+            *paused = true;
+        }
+        close(house).await?;
         // First what is on its way, then who is in it: whatever is sealed or begun in between is found out by the transaction.
         let seen = house.store.leaving().await?;
         // Whatever is decided from now on is found out by the transaction.

@@ -15,6 +15,7 @@ use causeway_model::exchange::Exchange;
 use causeway_package::disclosure::SealedSet;
 use jiff::Timestamp;
 
+use crate::drive::answer::close;
 use crate::drive::{Heeded, disclosure_of};
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -29,6 +30,7 @@ pub(crate) async fn everybody(
     purpose: &str,
     before: Option<Timestamp>,
 ) -> Result<HashSet<u128>, EngineError> {
+    close(house).await?;
     let mut archive = Archive::new(house);
     let mut sets: Vec<SealedSet> = Vec::new();
     for sent in house.store.sent_packages().await? {

@@ -1,5 +1,6 @@
 //! How is a transfer carried from request to delivery, whatever dies on the way? A file a step.
 
+pub mod answer;
 mod commit;
 mod deliver;
 mod following;

@@ -52,7 +52,27 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
         }
         destroyed += usize::from(room::clear(house, &room).await?);
     }
+    clear_answers(house).await?;
     Ok(destroyed)
+}
+
+/// An answer that is recorded is so within minutes of its set.
+const RECORDED: std::time::Duration = std::time::Duration::from_secs(3_600);
+
+/// Removes sets of answers that were never recorded, so that nobody was told of whom they hold.
+async fn clear_answers(house: &House) -> Result<(), EngineError> {
+    for path in entries(&house.home.sealed())? {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(id) = name.strip_suffix(".people.age").filter(|id| id.starts_with("an-")) else { continue };
+        let is_old = path
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > RECORDED));
+        if is_old && !house.store.is_told(id).await? {
+            room::remove(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn entries(path: &std::path::Path) -> Result<Vec<std::path::PathBuf>, EngineError> {

@@ -7,6 +7,7 @@ use causeway_model::Code;
 use jiff::Timestamp;
 use tokio::sync::watch::Receiver;
 
+use super::answer::close_due;
 use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
@@ -138,6 +139,9 @@ async fn sweep(
             troubles.into_iter().for_each(|(_, error)| trouble(error));
         }
         Err(error) => trouble(error),
+    }
+    if let Err(error) = close_due(house).await {
+        trouble(error);
     }
     match purge(house, WORKER).await {
         Ok((purged, troubles)) => {

@@ -29,6 +29,7 @@ some = { $count ->
 heading = { $number }. الجهة: { $partner }
 arrived = أرسلناها في { $date }، ووصلت إلى { $partner }.
 may-have-arrived = بدأنا إرسالها في { $date }. لسنا متأكدين من وصولها، لكن قد تكون لدى { $partner }.
+asked-about = سُئلنا في { $date } عما إذا كنا نعرفك. لم نخبر { $partner } بأي شيء عنك.
 confirmed = أرسلناها في { $date }. وأكدت { $partner } في { $answered } أنها تلقتها.
 rejected = أرسلناها في { $date }. وأبلغتنا { $partner } في { $answered } أنها لم تحتفظ بها.
 purpose = أُرسلت لهذا الغرض: { $purpose }.

@@ -29,6 +29,7 @@ some = { $count ->
 heading = { $number }. { $partner }
 arrived = We sent it on { $date }, and it arrived at { $partner }.
 may-have-arrived = We began to send it on { $date }. We cannot be sure that it arrived, but { $partner } may have it.
+asked-about = They asked us on { $date } whether we know you. { $partner } was told nothing about you.
 confirmed = We sent it on { $date }. { $partner } confirmed on { $answered } that they had received it.
 rejected = We sent it on { $date }. { $partner } told us on { $answered } that they did not keep it.
 purpose = It was sent for this purpose: { $purpose }.

@@ -26,6 +26,7 @@ some = { $count ->
 heading = { $number }. { $partner }
 arrived = La enviamos el { $date } y llegó a { $partner }.
 may-have-arrived = Empezamos a enviarla el { $date }. No estamos seguros de que llegara, pero es posible que { $partner } la tenga.
+asked-about = El { $date } nos preguntaron si la conocemos a usted. No dijimos nada sobre usted a { $partner }.
 confirmed = La enviamos el { $date }. { $partner } confirmó el { $answered } que la había recibido.
 rejected = La enviamos el { $date }. { $partner } nos dijo el { $answered } que no la había conservado.
 purpose = Se envió con este fin: { $purpose }.

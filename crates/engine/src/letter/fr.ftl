@@ -29,6 +29,7 @@ some = { $count ->
 heading = { $number }. { $partner }
 arrived = Nous les avons envoyées le { $date }, et elles sont parvenues à { $partner }.
 may-have-arrived = Nous avons commencé à les envoyer le { $date }. Nous ne sommes pas certains qu’elles soient arrivées, mais il se peut que { $partner } les ait.
+asked-about = Le { $date }, on nous a demandé si nous vous connaissions. { $partner } n’a rien appris à votre sujet.
 confirmed = Nous les avons envoyées le { $date }. { $partner } a confirmé le { $answered } les avoir reçues.
 rejected = Nous les avons envoyées le { $date }. { $partner } nous a dit le { $answered } ne pas les avoir conservées.
 purpose = Elles ont été envoyées dans ce but : { $purpose }.

@@ -102,9 +102,13 @@ impl Words {
         lines.push(match one.status {
             Status::MayHaveArrived => self.say("may-have-arrived", [began, partner()])?,
             Status::Arrived => self.say("arrived", [sent, partner()])?,
+            Status::AskedAbout => self.say("asked-about", [sent, partner()])?,
             Status::Confirmed => self.say("confirmed", [sent, partner(), answered])?,
             Status::Rejected => self.say("rejected", [sent, partner(), answered])?,
         });
+        if one.status == Status::AskedAbout {
+            return Ok(());
+        }
         lines.push(self.say("purpose", [("purpose", self.foreign(&one.purpose.text))])?);
         let version = ("version", number(one.arrangement.version as usize));
         lines.push(self.say("agreement", [("title", self.foreign(&one.arrangement.title)), version])?);

@@ -132,6 +132,7 @@ fn status(one: &Exposed) -> String {
     let said = match one.status {
         Status::MayHaveArrived => "may have arrived",
         Status::Arrived => "arrived",
+        Status::AskedAbout => "asked about, told nothing",
         Status::Confirmed => "confirmed",
         Status::Rejected => "rejected by the partner",
     };

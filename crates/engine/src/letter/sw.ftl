@@ -26,6 +26,7 @@ some = { $count ->
 heading = { $number }. { $partner }
 arrived = Tulizituma tarehe { $date }, na zilifika kwa { $partner }.
 may-have-arrived = Tulianza kuzituma tarehe { $date }. Hatuna uhakika kwamba zilifika, lakini huenda { $partner } wanazo.
+asked-about = Tarehe { $date } tuliulizwa kama tunakufahamu. { $partner } hawakuambiwa chochote kukuhusu.
 confirmed = Tulizituma tarehe { $date }. { $partner } walithibitisha tarehe { $answered } kwamba walizipokea.
 rejected = Tulizituma tarehe { $date }. { $partner } walituambia tarehe { $answered } kwamba hawakuzihifadhi.
 purpose = Zilitumwa kwa kusudi hili: { $purpose }.

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::shared::{Archive, Element, sealed_set, whole};
 use crate::documents::sha256_hex;
+use crate::drive::answer::close;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -117,6 +118,8 @@ pub enum Status {
     Confirmed,
     /// The partner opened it and says that it did not keep it.
     Rejected,
+    /// The partner asked about the person, and was told nothing.
+    AskedAbout,
 }
 
 impl Status {
@@ -137,18 +140,22 @@ impl Status {
 /// [`EngineError::NotProven`] where a set is missing, damaged or of another key; [`EngineError::Wrong`] where the key cannot
 /// be one of that entity.
 pub async fn disclosures(house: &House, entity: &str, key: &str) -> Result<Disclosures, EngineError> {
-    let sent = house.store.sent_packages().await?;
+    close(house).await?;
+    let mut sent = house.store.sent_packages().await?;
+    let told = sent.len();
+    sent.extend(house.store.asked_about().await?);
     let mut archive = Archive::new(house);
     let (mut about, mut others) = (Vec::new(), BTreeSet::new());
     let mut known = None;
-    for one in sent {
+    for (at, one) in sent.into_iter().enumerate() {
         let content = archive.content(&one).await?;
         if content.subject != entity {
             others.insert(content.subject);
             continue;
         }
         known = Some((content.catalogue.clone(), content.catalogue_version));
-        about.push((one, content));
+        let status = if at < told { Status::of(&one) } else { Status::AskedAbout };
+        about.push((one, content, status));
     }
     let catalogue = match known {
         Some((name, version)) => archive.catalogue(&name, version).await?,
@@ -162,11 +169,11 @@ pub async fn disclosures(house: &House, entity: &str, key: &str) -> Result<Discl
     })?;
     let key = canonical(people, key)?;
     let pseudonym = house.keys.disclosure().pseudonym(entity, key.as_bytes());
-    let sets: Vec<_> = about.iter().map(|(one, _)| sealed_set(house, one)).collect();
+    let sets: Vec<_> = about.iter().map(|(one, ..)| sealed_set(house, one)).collect();
     let held = tokio::task::block_in_place(|| whole(house.sets.holding(&sets, &pseudonym, &house.keys.operation)))?;
     let last_days = house.store.last_days().await?;
     let mut found = Vec::new();
-    for ((one, content), _) in about.iter().zip(&held).filter(|(_, held)| **held) {
+    for ((one, content, status), _) in about.iter().zip(&held).filter(|(_, held)| **held) {
         let arrangement = archive.arrangement(one).await?;
         let exchange = archive.exchange(&one.exchange, content.exchange_version).await?;
         let title = match arrangement.party_registered_as(&arrangement.partner) {
@@ -191,7 +198,7 @@ pub async fn disclosures(house: &House, entity: &str, key: &str) -> Result<Discl
                 version: one.arrangement_version,
                 title: arrangement.title.clone(),
             },
-            status: Status::of(one),
+            status: *status,
             began_at: one.begun_at,
             arrived_at: one.arrived_at,
             answered_at: one.receipt.map(|(_, at)| at),
@@ -200,6 +207,7 @@ pub async fn disclosures(house: &House, entity: &str, key: &str) -> Result<Discl
             recorded: one.content.is_some(),
         });
     }
+    found.sort_by_key(|one| one.began_at);
     Ok(Disclosures {
         format: FORMAT,
         operation: house.operation().to_owned(),

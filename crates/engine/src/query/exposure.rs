@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::shared::{Archive, Element, sealed_set, whole};
 use super::{Status, Versioned};
 use crate::command::is_told;
+use crate::drive::answer::close;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -102,6 +103,7 @@ pub(crate) async fn found(house: &House, told: &str) -> Result<Found, EngineErro
     let (role, owner, fingerprint) = owner(house, told).await?;
     let mut archive = Archive::new(house);
     let last_days = house.store.last_days().await?;
+    close(house).await?;
     let (mut packages, mut sets, mut elements, mut unsure) = (Vec::new(), Vec::new(), BTreeSet::new(), 0);
     for sent in house.store.sent_packages().await? {
         let arrangement = archive.arrangement(&sent).await?;

@@ -93,7 +93,10 @@ pub(crate) async fn reached(
             Err(_) => continue,
         };
         if told.iter().any(|one| one.decision.kind == Kind::Erasure) {
-            reached.erase.push(there.package);
+            // Of what was told over the network nothing is kept here.
+            if !there.sent.as_ref().is_some_and(|(sent, _)| sent.is_answer()) {
+                reached.erase.push(there.package);
+            }
         }
         let Some((sent, Some(content))) = &there.sent else { continue };
         let mut records = Vec::new();

@@ -1,24 +1,19 @@
 //! How much may an aggregation hold in memory, and where may the rest go?
 
 use std::cell::{Cell, OnceCell};
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-use chacha20poly1305::aead::AeadInPlace;
-use chacha20poly1305::{ChaCha20Poly1305, Key, KeyInit, Nonce};
 use zeroize::Zeroizing;
 
 use crate::error::FlowError;
 use crate::source::Watch;
+use crate::unnamed::UnnamedFile;
+
+pub(super) use crate::unnamed::Extent;
 
 /// The least that an operator may hold, however small the memory.
 const LEAST: usize = 4 << 20;
-
-/// Bytes that are sealed together.
-const BLOCK: usize = 1 << 20;
-const TAG: usize = 16;
 
 /// What an aggregation may hold in memory; past it, partitions go to encrypted temporary files.
 #[derive(Clone, Debug)]
@@ -111,48 +106,26 @@ impl Memory {
     /// A new temporary file; none where nothing may be spilled.
     pub(super) fn file(&self) -> Result<Option<SpillFile>, FlowError> {
         let Some(place) = &self.0.spill else { return Ok(None) };
-        let file = tempfile::tempfile_in(&place.folder).map_err(|error| cannot(&error))?;
         let number = self.0.files.get();
         self.0.files.set(number + 1);
-        let cipher = ChaCha20Poly1305::new(Key::from_slice(place.key.as_slice()));
-        Ok(Some(SpillFile { file, cipher, number, blocks: 0, end: 0, memory: self.clone() }))
+        let file = UnnamedFile::create(&place.folder, &place.key, number)?;
+        Ok(Some(SpillFile { file, memory: self.clone() }))
     }
 }
 
-/// Where something lies in a spill file: its first block's number and offset, its length before encryption.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Extent {
-    block: u64,
-    at: u64,
-    length: usize,
-}
-
-/// An encrypted temporary file without a name: appended to, read back piece by piece.
+/// An encrypted temporary file of this aggregation.
 pub(super) struct SpillFile {
-    file: File,
-    cipher: ChaCha20Poly1305,
-    number: u32,
-    blocks: u64,
-    end: u64,
+    file: UnnamedFile,
     memory: Memory,
 }
 
 impl SpillFile {
     /// Appends `bytes`, which are overwritten, and tells where they lie.
     pub(super) fn append(&mut self, bytes: &mut [u8]) -> Result<Extent, FlowError> {
-        let extent = Extent { block: self.blocks, at: self.end, length: bytes.len() };
-        for block in bytes.chunks_mut(BLOCK) {
-            let tag = self
-                .cipher
-                .encrypt_in_place_detached(&self.nonce(self.blocks), b"", block)
-                .map_err(|_| broken("a block cannot be encrypted"))?;
-            self.file.write_all_at(block, self.end).map_err(|error| cannot(&error))?;
-            self.file.write_all_at(&tag, self.end + block.len() as u64).map_err(|error| cannot(&error))?;
-            self.end += (block.len() + TAG) as u64;
-            self.blocks += 1;
-        }
+        let before = self.file.size();
+        let extent = self.file.append(bytes)?;
         let State { spilled, watch, .. } = &*self.memory.0;
-        let more = self.end - extent.at;
+        let more = self.file.size() - before;
         spilled.set(spilled.get() + more);
         if let Some(watch) = watch.get() {
             watch.spilled(more);
@@ -162,58 +135,10 @@ impl SpillFile {
 
     /// What lies at `extent`.
     pub(super) fn read(&self, extent: Extent) -> Result<Vec<u8>, FlowError> {
-        let mut bytes = vec![0; extent.length];
-        let mut at = extent.at;
-        for (number, block) in bytes.chunks_mut(BLOCK).enumerate() {
-            let mut tag = [0; TAG];
-            self.file.read_exact_at(block, at).map_err(|error| cannot(&error))?;
-            self.file.read_exact_at(&mut tag, at + block.len() as u64).map_err(|error| cannot(&error))?;
-            at += (block.len() + TAG) as u64;
-            self.cipher
-                .decrypt_in_place_detached(&self.nonce(extent.block + number as u64), b"", block, (&tag).into())
-                .map_err(|_| broken("a block was altered on the disk"))?;
-        }
-        Ok(bytes)
+        self.file.read(extent)
     }
-
-    /// File and block make a nonce that is used once under the run's key.
-    fn nonce(&self, block: u64) -> Nonce {
-        let mut nonce = [0; 12];
-        let parts = self.number.to_be_bytes().into_iter().chain(block.to_be_bytes());
-        nonce.iter_mut().zip(parts).for_each(|(to, from)| *to = from);
-        nonce.into()
-    }
-}
-
-fn cannot(error: &std::io::Error) -> FlowError {
-    FlowError::Write { what: "temporary file", detail: error.kind().to_string() }
 }
 
 pub(super) fn broken(detail: &str) -> FlowError {
     FlowError::Internal { place: "aggregate/spill", detail: detail.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
-    use super::*;
-
-    #[test]
-    fn what_is_spilled_comes_back_is_not_readable_and_altered_blocks_are_found() {
-        let folder = tempfile::tempdir().unwrap();
-        let memory = Memory::bounded(1, folder.path().to_owned(), [7; 32]);
-        let mut file = memory.file().unwrap().unwrap();
-        let whole: Vec<u8> = b"Amina Testperson ".iter().copied().cycle().take(3 * BLOCK / 2).collect();
-        let first = file.append(&mut whole.clone()).unwrap();
-        let second = file.append(&mut b"short".to_vec()).unwrap();
-        assert_eq!(file.read(first).unwrap(), whole);
-        assert_eq!(file.read(second).unwrap(), b"short");
-        assert_eq!(memory.spilled(), whole.len() as u64 + 5 + 3 * TAG as u64);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "it has no name");
-        let mut raw = vec![0; usize::try_from(file.end).unwrap()];
-        file.file.read_exact_at(&mut raw, 0).unwrap();
-        assert!(!raw.windows(6).any(|window| window == b"Amina "));
-        file.file.write_all_at(&[raw[9] ^ 1], 9).unwrap();
-        assert!(file.read(first).is_err());
-    }
 }

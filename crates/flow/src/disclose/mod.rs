@@ -6,6 +6,7 @@
 
 mod find;
 mod flat;
+mod pages;
 
 use std::collections::BTreeSet;
 
@@ -19,6 +20,7 @@ use crate::seal::{EncodeError, Encoder, elements};
 use flat::Flat;
 
 pub use find::{Found, Question, find};
+pub use pages::Pages;
 
 /// Records that may be told to one client.
 ///

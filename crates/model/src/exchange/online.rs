@@ -202,6 +202,7 @@ impl Online {
                 );
             }
             comparable(root, &parameter.element, &format!("{at}/element"), findings);
+            by_key(root, &parameter.element, &format!("{at}/element"), findings);
         }
     }
 
@@ -281,14 +282,7 @@ impl LookUp {
                 comparable(root, element, &at, findings);
             }
             let identifies = root.identities().any(|identity| *identity == [asked.find_by.clone()]);
-            if root.element(&asked.find_by).is_some_and(|element| element.value_type == ValueType::Date) {
-                findings.error(
-                    "look-up-by-day",
-                    at.clone(),
-                    "a source cannot be asked for the records of a day as for a key",
-                    "find by a text, code, identifier or whole number, and compare the day beside it",
-                );
-            }
+            by_key(root, &asked.find_by, &at, findings);
             if asked.and.is_empty() && !identifies {
                 findings.error(
                     "look-up-too-little",
@@ -298,6 +292,18 @@ impl LookUp {
                 );
             }
         }
+    }
+}
+
+/// An element that a source can be asked by as by a key.
+fn by_key(root: &Entity, element: &str, at: &str, findings: &mut Findings) {
+    if root.element(element).is_some_and(|element| element.value_type == ValueType::Date) {
+        findings.error(
+            "asked-by-day",
+            at,
+            "a source cannot be asked for the records of a day as for a key",
+            "ask by a text, code, identifier or whole number; in a look-up, compare the day beside it",
+        );
     }
 }
 

@@ -165,27 +165,49 @@ async fn enter(writing: &mut Writing<'_>, name: &str, version: u32, event: &str)
 /// Demands that the terms of a transfer still hold at that moment: in the transaction that seals or that begins to deliver.
 /// Arrangements of which no version ever was in force here are for whoever calls to judge: an earlier program had another rule.
 pub(super) async fn demand_open(writing: &mut Writing<'_>, transfer: &str) -> Result<(), StoreError> {
+    let row = query("SELECT id, arrangement, arrangement_version FROM transfer WHERE id = $1").bind(transfer);
+    let Some(row) = row.fetch_optional(writing.rows()).await? else { return Ok(()) };
+    let cells = Cells::new(&row, "transfer", "id");
+    let (name, version): (String, u32) = (cells.get("arrangement")?, cells.count("arrangement_version")?);
+    let goes_on = |began: &State, newest: &State, now| in_flight(began, newest, &Transfer::Requested, now);
+    match lives(writing, &name, version).await? {
+        None => Ok(()),
+        Some((began, newest, now)) if goes_on(&began, &newest, now) == InFlight::GoesOn => Ok(()),
+        Some(_) => Err(StoreError::ChangedMeanwhile { what: "arrangement", name }),
+    }
+}
+
+/// Demands that a version is the one in force at that moment: in the transaction that records what is told at once.
+pub(super) async fn demand_in_force(writing: &mut Writing<'_>, name: &str, version: u32) -> Result<(), StoreError> {
+    match lives(writing, name, version).await? {
+        Some((began, newest, now))
+            if began == newest && matches!(newest, State::InForce { .. }) && newest.terms().valid.holds_at(now) =>
+        {
+            Ok(())
+        }
+        _ => Err(StoreError::ChangedMeanwhile { what: "arrangement", name: name.to_owned() }),
+    }
+}
+
+/// A version as it stands, the newest that ever was in force, and when that is; none where no version ever was.
+async fn lives(
+    writing: &mut Writing<'_>,
+    name: &str,
+    version: u32,
+) -> Result<Option<(State, State, Timestamp)>, StoreError> {
     let now = Timestamp::from_microsecond(writing.micros()).unwrap_or(Timestamp::MAX);
     let rows = query(
-        "SELECT life.arrangement AS arrangement, transfer.arrangement_version AS own, life.version AS version, \
-         life.state_json AS state_json \
-         FROM transfer JOIN arrangement_life AS life ON life.arrangement = transfer.arrangement \
-         WHERE transfer.id = $1 AND life.was_in_force = 1 ORDER BY life.version",
+        "SELECT arrangement, version, state_json FROM arrangement_life \
+         WHERE arrangement = $1 AND was_in_force = 1 ORDER BY version",
     );
-    let (mut began, mut newest, mut name) = (None::<State>, None::<State>, String::new());
-    for row in rows.bind(transfer).fetch_all(writing.rows()).await? {
+    let (mut own, mut newest) = (None::<State>, None::<State>);
+    for row in rows.bind(name).fetch_all(writing.rows()).await? {
         let cells = Cells::new(&row, "arrangement_life", "arrangement");
         let state: State = cells.json("state_json")?;
-        if cells.count::<u32>("own")? == cells.count::<u32>("version")? {
-            began = Some(state.clone());
+        if cells.count::<u32>("version")? == version {
+            own = Some(state.clone());
         }
         newest = Some(state);
-        name = cells.get("arrangement")?;
     }
-    let Some(newest) = newest else { return Ok(()) };
-    let began = began.as_ref().unwrap_or(&newest);
-    match in_flight(began, &newest, &Transfer::Requested, now) {
-        InFlight::GoesOn => Ok(()),
-        InFlight::Lapses => Err(StoreError::ChangedMeanwhile { what: "arrangement", name }),
-    }
+    Ok(newest.map(|newest| (own.unwrap_or_else(|| newest.clone()), newest, now)))
 }

@@ -172,7 +172,11 @@ impl RecordDecision {
         .execute(writing.rows())
         .await?;
         for package in &self.unasked {
-            let unasked = query("INSERT INTO decision_unasked (decision, package) VALUES ($1, $2)");
+            let unasked = query(unasked_of(
+                package,
+                "INSERT INTO decision_unasked (decision, package) VALUES ($1, $2)",
+                "INSERT INTO decision_unasked_answer (decision, answer) VALUES ($1, $2)",
+            ));
             unasked.bind(number).bind(package).execute(writing.rows()).await?;
         }
         keep_out_who_heeds_nothing(writing.rows()).await?;
@@ -183,7 +187,11 @@ impl RecordDecision {
     async fn carry_on(&self, rows: &mut Transaction, on: &CarriesOn) -> Result<i64, StoreError> {
         let number = stored(on.number, "the number of a decision")?;
         for package in &on.asked {
-            let asked = query("DELETE FROM decision_unasked WHERE decision = $1 AND package = $2");
+            let asked = query(unasked_of(
+                package,
+                "DELETE FROM decision_unasked WHERE decision = $1 AND package = $2",
+                "DELETE FROM decision_unasked_answer WHERE decision = $1 AND answer = $2",
+            ));
             // Somebody else took it up meanwhile.
             if asked.bind(number).bind(package).execute(rows).await? != 1 {
                 return Err(changed("what could not be asked, seen for", &self.new.entity));
@@ -208,6 +216,11 @@ impl Meant {
             false => Err(changed("decisions about the same person, seen for", entity)),
         }
     }
+}
+
+/// A statement about a package, or the one about an answer.
+fn unasked_of(id: &str, package: &'static str, answer: &'static str) -> &'static str {
+    if id.starts_with("an-") { answer } else { package }
 }
 
 fn changed(what: &'static str, entity: &str) -> StoreError {
@@ -247,7 +260,10 @@ pub(crate) async fn recorded<'a>(on: impl Into<On<'a>>, new: &NewDecision) -> Re
     let NewDecision { entity, person, into, decision } = new;
     let rows = query(
         "SELECT number, into_person, decision_json, packages, begun, \
-         (SELECT count(*) FROM decision_unasked WHERE decision = number) AS unasked, (SELECT count(*) FROM package) AS packages_now, \
+         (SELECT count(*) FROM decision_unasked WHERE decision = number) \
+         + (SELECT count(*) FROM decision_unasked_answer WHERE decision = number) AS unasked, \
+         (SELECT count(*) FROM package) + (SELECT count(*) FROM answer) \
+         + (SELECT coalesce(max(number), 0) FROM look_up_round) AS packages_now, \
          (SELECT count(*) FROM delivery) AS begun_now FROM person_decision WHERE entity = $1 AND person = $2 \
          ORDER BY number DESC",
     );
@@ -322,7 +338,8 @@ async fn merged_into(on: On<'_>, entity: &str, person: &str, before: &Merges) ->
 /// What is on its way. Both numbers only grow.
 pub(crate) async fn leaving<'a>(on: impl Into<On<'a>>) -> Result<Leaving, StoreError> {
     let row = query(
-        "SELECT 'all' AS id, (SELECT count(*) FROM package) AS packages, \
+        "SELECT 'all' AS id, (SELECT count(*) FROM package) + (SELECT count(*) FROM answer) \
+         + (SELECT coalesce(max(number), 0) FROM look_up_round) AS packages, \
          (SELECT count(*) FROM delivery) AS begun",
     );
     let row = row.fetch_one(on).await?;

@@ -161,18 +161,30 @@ impl Change for AdmitRealData {
 /// INVARIANT (synthetic-only): asked in the very transaction that seals, and in the one that begins a delivery. To whom the
 /// data go is read from the text of the arrangement as it is stored, not from what the caller says.
 pub(super) async fn demand_real(connection: &mut Transaction, transfer: &str) -> Result<(), StoreError> {
-    let row = query(
-        "SELECT transfer.id AS id, document.text AS text FROM transfer JOIN document ON document.kind = 'arrangement' \
-         AND document.name = transfer.arrangement AND document.version = transfer.arrangement_version WHERE transfer.id = $1",
-    );
+    let row = query("SELECT id, arrangement, arrangement_version FROM transfer WHERE id = $1").bind(transfer);
+    let unknown = || StoreError::NotFound { what: "transfer", name: transfer.to_owned() };
+    let row = row.fetch_optional(&mut *connection).await?.ok_or_else(unknown)?;
+    let cells = Cells::new(&row, "transfer", "id");
+    let (name, version): (String, u32) = (cells.get("arrangement")?, cells.count("arrangement_version")?);
+    demand_real_under(connection, ("transfer", transfer), (&name, version)).await
+}
+
+/// The same of something else that is about to leave under a version of an arrangement.
+pub(super) async fn demand_real_under(
+    connection: &mut Transaction,
+    (what, id): (&'static str, &str),
+    (arrangement, version): (&str, u32),
+) -> Result<(), StoreError> {
+    let row = query("SELECT name, text FROM document WHERE kind = 'arrangement' AND name = $1 AND version = $2");
     let denied = |code, subject: &str, detail: &str| StoreError::Denied {
-        what: "transfer",
-        name: transfer.to_owned(),
+        what,
+        name: id.to_owned(),
         source: Refused::one(code, subject, detail),
     };
-    let unknown = || denied(Code::SyntheticOnlyPartner, transfer, "its arrangement does not say to whom the data go");
-    let row = row.bind(transfer).fetch_optional(&mut *connection).await?.ok_or_else(unknown)?;
-    let text: String = Cells::new(&row, "transfer", "id").get("text")?;
+    let unknown = || denied(Code::SyntheticOnlyPartner, id, "its arrangement does not say to whom the data go");
+    let row = row.bind(arrangement).bind(version);
+    let row = row.fetch_optional(&mut *connection).await?.ok_or_else(unknown)?;
+    let text: String = Cells::new(&row, "document", "name").get("text")?;
     let document = Document::parse("arrangement", &text).map_err(|_| unknown())?;
     let said = document.value();
     let partner = said.get("partner").and_then(serde_json::Value::as_str).ok_or_else(unknown)?;

@@ -1,5 +1,7 @@
 //! How does a change come to be committed? Only together with its leaf.
 
+use causeway_ledger::SignerKey;
+
 use crate::changed::canonical;
 use crate::db::{Patience, Transaction, query};
 use crate::{AuditEvent, Changed, Safeguards, Saved, Stamp, Store, StoreError};
@@ -67,11 +69,35 @@ impl Store {
     /// the only place that commits one. Where another transaction was in the way, or the connection was lost, the whole
     /// of it is done again.
     pub(super) async fn save<T: Change>(&self, change: Changed<T>, stamp: Stamp) -> Result<T::Outcome, StoreError> {
+        self.save_and(change, stamp, None).await
+    }
+
+    /// The same, with its leaf in its place of the ledger and a checkpoint over it, signed by `key`: what is told next is in a signed
+    /// checkpoint after one commit. The saved head is behind until [`Store::sequence`] is called.
+    pub(super) async fn save_sequenced<T: Change>(
+        &self,
+        change: Changed<T>,
+        stamp: Stamp,
+        key: &SignerKey,
+    ) -> Result<T::Outcome, StoreError> {
+        if *key.public() != self.key {
+            let (expected, found) = (self.key.to_string(), key.public().to_string());
+            return Err(StoreError::WrongLedgerKey { expected, found });
+        }
+        self.save_and(change, stamp, Some(key)).await
+    }
+
+    async fn save_and<T: Change>(
+        &self,
+        change: Changed<T>,
+        stamp: Stamp,
+        key: Option<&SignerKey>,
+    ) -> Result<T::Outcome, StoreError> {
         let (change, event) = change.into_parts();
         let _turn = self.turn.lock().await;
         let mut patience = Patience::new();
         loop {
-            match self.try_to_save(&change, &event, &stamp).await {
+            match self.try_to_save(&change, &event, &stamp, key).await {
                 Err(error) if patience.allows_another(&error).await => {}
                 outcome => return outcome,
             }
@@ -83,6 +109,7 @@ impl Store {
         change: &T,
         event: &AuditEvent,
         stamp: &Stamp,
+        key: Option<&SignerKey>,
     ) -> Result<T::Outcome, StoreError> {
         let mut transaction = self.pool.begin_write().await?;
         let (micros, safeguards) = (stamp.micros(), self.safeguards);
@@ -100,6 +127,9 @@ impl Store {
             }
         };
         enter(&mut transaction, event, stamp).await?;
+        if let Some(key) = key {
+            self.grow_in(&mut transaction, key, stamp.at()).await?;
+        }
         // CRASH: before this, neither change nor leaf; after it, both, and the sequencer will take the leaf.
         (self.probe)("store-change-not-committed");
         if let Err(error) = transaction.commit().await {

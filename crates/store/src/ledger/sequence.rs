@@ -44,14 +44,33 @@ impl Store {
 
     async fn grow(&self, key: &SignerKey, now: Timestamp) -> Result<String, StoreError> {
         let mut transaction = self.pool.begin_write().await?;
-        let newest = newest_checkpoint(&mut transaction).await?;
-        let mut edge = edge_as_signed(&mut transaction, newest.as_deref(), key).await?;
+        let text = self.grow_in(&mut transaction, key, now).await?;
+        // CRASH: before the commit the leaves are still pending, and the next call takes them.
+        (self.probe)("store-sequence-not-committed");
+        transaction.commit().await?;
+        // CRASH: the database is newer than the saved head; opening it writes the head again.
+        (self.probe)("store-sequence-committed");
+        Ok(text)
+    }
+}
+
+impl Store {
+    /// Puts in order what is pending, within a transaction that commits it; the checkpoint's text. The saved head is for whoever
+    /// commits to write.
+    pub(crate) async fn grow_in(
+        &self,
+        transaction: &mut Transaction,
+        key: &SignerKey,
+        now: Timestamp,
+    ) -> Result<String, StoreError> {
+        let newest = newest_checkpoint(&mut *transaction).await?;
+        let mut edge = edge_as_signed(transaction, newest.as_deref(), key).await?;
         let before = edge.size();
         // The database may have been exchanged for an older copy under us: two logs would then go out under one key.
-        check_saved(&mut transaction, &self.head, &self.key, newest.as_deref()).await?;
-        append_pending(&mut transaction, &mut edge).await?;
-        let text = match newest {
-            Some(text) if edge.size() == before => text,
+        check_saved(transaction, &self.head, &self.key, newest.as_deref()).await?;
+        append_pending(transaction, &mut edge).await?;
+        match newest {
+            Some(text) if edge.size() == before => Ok(text),
             _ => {
                 let origin = key.public().name().to_owned();
                 let text = Checkpoint { origin, size: edge.size(), root: edge.root() }.sign(key)?;
@@ -59,17 +78,11 @@ impl Store {
                     .bind(stored(edge.size(), "the size of the ledger")?)
                     .bind(&text)
                     .bind(now.as_microsecond())
-                    .execute(&mut transaction)
+                    .execute(transaction)
                     .await?;
-                text
+                Ok(text)
             }
-        };
-        // CRASH: before the commit the leaves are still pending, and the next call takes them.
-        (self.probe)("store-sequence-not-committed");
-        transaction.commit().await?;
-        // CRASH: the database is newer than the saved head; opening it writes the head again.
-        (self.probe)("store-sequence-committed");
-        Ok(text)
+        }
     }
 }
 

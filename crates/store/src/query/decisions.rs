@@ -130,7 +130,10 @@ impl Reader {
     /// When the database fails or a row is damaged.
     pub async fn recorded_before(&self, new: &NewDecision) -> Result<Option<RecordedBefore>, StoreError> {
         let Some(before) = recorded(&self.pool, new).await? else { return Ok(None) };
-        let rows = query("SELECT package FROM decision_unasked WHERE decision = $1 ORDER BY package");
+        let rows = query(
+            "SELECT package FROM decision_unasked WHERE decision = $1 \
+             UNION ALL SELECT answer FROM decision_unasked_answer WHERE decision = $1 ORDER BY 1",
+        );
         let rows = rows.bind(number(before)).fetch_all(&self.pool).await?;
         let unasked = rows.iter().map(Row::only).collect::<Result<_, _>>()?;
         Ok(Some(RecordedBefore { number: before, unasked }))

@@ -40,7 +40,7 @@ pub struct SentPackage {
 }
 
 impl Reader {
-    /// Packages that reached a partner or may have, oldest first: every one of which a delivery was begun, also one whose
+    /// Packages and answers that reached a partner or may have, oldest first: every one of which a delivery was begun, also one whose
     /// deliveries were cut off, failed, or whose transfer lapsed afterwards. Nobody can prove that nothing of it arrived.
     ///
     /// # Errors
@@ -65,7 +65,18 @@ impl Reader {
              LEFT JOIN receipt ON receipt.package = package.id \
              ORDER BY package.sealed_at, package.id",
         );
-        rows.fetch_all(&self.pool).await?.iter().map(sent).collect()
+        let mut found = rows.fetch_all(&self.pool).await?.iter().map(sent).collect::<Result<Vec<_>, _>>()?;
+        found.extend(self.told().await?);
+        found.sort_by_key(|one| one.sealed_at);
+        Ok(found)
+    }
+}
+
+impl SentPackage {
+    /// Whether it is an answer over the network, and no package: there is nothing of it to call back or to erase here.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.package == self.transfer
     }
 }
 

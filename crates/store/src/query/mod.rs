@@ -1,6 +1,7 @@
 //! What can be asked of our memory? A file a subject; nothing here writes.
 
 mod alerts;
+mod answers;
 mod arrangements;
 mod assessments;
 mod configuration;
@@ -17,6 +18,7 @@ mod partners;
 mod requests;
 mod retention;
 mod rotations;
+mod rounds;
 mod sandboxes;
 mod schedules;
 mod states;
@@ -41,6 +43,7 @@ pub use partners::{Partner, PartnerKey, PartnerLife};
 pub use requests::{ConsentRow, RefusedRow, RequestRow};
 pub use retention::KeptPackage;
 pub use rotations::RotationRow;
+pub use rounds::{HoldRow, OpenRound};
 pub(crate) use sandboxes::next_run;
 pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub use schedules::{OccurrenceRow, PauseRow};

@@ -116,7 +116,10 @@ impl Reader {
              AND transfer.state NOT IN ('cancelled', 'lapsed') ORDER BY package.sealed_at, transfer.id",
         );
         let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;
-        rows.iter().map(release).collect()
+        let mut released = rows.iter().map(release).collect::<Result<Vec<_>, _>>()?;
+        released.extend(self.told_since(arrangement, since).await?);
+        released.sort_by_key(|one| one.sealed_at);
+        Ok(released)
     }
 }
 

@@ -9,6 +9,7 @@ arrangement-expires = Arrangement { $subject } ends soon.
 key-expires = Key { $subject } ends soon.
 schema-drift = What the stores hold is no longer as catalogue { $subject } says.
 unusual-volume = The package of transfer { $subject } holds many more or fewer records than those before.
+look-ups-suspended = Client { $subject } asks about single people no more: its questions were nearly the same.
 trial = This is a trial of alerts: { $subject }.
 look = Look in the gateway of { $operation } for more: nothing else is told this way.
 ids-only = Please do not answer. Never send information about people by mail.

@@ -8,6 +8,7 @@ arrangement-expires = El acuerdo { $subject } termina pronto.
 key-expires = La clave { $subject } caduca pronto.
 schema-drift = El contenido de las bases ya no corresponde al catálogo { $subject }.
 unusual-volume = El paquete de la transferencia { $subject } contiene muchos más o muchos menos registros que los anteriores.
+look-ups-suspended = El cliente { $subject } ya no pregunta por personas concretas: sus preguntas eran casi iguales.
 trial = Esta es una prueba de los avisos: { $subject }.
 look = Para saber más, consulte la pasarela de { $operation }: por esta vía no se comunica nada más.
 ids-only = Por favor, no responda. Nunca envíe información sobre personas por correo electrónico.

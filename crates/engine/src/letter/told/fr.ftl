@@ -8,6 +8,7 @@ arrangement-expires = L’accord { $subject } prend bientôt fin.
 key-expires = La clé { $subject } expire bientôt.
 schema-drift = Le contenu des bases ne correspond plus au catalogue { $subject }.
 unusual-volume = Le paquet du transfert { $subject } contient beaucoup plus ou beaucoup moins d’enregistrements que les précédents.
+look-ups-suspended = Le client { $subject } n’interroge plus sur des personnes isolées : ses questions étaient presque les mêmes.
 trial = Ceci est un essai des avis : { $subject }.
 look = Pour en savoir plus, consultez la passerelle de { $operation } : rien d’autre n’est communiqué par cette voie.
 ids-only = Merci de ne pas répondre. N’envoyez jamais d’informations sur des personnes par courriel.

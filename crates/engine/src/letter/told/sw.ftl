@@ -8,6 +8,7 @@ arrangement-expires = Makubaliano { $subject } yanakaribia kuisha.
 key-expires = Ufunguo { $subject } unakaribia kuisha.
 schema-drift = Yaliyomo kwenye hifadhidata hayalingani tena na katalogi { $subject }.
 unusual-volume = Kifurushi cha uhamisho { $subject } kina rekodi nyingi zaidi au chache zaidi kuliko vilivyotangulia.
+look-ups-suspended = Mteja { $subject } haulizi tena kuhusu mtu mmoja mmoja: maswali yake yalikaribia kufanana.
 trial = Hili ni jaribio la arifa: { $subject }.
 look = Kwa maelezo zaidi angalia lango la { $operation }: hakuna kingine kinachoelezwa kwa njia hii.
 ids-only = Tafadhali usijibu. Kamwe usitume taarifa za watu kwa barua pepe.

@@ -1,0 +1,29 @@
+//! How is a partner's program told about people at once? What is told is written first; nothing of it is kept.
+//!
+//! | file | answers |
+//! |---|---|
+//! | [`ready`] | may anything be told under this exchange now, by which plan? |
+//! | [`rows`] | which records, page by page? |
+//! | [`round`] | what of one person, for each of those who ask? |
+//! | [`segment`] | where is kept who was asked about? |
+
+mod ready;
+mod round;
+mod rows;
+mod segment;
+
+use causeway_package::answer::AnswerKey;
+
+pub use round::{Looked, Looker, Waiting};
+pub use rows::{Told, rows};
+pub(crate) use segment::{close, close_due, pause, unpause};
+
+/// Who asks, as far as that was proven.
+pub struct Asker<'a> {
+    /// The client, as the ledger names it.
+    pub name: &'a str,
+    /// Its partner.
+    pub partner: &'a str,
+    /// The thumbprint of the client's key for answers, and the key.
+    pub key: Option<(String, AnswerKey)>,
+}

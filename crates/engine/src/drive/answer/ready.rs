@@ -1,0 +1,108 @@
+//! May anything be told under an exchange now, by which plan and under which terms?
+
+use causeway_flow::plan::Plan;
+use causeway_model::arrangement::{Modality, beyond_caps};
+use causeway_model::assessment::Gate;
+use causeway_model::catalogue::Catalogue;
+use causeway_model::environment::DataKind;
+use causeway_model::exchange::{Exchange, Online};
+use causeway_model::{Code, Violation};
+use causeway_store::change::Judged;
+
+use super::Asker;
+use crate::command::{covered, gate, released, stopped};
+use crate::drive::Heeded;
+use crate::error::EngineError;
+use crate::house::House;
+use crate::standing::{Standing, in_force};
+
+/// Everything that an answer needs, decided before anything is read.
+pub(super) struct Ready {
+    pub(super) exchange: Exchange,
+    pub(super) online: Online,
+    pub(super) catalogue: Catalogue,
+    pub(super) standing: Standing,
+    pub(super) heeded: Heeded,
+    pub(super) pseudonyms_seen: u64,
+    pub(super) plan: Plan,
+    pub(super) data: DataKind,
+}
+
+impl Ready {
+    /// Judges an exchange as it is in use.
+    ///
+    /// # Errors
+    /// [`EngineError::Unknown`] where it is not the asker's, or not answered online; [`EngineError::NotShown`] with every reason why
+    /// nothing may be told.
+    pub(super) async fn load(house: &House, asker: &Asker<'_>, name: &str) -> Result<Self, EngineError> {
+        let unknown = || EngineError::Unknown { what: "exchange", name: name.to_owned(), help: "" };
+        let exchange = house.exchange(name).await?;
+        let own = house.terms(&exchange.arrangement).await?.value;
+        let online = exchange.deliver.online().cloned().filter(|_| own.partner == asker.partner).ok_or_else(unknown)?;
+        let mut violations: Vec<Violation> = stopped(house, &own.partner).await?.into_iter().collect();
+        let standing = match in_force(house, &exchange.arrangement).await? {
+            Ok(standing) => standing,
+            Err(refused) => {
+                violations.extend(refused.violations);
+                return Err(not_shown(name, violations));
+            }
+        };
+        violations.extend(covered(&standing.terms, Modality::Online));
+        violations.extend(beyond(house, name, &standing, None).await?);
+        // What was told is counted; no question is a transfer to come.
+        if let Gate::Refused(refused) = gate(house, &own, None).await? {
+            violations.extend(refused.violations);
+        }
+        let catalogue = house.catalogue().await?;
+        violations.extend(house.may_not_pass(&own, &catalogue).await?);
+        let pseudonyms_seen = house.store.pseudonyms_changed().await?;
+        let pseudonyms = house.pseudonyms_now(&own.partner, &own.purpose.code).await?;
+        let plan = match Plan::compile(&standing.terms, &exchange, &catalogue, &pseudonyms) {
+            Ok(plan) if violations.is_empty() => plan,
+            Ok(_) => return Err(not_shown(name, violations)),
+            Err(found) => {
+                violations.extend(found);
+                return Err(not_shown(name, violations));
+            }
+        };
+        let subject = catalogue.subject().map_or("", |people| &people.name);
+        let heeded = Heeded::load(house, subject, &standing.terms).await?;
+        let real = catalogue.sources.iter().any(|source| source.data == DataKind::Real);
+        let data = if real { DataKind::Real } else { DataKind::Synthetic };
+        Ok(Self { exchange, online, catalogue, standing, heeded, pseudonyms_seen, plan, data })
+    }
+
+    /// By what it was judged, to be demanded when it is recorded.
+    pub(super) fn judged(&self, house: &House) -> Judged {
+        let terms = &self.standing.terms;
+        Judged {
+            operation: house.operation().to_owned(),
+            partner: terms.partner.clone(),
+            arrangement: (terms.arrangement.clone(), terms.version),
+            data: self.data,
+            decisions_seen: self.heeded.seen(),
+            pseudonyms_seen: self.pseudonyms_seen,
+        }
+    }
+}
+
+/// What of an answer with so many records goes beyond the agreed caps. How often a transfer may be made is not asked of answers.
+pub(super) async fn beyond(
+    house: &House,
+    exchange: &str,
+    standing: &Standing,
+    records: Option<u64>,
+) -> Result<Vec<Violation>, EngineError> {
+    let released = released(house, &standing.terms.arrangement, jiff::Timestamp::MIN).await?;
+    Ok(beyond_caps(&standing.terms, &[], &released, exchange, records, house.now()))
+}
+
+/// Why nothing is told.
+pub(super) fn not_shown(exchange: &str, mut violations: Vec<Violation>) -> EngineError {
+    violations.sort();
+    violations.dedup();
+    if violations.is_empty() {
+        violations.push(Violation::new(Code::NotPermitted, exchange, "nothing may be told"));
+    }
+    EngineError::NotShown { exchange: exchange.to_owned(), violations }
+}

@@ -1,0 +1,350 @@
+//! How are questions about one person each answered, so many together as wait?
+//!
+//! INVARIANT (told is written first): a round is read, walked and recorded, with a signed checkpoint over it, before any of it is answered.
+//!
+//! INVARIANT (one no): not there, ambiguous, outside the population, withheld: the same statements are asked of the sources, for as many
+//! keys, and the same is written; the answer is the same.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+
+use causeway_flow::aggregate::{Only, aggregate_only};
+use causeway_flow::disclose::{Disclosed, Question, disclose, find};
+use causeway_flow::enforce::{Expectation, Reporter, enforce};
+use causeway_flow::source::{Extract, KeyList, KeyValue, Source, Watch, extract};
+use causeway_flow::transform::transform;
+use causeway_flow::{FlowError, Personal};
+use causeway_model::exchange::{LookUp, Told};
+use causeway_model::{Code, ElementRef, Form, ValueType, Violation};
+use causeway_package::disclosure::EntityPseudonyms;
+use causeway_store::change::{RoundOf, RoundOutcome, RoundQuestion, TellRound, Unanswered};
+use causeway_store::{Changed, StoreError};
+use jiff::ToSpan;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::Asker;
+use super::ready::{Ready, not_shown};
+use super::segment::seal_round;
+use crate::drive::heed::is_overtaken;
+use crate::error::EngineError;
+use crate::house::{Connectors, House, audit};
+use crate::query::content;
+
+/// For how long what was judged is gone by; what is told demands it again in any case.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How often a round is made anew whose ground changed.
+const ANEW: u32 = 20;
+
+/// What one question comes to.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// No, whyever.
+    No,
+    /// There is a match; with what is told of it, where anything is.
+    Found(Option<Personal<String>>),
+    /// The client asked as often as it may; for so many seconds.
+    TooOften(u32),
+    /// The client seems to be guessing, and asks no more until somebody lifts it.
+    Held,
+    /// Nothing is told at all, or not of this question.
+    NotShown(Vec<Violation>),
+    /// Something failed here; nobody was told anything.
+    Failed(String),
+}
+
+/// One question that waits.
+pub struct Waiting {
+    /// The client, as the ledger names it.
+    pub client: String,
+    /// What is asked by.
+    pub given: BTreeMap<String, Value>,
+}
+
+/// What is held between two rounds of an exchange.
+pub struct Looker {
+    exchange: String,
+    partner: String,
+    ready: Option<(Instant, Ready)>,
+    sources: Vec<Box<dyn Source>>,
+    /// Version of the catalogue that the sources were opened by.
+    opened: Option<u32>,
+}
+
+impl Looker {
+    /// Nothing yet of an exchange, for a partner.
+    #[must_use]
+    pub fn new(exchange: &str, partner: &str) -> Self {
+        let (exchange, partner) = (exchange.to_owned(), partner.to_owned());
+        Self { exchange, partner, ready: None, sources: Vec::new(), opened: None }
+    }
+
+    /// Answers questions, in the order given. Blocks the thread that it runs on; `runtime` carries what the store is asked.
+    pub fn round(
+        &mut self,
+        house: &House,
+        connectors: &dyn Connectors,
+        runtime: &tokio::runtime::Handle,
+        waiting: &[Waiting],
+    ) -> Vec<Looked> {
+        let mut said: Vec<Option<Looked>> = waiting.iter().map(|_| None).collect();
+        for _ in 0..ANEW {
+            let left: Vec<usize> = (0..waiting.len()).filter(|at| said.get(*at).is_some_and(Option::is_none)).collect();
+            if left.is_empty() {
+                break;
+            }
+            match self.once(house, connectors, runtime, waiting, &left, &mut said) {
+                Ok(()) => {}
+                Err(EngineError::Store(error @ StoreError::ChangedMeanwhile { .. })) => {
+                    self.ready = None;
+                    if is_overtaken(&error) {
+                        // Somebody's decision is being recorded.
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
+                }
+                Err(error) => {
+                    self.ready = None;
+                    self.opened = None;
+                    let why = match error {
+                        EngineError::NotShown { violations, .. } => Looked::NotShown(violations),
+                        EngineError::Store(StoreError::Denied { source, .. }) => Looked::NotShown(source.violations),
+                        error => Looked::Failed(error.to_string()),
+                    };
+                    said.iter_mut().filter(|one| one.is_none()).for_each(|one| *one = Some(why.clone()));
+                }
+            }
+        }
+        let late = || Looked::Failed("the ground of the question kept changing".to_owned());
+        said.into_iter().map(|one| one.unwrap_or_else(late)).collect()
+    }
+
+    fn once(
+        &mut self,
+        house: &House,
+        connectors: &dyn Connectors,
+        runtime: &tokio::runtime::Handle,
+        waiting: &[Waiting],
+        left: &[usize],
+        said: &mut [Option<Looked>],
+    ) -> Result<(), EngineError> {
+        self.freshen(house, connectors, runtime)?;
+        let Self { exchange, ready: Some((_, ready)), sources, .. } = self else { return Ok(()) };
+        let lost = |violation: Violation| not_shown(exchange, vec![violation]);
+        let nobody = || {
+            Violation::new(Code::NotCovered, exchange.as_str(), "nobody is asked for one by one under this exchange")
+        };
+        let look_up = ready.online.look_up.as_ref().ok_or_else(|| lost(nobody()))?;
+        let root = ready.catalogue.entity(&ready.exchange.root).ok_or_else(|| lost(nobody()))?;
+        let mut put = |at: usize, looked: Looked| {
+            if let Some(place) = said.get_mut(at) {
+                *place = Some(looked);
+            }
+        };
+        let (mut asked, mut questions) = (Vec::new(), Vec::new());
+        for at in left {
+            let Some(one) = waiting.get(*at) else { continue };
+            match Question::read(root, look_up, &one.given) {
+                Ok(question) => {
+                    asked.push((*at, one));
+                    questions.push(question);
+                }
+                Err(violation) => put(*at, Looked::NotShown(vec![violation])),
+            }
+        }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let walked = walk(house, ready, look_up, sources, &questions);
+        let (found, told) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
+        let records: HashMap<Vec<u8>, usize> =
+            told.people_by_record().enumerate().map(|(record, keys)| (keys.concat(), record)).collect();
+        let subject = ready.catalogue.subject().map_or("", |people| &people.name);
+        let pseudonyms = house.keys.disclosure().of(subject);
+        let (mut looked, mut people) = (Vec::new(), Vec::new());
+        for key in &found {
+            let key = key.as_ref().map(text);
+            let record = key.as_ref().and_then(|key| records.get(key.as_slice()));
+            people.extend(key.as_ref().map(|key| (pseudonyms.pseudonym(key), record.is_some())));
+            looked.push(match record {
+                None => Looked::No,
+                Some(record) => Looked::Found(match look_up.answer {
+                    Told::Match => None,
+                    Told::Elements => Some(Personal::new(row(&told, *record))),
+                }),
+            });
+        }
+        let change = TellRound {
+            judged: ready.judged(house),
+            exchange: exchange.clone(),
+            purge_by: house.today().saturating_add(i64::from(ready.standing.terms.retention_days).days()),
+            content: content(&ready.exchange, &ready.catalogue, 0, confirmed(ready, look_up, &told)),
+            of: of(house, exchange, look_up, &asked, &questions),
+            told: looked.iter().filter(|one| matches!(one, Looked::Found(_))).count() as u64,
+            people: seal_round(house, &people)?,
+        };
+        let clients: BTreeMap<&str, usize> =
+            change.of.iter().map(|of| (of.client.as_str(), of.questions.len())).collect();
+        let body = json!({
+            "exchange_version": ready.exchange.version, "arrangement": ready.standing.terms.arrangement,
+            "arrangement_version": ready.standing.terms.version, "arrangement_sha256": ready.standing.digest,
+            "asked": asked.len(), "told": change.told, "clients": clients,
+        });
+        let event = audit(crate::drive::WORKER, "looked-up", exchange, body);
+        let recorded =
+            runtime.block_on(house.store.tell_round(Changed::new(change, event), house.stamp(), &house.keys.ledger))?;
+        // CRASH: recorded, and nobody was answered: whoever asks again is recorded again.
+        (house.surroundings.probe)("round-recorded");
+        match recorded {
+            RoundOutcome::Recorded(held) => {
+                for ((at, one), looked) in asked.into_iter().zip(looked) {
+                    put(at, if held.contains(&one.client) { Looked::Held } else { looked });
+                }
+            }
+            RoundOutcome::Without(over) => {
+                for (client, why) in over {
+                    let why = match why {
+                        Unanswered::TooOften(seconds) => Looked::TooOften(seconds),
+                        Unanswered::Held => Looked::Held,
+                    };
+                    asked.iter().filter(|(_, one)| one.client == client).for_each(|(at, _)| put(*at, why.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges anew what was judged too long ago, and opens the sources where the catalogue is another.
+    fn freshen(
+        &mut self,
+        house: &House,
+        connectors: &dyn Connectors,
+        runtime: &tokio::runtime::Handle,
+    ) -> Result<(), EngineError> {
+        if self.ready.as_ref().is_none_or(|(since, _)| since.elapsed() >= FRESH) {
+            self.ready = None;
+            let asker = Asker { name: "", partner: &self.partner, key: None };
+            let ready = runtime.block_on(Ready::load(house, &asker, &self.exchange))?;
+            self.ready = Some((Instant::now(), ready));
+        }
+        let Some((_, ready)) = &self.ready else { return Ok(()) };
+        if self.opened != Some(ready.catalogue.version) {
+            self.sources.clear();
+            for source in &ready.catalogue.sources {
+                let opened = connectors.open(source, &house.home.sources());
+                let opened = opened.map_err(|error| not_shown(&self.exchange, vec![error.into()]))?;
+                self.sources.push(opened.held().unwrap_or(opened));
+            }
+            self.opened = Some(ready.catalogue.version);
+        }
+        Ok(())
+    }
+}
+
+/// Finds the records, and walks those that were found, and as many others that nobody has, to what may be told.
+fn walk(
+    house: &House,
+    ready: &Ready,
+    look_up: &LookUp,
+    sources: &[Box<dyn Source>],
+    questions: &[Question],
+) -> Result<(Vec<Option<KeyValue>>, Disclosed), FlowError> {
+    let (plan, watch) = (&ready.plan, Watch::default());
+    let mut extract: Extract = extract(plan, sources, &|| house.now(), &watch)?;
+    let memory = house.memory(house.home.staging());
+    let found = find(&mut extract, plan, look_up, questions, &memory)?;
+    let root = ready.catalogue.entity(&ready.exchange.root);
+    let key = root.and_then(|root| root.key.first()).cloned().unwrap_or_default();
+    let is_number =
+        root.and_then(|root| root.element(&key)).is_some_and(|element| element.value_type == ValueType::Integer);
+    let keys = found.iter().map(|key| key.clone().unwrap_or_else(|| of_nobody(house, is_number))).collect::<Vec<_>>();
+    let only = Only::of(vec![KeyList { column: key, values: keys.into() }]);
+    let register = ready.heeded.register(house);
+    let bundle = aggregate_only(&mut extract, plan, Reporter::default(), register, &memory, &only)?;
+    let expectation = Expectation { last_receipted: None, fewer_expected: true };
+    let cleared = enforce(transform(bundle, plan), plan, expectation, watch);
+    let told = disclose(cleared, plan, ready.exchange.format, &ready.online)?;
+    Ok((found, told))
+}
+
+/// A key that no record has: 122 random bits in the form of a UUID, or a number far below all.
+fn of_nobody(house: &House, is_number: bool) -> KeyValue {
+    let random = house.random();
+    if is_number {
+        let some = random.first_chunk::<4>().copied().map_or(0, u32::from_be_bytes);
+        return KeyValue::Integer(Personal::new(i64::MIN + i64::from(some)));
+    }
+    let mut digits = hex::encode(random.get(..16).unwrap_or_default());
+    for at in [8, 13, 18, 23] {
+        digits.insert(at, '-');
+    }
+    KeyValue::Text(Personal::new(digits))
+}
+
+fn text(key: &KeyValue) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(match key {
+        KeyValue::Text(text) => text.expose().as_bytes().to_vec(),
+        KeyValue::Integer(number) => number.expose().to_string().into_bytes(),
+    })
+}
+
+/// What is told of a record, as JSON: one row, or the rows on which it is laid.
+fn row(told: &Disclosed, record: usize) -> String {
+    let rows: Vec<_> = told.of_record(record).map(|row| String::from_utf8_lossy(told.row(row)).into_owned()).collect();
+    match rows.as_slice() {
+        [only] => only.clone(),
+        several => format!("[{}]", several.join(",")),
+    }
+}
+
+/// What a partner learns of somebody who is found: what is told, and that what was asked by is so.
+fn confirmed(ready: &Ready, look_up: &LookUp, told: &Disclosed) -> std::collections::BTreeSet<(ElementRef, Form)> {
+    let asked = look_up.by.iter().flat_map(causeway_model::exchange::Asked::elements);
+    let asked = asked.map(|name| (ElementRef::new(&ready.exchange.root, name), Form::Raw));
+    match look_up.answer {
+        Told::Match => asked.collect(),
+        Told::Elements => asked.chain(told.elements.iter().cloned()).collect(),
+    }
+}
+
+/// Questions by client, as far as they are remembered.
+fn of(
+    house: &House,
+    exchange: &str,
+    look_up: &LookUp,
+    asked: &[(usize, &Waiting)],
+    questions: &[Question],
+) -> Vec<RoundOf> {
+    let digests = house.keys.disclosure().of("look-up questions");
+    let mut of: BTreeMap<&str, Vec<RoundQuestion>> = BTreeMap::new();
+    for ((_, one), question) in asked.iter().zip(questions) {
+        of.entry(&one.client).or_default().push(remembered(&digests, exchange, look_up, question));
+    }
+    let round = |(client, questions): (&str, Vec<RoundQuestion>)| RoundOf {
+        client: client.to_owned(),
+        most: (look_up.hourly, look_up.daily),
+        questions,
+    };
+    of.into_iter().map(round).collect()
+}
+
+/// A question as digests: of all of it, and of it without each element; of one that gives one element alone, without its end.
+fn remembered(digests: &EntityPseudonyms, exchange: &str, look_up: &LookUp, question: &Question) -> RoundQuestion {
+    let given: Vec<Zeroizing<Vec<u8>>> = question.given().map(|given| Zeroizing::new(given.expose().clone())).collect();
+    let most = look_up.by.get(question.set()).map_or(0, |asked| look_up.similar_most(asked));
+    let digest = |without: Option<usize>, cut: usize| {
+        let mut bytes = Zeroizing::new(format!("{exchange}\0{}\0{without:?}\0{cut}\0", question.set()).into_bytes());
+        for (at, value) in given.iter().enumerate().filter(|(at, _)| Some(*at) != without) {
+            let value = value.get(..value.len().saturating_sub(cut)).unwrap_or_default();
+            bytes.extend_from_slice(&(at as u32).to_be_bytes());
+            bytes.extend_from_slice(&(value.len() as u32).to_be_bytes());
+            bytes.extend_from_slice(value);
+        }
+        hex::encode(digests.pseudonym(&bytes))
+    };
+    let near = match given.len() {
+        1 => vec![(digest(None, 2), most)],
+        elements => (0..elements).map(|at| (digest(Some(at), 0), most)).collect(),
+    };
+    RoundQuestion { question: digest(None, 0), near }
+}

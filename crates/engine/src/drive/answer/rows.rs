@@ -1,0 +1,198 @@
+//! Which records is a partner's program told, page by page?
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use causeway_flow::aggregate::{Only, aggregate_only};
+use causeway_flow::disclose::{Disclosed, Pages, disclose};
+use causeway_flow::enforce::{Clearance, Expectation, Reporter, enforce};
+use causeway_flow::source::{KeyList, KeyValue, Source, Watch, extract};
+use causeway_flow::transform::transform;
+use causeway_flow::{FlowError, Personal};
+use causeway_model::exchange::{Answering, Parameter};
+use causeway_model::{Code, ValueType, Violation};
+use causeway_package::disclosure::DisclosureSet;
+use causeway_store::change::{AnswerKind, TellAnswer};
+use causeway_store::{Changed, StoreError};
+use jiff::ToSpan;
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::Asker;
+use super::ready::{Ready, beyond, not_shown};
+use crate::drive::ANEW;
+use crate::drive::heed::is_overtaken;
+use crate::drive::room::remove;
+use crate::error::EngineError;
+use crate::house::{Connectors, House, audit};
+use crate::query::content;
+
+/// An answer that was recorded, and may be told page by page.
+pub struct Told {
+    /// Its id.
+    pub id: String,
+    /// Its pages.
+    pub pages: Pages,
+    /// How many records there are.
+    pub records: u64,
+    /// Whether each page is sealed to the client's key.
+    pub answering: Answering,
+}
+
+/// Reads, judges and records what is told; `given` are values by parameter. Where nothing is given, everybody of the exchange.
+///
+/// # Errors
+/// [`EngineError::Unknown`] where the exchange is not the asker's; [`EngineError::NotShown`] with every reason why nothing is told.
+pub async fn rows(
+    house: &House,
+    connectors: &dyn Connectors,
+    asker: &Asker<'_>,
+    exchange: &str,
+    given: &BTreeMap<String, Vec<Value>>,
+) -> Result<Told, EngineError> {
+    let mut tries = 0;
+    loop {
+        match once(house, connectors, asker, exchange, given).await {
+            // INVARIANT (a person's word holds): whoever decided something while it was read is not told about.
+            Err(EngineError::Store(error)) if is_overtaken(&error) && tries < ANEW => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn once(
+    house: &House,
+    connectors: &dyn Connectors,
+    asker: &Asker<'_>,
+    exchange: &str,
+    given: &BTreeMap<String, Vec<Value>>,
+) -> Result<Told, EngineError> {
+    let ready = Ready::load(house, asker, exchange).await?;
+    let sealed_to = match (ready.online.answer, &asker.key) {
+        (Answering::Plain, _) => None,
+        (Answering::Sealed, Some((thumbprint, _))) => Some(thumbprint.clone()),
+        (Answering::Sealed, None) => {
+            let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
+            return Err(not_shown(exchange, vec![Violation::new(Code::KeyNotVerified, asker.name, detail)]));
+        }
+    };
+    let only = narrowed(&ready, given).map_err(|violation| not_shown(exchange, vec![violation]))?;
+    let mut sources = Vec::new();
+    for source in &ready.catalogue.sources {
+        let opened = connectors.open(source, &house.home.sources());
+        sources.push(opened.map_err(|error| not_shown(exchange, vec![error.into()]))?);
+    }
+    let walked = tokio::task::block_in_place(|| walk(house, &ready, &sources, &only));
+    let told = walked.map_err(|error| not_shown(exchange, error.violations()))?;
+    let records = told.records() as u64;
+    let violations = beyond(house, exchange, &ready.standing, Some(records)).await?;
+    if !violations.is_empty() {
+        return Err(not_shown(exchange, violations));
+    }
+    let id = house.id("an");
+    let people = house.home.sealed().join(format!("{id}.people.age"));
+    let count = seal_people(house, &ready, &told, &id, &people)?;
+    let (terms, digest) = (&ready.standing.terms, &ready.standing.digest);
+    let Clearance { withheld, quarantined, faults, .. } = &told.clearance;
+    let body = json!({
+        "exchange": exchange, "exchange_version": ready.exchange.version, "client": asker.name, "sealed_to": sealed_to,
+        "arrangement": terms.arrangement, "arrangement_version": terms.version, "arrangement_sha256": digest,
+        "records": records, "people_disclosed": count, "quarantined": quarantined,
+        "withheld": withheld.iter().map(|(code, count)| json!({ "code": code, "count": count })).collect::<Vec<_>>(),
+        "faults": faults.iter().map(|((subject, code), count)| json!({ "subject": subject, "code": code, "count": count })).collect::<Vec<_>>(),
+        "narrowed_by": given.iter().map(|(name, values)| json!({ "parameter": name, "values": values.len() })).collect::<Vec<_>>(),
+    });
+    let tell = TellAnswer {
+        id: id.clone(),
+        kind: AnswerKind::Rows,
+        client: Some(asker.name.to_owned()),
+        judged: ready.judged(house),
+        exchange: exchange.to_owned(),
+        sealed_to,
+        records,
+        purge_by: house.today().saturating_add(i64::from(terms.retention_days).days()),
+        content: content(&ready.exchange, &ready.catalogue, count, told.elements.clone()),
+    };
+    let event = audit(asker.name, "rows-told", &id, body);
+    match house.store.tell(Changed::new(tell, event), house.stamp()).await {
+        Ok(()) => {}
+        Err(error) => {
+            remove(&people)?;
+            return Err(match error {
+                StoreError::Denied { source, .. } => not_shown(exchange, source.violations),
+                error => error.into(),
+            });
+        }
+    }
+    // CRASH: recorded, and nobody was told: whoever asks again is recorded again.
+    (house.surroundings.probe)("rows-recorded");
+    house.sequence().await?;
+    let key = Zeroizing::new(house.random());
+    let pages = Pages::lay(&told, ready.online.page, &house.home.staging(), &key);
+    let pages = pages.map_err(|error| EngineError::Wrong(error.to_string()))?;
+    Ok(Told { id, pages, records, answering: ready.online.answer })
+}
+
+fn walk(house: &House, ready: &Ready, sources: &[Box<dyn Source>], only: &Only) -> Result<Disclosed, FlowError> {
+    let watch = Watch::default();
+    let mut extract = extract(&ready.plan, sources, &|| house.now(), &watch)?;
+    let memory = house.memory(house.home.staging());
+    let register = ready.heeded.register(house);
+    let bundle = aggregate_only(&mut extract, &ready.plan, Reporter::default(), register, &memory, only)?;
+    // Nobody who was asked for may be known: that is an answer.
+    let expectation = Expectation { last_receipted: None, fewer_expected: true };
+    let cleared = enforce(transform(bundle, &ready.plan), &ready.plan, expectation, watch);
+    disclose(cleared, &ready.plan, ready.exchange.format, &ready.online)
+}
+
+/// Seals who is in it to the operation, where it stands once the answer is recorded.
+///
+/// CRASH: a set of an answer that was never recorded. It lies sealed among the others and is asked about nothing; recovery removes it.
+fn seal_people(house: &House, ready: &Ready, told: &Disclosed, id: &str, to: &Path) -> Result<u64, EngineError> {
+    let pseudonyms = house.keys.disclosure().of(ready.catalogue.subject().map_or("", |people| &people.name));
+    let mut set = DisclosureSet::expecting(told.records());
+    told.people().for_each(|key| set.add(pseudonyms.pseudonym(key)));
+    let unfinished = house.home.staging().join(format!("{id}.people"));
+    let count = set.seal(&unfinished, house.keys.recipient())?;
+    std::fs::rename(&unfinished, to).map_err(EngineError::file("rename", to))?;
+    let folder = house.home.sealed();
+    std::fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(EngineError::file("sync", &folder))?;
+    Ok(count)
+}
+
+/// What was given, as what the sources are asked for.
+fn narrowed(ready: &Ready, given: &BTreeMap<String, Vec<Value>>) -> Result<Only, Violation> {
+    let mut lists = Vec::new();
+    for (name, values) in given {
+        let declared = ready.online.parameters.iter().find(|parameter| parameter.name == *name);
+        let Some(parameter) = declared else {
+            let known: Vec<&str> = ready.online.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+            let detail = format!("it is no parameter of this exchange; there are: `{}`", known.join("`, `"));
+            return Err(Violation::new(Code::UnknownName, name, detail));
+        };
+        lists.push(list(ready, parameter, values)?);
+    }
+    Ok(Only::of(lists))
+}
+
+fn list(ready: &Ready, parameter: &Parameter, values: &[Value]) -> Result<KeyList, Violation> {
+    let most = parameter.at_most as usize;
+    if values.len() > most {
+        let detail = format!("{} values are given, at most {most} may be", values.len());
+        return Err(Violation::new(Code::ValueOversize, &parameter.name, detail));
+    }
+    let element = ready.catalogue.entity(&ready.exchange.root).and_then(|root| root.element(&parameter.element));
+    let kind = element.map(|element| &element.value_type);
+    let longest = element.map_or(0, |element| element.max_length as usize);
+    let key = |value: &Value| match (kind, value) {
+        (Some(ValueType::Integer), Value::Number(number)) => Some(KeyValue::Integer(Personal::new(number.as_i64()?))),
+        (Some(ValueType::Uuid), Value::String(text)) => Some(KeyValue::Text(Personal::new(text.to_ascii_lowercase()))),
+        (Some(ValueType::Text | ValueType::Code(_)), Value::String(text)) if text.chars().count() <= longest => {
+            Some(KeyValue::Text(Personal::new(text.clone())))
+        }
+        _ => None,
+    };
+    let keys: Option<Vec<KeyValue>> = values.iter().map(key).collect();
+    let wrong = || Violation::new(Code::WrongType, &parameter.name, "a value is not written as one of its element");
+    Ok(KeyList { column: parameter.element.clone(), values: keys.ok_or_else(wrong)?.into() })
+}

@@ -1,0 +1,249 @@
+//! What is committed before several questions about one person each are answered together? Who asked, how often, how nearly the same,
+//! and, sealed, about whom.
+
+use causeway_ledger::SignerKey;
+use causeway_model::alert::{Alert, AlertKind, To};
+use jiff::civil::Date;
+
+use super::seal::PackageContent;
+use super::tell::{Judged, demand_tellable};
+use super::writing::{Applied, Change, Writing};
+use crate::db::{Cells, query, stored, to_json};
+use crate::outbox::post;
+use crate::{Changed, Stamp, Store, StoreError};
+
+const HOUR_US: i64 = 3_600_000_000;
+const DAY_HOURS: i64 = 24;
+
+/// Rows of one statement.
+const TOGETHER: usize = 100;
+
+/// What one client asks in a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoundOf {
+    /// The client.
+    pub client: String,
+    /// Questions in an hour and in a day, at most.
+    pub most: (u32, u32),
+    /// Keyed digests of its questions.
+    pub questions: Vec<RoundQuestion>,
+}
+
+/// A question, as far as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoundQuestion {
+    /// A digest of all of it.
+    pub question: String,
+    /// Digests of what it has in common with others that would be near it, and how many of them there may be.
+    pub near: Vec<(String, u32)>,
+}
+
+/// A round that is about to be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TellRound {
+    /// By what it was judged.
+    pub judged: Judged,
+    /// The exchange.
+    pub exchange: String,
+    /// The day by which the partner erases what it is told.
+    pub purge_by: Date,
+    /// What of whom is told.
+    pub content: PackageContent,
+    /// Who asks.
+    pub of: Vec<RoundOf>,
+    /// How many are told about.
+    pub told: u64,
+    /// About whom, sealed to the operation.
+    pub people: Vec<u8>,
+}
+
+/// What came of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoundOutcome {
+    /// It is recorded; these clients seem to be guessing and are not answered, whatever was found.
+    Recorded(Vec<String>),
+    /// Nothing is recorded: these clients may not ask now, and the round is to be made without them.
+    Without(Vec<(String, Unanswered)>),
+}
+
+/// Why a client is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unanswered {
+    /// It has asked as often as it may; for so many seconds.
+    TooOften(u32),
+    /// It seems to be guessing.
+    Held,
+}
+
+impl Store {
+    /// Records a round, in its place of the ledger.
+    ///
+    /// # Errors
+    /// As [`Store::tell`]; [`StoreError::ChangedMeanwhile`] besides, while a person's decision is being recorded.
+    pub async fn tell_round(
+        &self,
+        change: Changed<TellRound>,
+        stamp: Stamp,
+        key: &SignerKey,
+    ) -> Result<RoundOutcome, StoreError> {
+        self.save_sequenced(change, stamp, key).await
+    }
+}
+
+impl Change for TellRound {
+    type Outcome = RoundOutcome;
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Self::Outcome>, StoreError> {
+        let micros = writing.micros();
+        let mut unanswered = Vec::new();
+        for of in &self.of {
+            if let Some(why) = over(writing, &self.exchange, of).await? {
+                unanswered.push((of.client.clone(), why));
+            }
+        }
+        if !unanswered.is_empty() {
+            return Ok(Applied::Nothing(RoundOutcome::Without(unanswered)));
+        }
+        let paused = query("SELECT count(*) FROM look_up_pause WHERE until > $1").bind(micros);
+        if paused.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+            return Err(StoreError::ChangedMeanwhile { what: super::DECISIONS, name: self.exchange.clone() });
+        }
+        demand_tellable(writing, &self.judged, &self.exchange).await?;
+        let asked = self.of.iter().map(|of| of.questions.len()).sum::<usize>() as u64;
+        let PackageContent { subject, exchange_version, catalogue, catalogue_version, elements, .. } = &self.content;
+        query(
+            "INSERT INTO look_up_round (number, exchange, exchange_version, arrangement, arrangement_version, catalogue, \
+             catalogue_version, subject, elements_json, purge_by, told, asked, people, at) \
+             SELECT coalesce(max(number), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM look_up_round",
+        )
+        .bind(&self.exchange)
+        .bind(*exchange_version)
+        .bind(&self.judged.arrangement.0)
+        .bind(self.judged.arrangement.1)
+        .bind(catalogue)
+        .bind(*catalogue_version)
+        .bind(subject)
+        .bind(to_json(elements)?)
+        .bind(self.purge_by.to_string())
+        .bind(stored(self.told, "how many are told about")?)
+        .bind(stored(asked, "how many are asked about")?)
+        .bind(self.people.clone())
+        .bind(micros)
+        .execute(writing.rows())
+        .await?;
+        query("DELETE FROM look_up_near WHERE at <= $1")
+            .bind(micros - DAY_HOURS * HOUR_US)
+            .execute(writing.rows())
+            .await?;
+        let mut held = Vec::new();
+        for of in &self.of {
+            count(writing, &self.exchange, of).await?;
+            if is_guessing(writing, &self.exchange, of).await? {
+                query(
+                    "INSERT INTO look_up_hold (client, exchange, number, held_at) \
+                     SELECT $1, $2, coalesce(max(number), 0) + 1, $3 FROM look_up_hold WHERE client = $1 AND exchange = $2",
+                )
+                .bind(&of.client)
+                .bind(&self.exchange)
+                .bind(micros)
+                .execute(writing.rows())
+                .await?;
+                held.push(of.client.clone());
+                let alert = Alert::new(AlertKind::LookUpsSuspended, To::Staff, &of.client);
+                let alert = alert.with("exchange", &self.exchange).at(micros.to_string());
+                post(writing.rows(), &alert, micros).await?;
+            }
+        }
+        // CRASH: asked by the record, and nobody was answered: whoever asks again is recorded again.
+        Ok(Applied::Changed(RoundOutcome::Recorded(held)))
+    }
+}
+
+/// Why a client may not ask now.
+async fn over(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Result<Option<Unanswered>, StoreError> {
+    let micros = writing.micros();
+    let hour = micros.div_euclid(HOUR_US);
+    let held = query("SELECT count(*) FROM look_up_hold WHERE client = $1 AND exchange = $2 AND lifted_at IS NULL");
+    if held.bind(&of.client).bind(exchange).fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+        return Ok(Some(Unanswered::Held));
+    }
+    let rows =
+        query("SELECT hour, asked FROM look_up_count WHERE client = $1 AND exchange = $2 AND hour > $3 ORDER BY hour");
+    let rows = rows.bind(&of.client).bind(exchange).bind(hour - DAY_HOURS).fetch_all(writing.rows()).await?;
+    let (mut today, mut now, mut first) = (0, 0, hour);
+    for row in rows.iter().rev() {
+        let cells = Cells::new(row, "look_up_count", "hour");
+        let (at, asked): (i64, i64) = (cells.get("hour")?, cells.get("asked")?);
+        today += asked;
+        first = at;
+        if at == hour {
+            now = asked;
+        }
+    }
+    let more = of.questions.len() as i64;
+    let until = |hours: i64| u32::try_from(((hours * HOUR_US) - micros).max(0) / 1_000_000 + 1).unwrap_or(u32::MAX);
+    Ok(if today + more > i64::from(of.most.1) {
+        Some(Unanswered::TooOften(until(first + DAY_HOURS)))
+    } else if now + more > i64::from(of.most.0) {
+        Some(Unanswered::TooOften(until(hour + 1)))
+    } else {
+        None
+    })
+}
+
+async fn count(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Result<(), StoreError> {
+    let hour = writing.micros().div_euclid(HOUR_US);
+    query(
+        "INSERT INTO look_up_count (client, exchange, hour, asked) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (client, exchange, hour) DO UPDATE SET asked = look_up_count.asked + excluded.asked",
+    )
+    .bind(&of.client)
+    .bind(exchange)
+    .bind(hour)
+    .bind(stored(of.questions.len() as u64, "how many questions there are")?)
+    .execute(writing.rows())
+    .await?;
+    Ok(())
+}
+
+/// Remembers the questions for a day; whether too many of them are nearly the same.
+async fn is_guessing(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Result<bool, StoreError> {
+    let micros = writing.micros();
+    let near: Vec<(&str, &str, u32)> = of
+        .questions
+        .iter()
+        .flat_map(|one| one.near.iter().map(|(near, most)| (near.as_str(), one.question.as_str(), *most)))
+        .collect();
+    let mut guessing = false;
+    for some in near.chunks(TOGETHER) {
+        let places = |at: usize| format!("($1, $2, ${}, ${}, $3)", at * 2 + 4, at * 2 + 5);
+        let rows: Vec<String> = (0..some.len()).map(places).collect();
+        let mut insert = query(format!(
+            "INSERT INTO look_up_near (client, exchange, near, question, at) VALUES {} \
+             ON CONFLICT (client, exchange, near, question) DO NOTHING",
+            rows.join(", ")
+        ));
+        insert = insert.bind(&of.client).bind(exchange).bind(micros);
+        for (near, question, _) in some {
+            insert = insert.bind(*near).bind(*question);
+        }
+        insert.execute(writing.rows()).await?;
+        let places: Vec<String> = (0..some.len()).map(|at| format!("${}", at + 3)).collect();
+        let mut counts = query(format!(
+            "SELECT near, count(*) AS questions FROM look_up_near \
+             WHERE client = $1 AND exchange = $2 AND near IN ({}) GROUP BY near",
+            places.join(", ")
+        ));
+        counts = counts.bind(&of.client).bind(exchange);
+        for (near, _, _) in some {
+            counts = counts.bind(*near);
+        }
+        for row in counts.fetch_all(writing.rows()).await? {
+            let cells = Cells::new(&row, "look_up_near", "near");
+            let (found, questions): (&str, u32) = (cells.get("near")?, cells.count("questions")?);
+            let most = some.iter().find(|(near, _, _)| *near == found).map_or(0, |(_, _, most)| *most);
+            guessing |= questions > most;
+        }
+    }
+    Ok(guessing)
+}

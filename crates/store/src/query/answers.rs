@@ -1,0 +1,92 @@
+//! What were programs of partners told at once, and of whom?
+
+use jiff::Timestamp;
+
+use super::disclosures::SentPackage;
+use super::packages::Release;
+use crate::change::{PackageContent, SealedFacts};
+use crate::db::{Cells, Row, query};
+use crate::{Reader, StoreError};
+
+const ANSWER: &str = "SELECT id, exchange, exchange_version, arrangement, arrangement_version, sealed_to, records, purge_by, \
+     subject, people, catalogue, catalogue_version, elements_json, told_at FROM answer";
+
+impl Reader {
+    /// Whether an answer of that id was recorded.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_told(&self, answer: &str) -> Result<bool, StoreError> {
+        let row = query("SELECT count(*) FROM answer WHERE id = $1").bind(answer).fetch_one(&self.pool).await?;
+        Ok(row.only::<i64>()? > 0)
+    }
+
+    /// Answers that told something, as what was sent: whoever asks what left asks them too. Each is its own transfer.
+    pub(super) async fn told(&self) -> Result<Vec<SentPackage>, StoreError> {
+        let rows = query(format!("{ANSWER} WHERE kind <> 'asked-about' ORDER BY told_at, id"));
+        rows.fetch_all(&self.pool).await?.iter().map(told).collect()
+    }
+
+    /// Answers that told nothing: about whom partners asked. Oldest first.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn asked_about(&self) -> Result<Vec<SentPackage>, StoreError> {
+        let rows = query(format!("{ANSWER} WHERE kind = 'asked-about' ORDER BY told_at, id"));
+        rows.fetch_all(&self.pool).await?.iter().map(told).collect()
+    }
+
+    /// Records told under an arrangement, whatever its version, at `since` or later, oldest first.
+    pub(super) async fn told_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
+        let rows = query(
+            "SELECT id, exchange, records, told_at FROM answer \
+             WHERE arrangement = $1 AND told_at >= $2 AND kind <> 'asked-about' ORDER BY told_at, id",
+        );
+        let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;
+        let release = |row: &Row| {
+            let cells = Cells::new(row, "answer", "id");
+            Ok(Release {
+                transfer: cells.get("id")?,
+                exchange: cells.get("exchange")?,
+                sealed_at: cells.time("told_at")?,
+                records: cells.count("records")?,
+            })
+        };
+        rows.iter().map(release).collect()
+    }
+}
+
+fn told(row: &Row) -> Result<SentPackage, StoreError> {
+    let cells = Cells::new(row, "answer", "id");
+    let (id, at): (String, Timestamp) = (cells.get("id")?, cells.time("told_at")?);
+    let content = PackageContent {
+        subject: cells.get("subject")?,
+        people: cells.count("people")?,
+        exchange_version: cells.count("exchange_version")?,
+        catalogue: cells.get("catalogue")?,
+        catalogue_version: cells.count("catalogue_version")?,
+        elements: cells.json("elements_json")?,
+    };
+    Ok(SentPackage {
+        package: id.clone(),
+        transfer: id,
+        attempt_token: None,
+        exchange: cells.get("exchange")?,
+        exchange_version: content.exchange_version,
+        arrangement: cells.get("arrangement")?,
+        arrangement_version: cells.count("arrangement_version")?,
+        sealed_at: at,
+        facts: SealedFacts {
+            released: cells.count("records")?,
+            digest: String::new(),
+            manifest_sha256: String::new(),
+            purge_by: cells.get::<&str>("purge_by")?.parse().map_err(|_| cells.damaged("purge_by"))?,
+        },
+        // What the connection alone protected was sealed to no key that could be exposed.
+        sealed_to: Some(cells.get::<Option<String>>("sealed_to")?.unwrap_or_default()),
+        content: Some(content),
+        begun_at: at,
+        arrived_at: Some(at),
+        receipt: None,
+    })
+}
