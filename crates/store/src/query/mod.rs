@@ -3,6 +3,7 @@
 mod alerts;
 mod arrangements;
 mod assessments;
+mod clients;
 mod configuration;
 mod decisions;
 mod deliveries;
@@ -26,6 +27,7 @@ mod transfers;
 pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
 pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
 pub use assessments::StoredAssessment;
+pub use clients::{ClientKeyRow, ClientRow};
 pub use configuration::{Activation, SetHistory, StagedSet, Withdrawal};
 pub use decisions::{DecisionRow, RecordedBefore, UnsentPackage};
 pub use deliveries::Delivery;
