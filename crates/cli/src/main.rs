@@ -100,6 +100,9 @@ enum Verb {
     Work(verb::work::Work),
     /// Answers over the network whether everything works, for as long as it runs.
     Serve(verb::serve::Serve),
+    /// The database on a server.
+    #[command(subcommand)]
+    Database(verb::database::Database),
     /// Where every transfer stands, newest first.
     Status(verb::status::Status),
     /// Who is told of what by mail and webhook, and how far that has come.
@@ -229,6 +232,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Resume(resume) => resume.run(&place).await,
         Verb::Work(work) => work.run(&place).await,
         Verb::Serve(serve) => serve.run(&place).await,
+        Verb::Database(database) => database.run(),
         Verb::Status(status) => status.run(&place).await,
         Verb::Alert(alert) => alert.run(&place).await,
         Verb::Package(package) => package.run(),

@@ -1,6 +1,6 @@
 //! Who acts, and may they? Asked before anything changes; a refusal stands in the ledger.
 
-use causeway_model::permission::{self, Action, Actor, Owner, Thing};
+use causeway_model::permission::{self, Action, Actor, Owner, Role, Thing};
 use causeway_model::{Code, Person, Refused, Violation};
 use causeway_store::StoreError;
 use serde_json::json;
@@ -10,6 +10,9 @@ use crate::house::House;
 
 /// Who acts where nobody is named.
 pub const NOBODY: &str = "operator";
+
+/// What the names begin with under which programs of partners act.
+pub(crate) const CLIENTS: &str = "client/";
 
 /// Somebody who looks at a list.
 pub(crate) struct Looker {
@@ -46,7 +49,23 @@ impl House {
                 operation,
                 partner: officer.partner,
             },
-            None => Actor { person: Person::new(name, ""), roles: [].into(), operation, partner: None },
+            None => self.client_actor(name).await?,
+        })
+    }
+
+    /// The program of that name, as the partner's person as whom it acts; nobody where there is none, or no more.
+    async fn client_actor(&self, name: &str) -> Result<Actor, EngineError> {
+        let (operation, person) = (self.operation().to_owned(), Person::new(name, ""));
+        let client = match name.strip_prefix(CLIENTS) {
+            Some(client) => self.store.client(client).await?.filter(|client| client.revoked_at.is_none()),
+            None => None,
+        };
+        Ok(match client {
+            Some(client) => {
+                let role: Option<Role> = client.acts_as.parse().ok().filter(|role: &Role| role.is_partners());
+                Actor { person, roles: role.into_iter().collect(), operation, partner: Some(client.partner) }
+            }
+            None => Actor { person, roles: [].into(), operation, partner: None },
         })
     }
 

@@ -25,6 +25,23 @@ pub struct Database {
     /// The certificate of the authority that signed the server's, PEM; without it one that this machine trusts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca: Option<PathBuf>,
+    /// As whom `causeway serve` connects: a user that may only read, as `causeway database grants` lets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serve: Option<Reading>,
+}
+
+/// A user that may only read. Unknown keys are refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reading {
+    /// The user.
+    pub user: String,
+    /// File with the password, its owner's alone; relative to the configuration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// Name of the environment variable with the password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_env: Option<String>,
 }
 
 /// How the connection to the database is protected.
@@ -39,6 +56,18 @@ pub enum TlsMode {
 }
 
 impl Database {
+    /// The same, as the user that may only read, where one is named.
+    #[must_use]
+    pub fn reading(&self) -> Self {
+        let Some(Reading { user, password_file, password_env }) = self.serve.clone() else { return self.clone() };
+        let url = match (self.url.split_once("://"), self.url.rsplit_once('@')) {
+            (Some((scheme, _)), Some((_, place))) => format!("{scheme}://{user}@{place}"),
+            // No user is named there: what is wrong with it is said where it is used.
+            _ => self.url.clone(),
+        };
+        Self { url, password_file, password_env, ..self.clone() }
+    }
+
     /// The server, with the password from where it is kept; `environment` looks a variable up.
     pub fn server(&self, root: &Path, environment: impl Fn(&str) -> Option<String>) -> Result<Server, EngineError> {
         let password = match (&self.password_file, &self.password_env) {

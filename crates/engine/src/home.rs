@@ -6,6 +6,7 @@ use causeway_model::environment::Environment;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Settings;
+use crate::api::Api;
 use crate::database::Database;
 use crate::error::EngineError;
 use crate::misread;
@@ -43,6 +44,9 @@ pub struct Config {
     /// Who is told of what, by which way.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub alerts: Settings,
+    /// Where programs of partners may ask; absent, nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api: Option<Api>,
     /// A database on a server; absent, it is a file in the data folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<Database>,
@@ -108,6 +112,7 @@ impl Home {
             contact: None,
             backup_days: usual_backup_days(),
             alerts: Settings::default(),
+            api: None,
             database,
         };
         let home = Self { root: root.to_owned(), config };
@@ -154,6 +159,9 @@ impl Home {
             return Err(EngineError::Wrong(
                 "`keys` lies inside `data`: keep keys outside, or a copy of the data carries them along".to_owned(),
             ));
+        }
+        if let Some(api) = &home.config.api {
+            api.check()?;
         }
         Ok(home)
     }
@@ -211,6 +219,11 @@ impl Home {
     /// Packages in the making: ciphertext without a manifest.
     pub fn staging(&self) -> PathBuf {
         self.data().join("staging")
+    }
+
+    /// Where whoever works can be asked by whoever answers over the network: nothing in it lasts.
+    pub fn run(&self) -> PathBuf {
+        self.root.join("run")
     }
 
     /// Locks of the processes that work here.

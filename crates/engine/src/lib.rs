@@ -5,6 +5,8 @@
 
 mod actor;
 pub mod alert;
+mod api;
+pub mod ask;
 pub mod backup;
 pub mod command;
 pub mod configuration;
@@ -25,10 +27,12 @@ pub mod register;
 pub mod rights;
 pub mod schedule;
 mod standing;
+pub mod token;
 mod worker;
 
 pub use actor::NOBODY;
-pub use database::{Database, TlsMode};
+pub use api::Api;
+pub use database::{Database, Reading, TlsMode};
 pub use environment::source_allowed;
 pub use error::EngineError;
 pub use home::{Config, Home, private_folder};
@@ -36,5 +40,6 @@ pub use home::{Config, Home, private_folder};
 pub use house::FixedPseudonyms;
 pub use house::{Connectors, House, Surroundings};
 pub use keys::{KeyFingerprints, Keys, SandboxKeys, hidden, kept, write_secret};
-pub use lookout::{Health, LOW_DISK, Lookout, Seen, free_bytes};
+pub use lookout::{Health, KnownToken, LOW_DISK, Lookout, Seen, free_bytes};
 pub use standing::{Standing, signed_bytes};
+pub use token::certificate_digest;

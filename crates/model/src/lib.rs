@@ -14,6 +14,7 @@ pub mod environment;
 pub mod exchange;
 pub mod form;
 pub mod hierarchy;
+pub mod json;
 pub mod lineage;
 pub mod named;
 pub mod onward;

@@ -336,6 +336,12 @@ pub enum PackageError {
         /// What is wrong.
         problem: String,
     },
+    /// A registration of a partner's program that cannot be accepted.
+    #[error("the registration cannot be accepted: {problem}; ask the partner to sign it again")]
+    Registration {
+        /// What is wrong.
+        problem: String,
+    },
     /// A receipt that cannot be accepted.
     #[error(transparent)]
     Receipt(#[from] crate::receipt::ReceiptError),
@@ -368,6 +374,7 @@ impl PackageError {
             | Self::StateSetUnreadable { .. }
             | Self::Unfinished { .. }
             | Self::Answer { .. }
+            | Self::Registration { .. }
             | Self::Receipt(_) => true,
             Self::Io { .. }
             | Self::KeyFileOpenToOthers { .. }

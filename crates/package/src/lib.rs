@@ -10,12 +10,14 @@
 //! - [`receipt`] is what the partner signs and sends back.
 //! - [`notice`] is what the partner is told later about somebody in a package, and what it answers.
 //! - [`answer`] is what is told to a client over the network, sealed to it.
+//! - [`client`] is what the partner signs about a program that acts for it.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
 
 pub mod answer;
 pub mod canonical;
+pub mod client;
 pub mod delta;
 pub mod digest;
 pub mod disclosure;

@@ -72,6 +72,27 @@ impl Beats {
     }
 }
 
+impl Store {
+    /// Whether a transaction can be begun that writes, and taken back: the disk is not full, the server is no standby, nobody holds the
+    /// lock of writers for good.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub async fn can_write(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin_write().await?;
+        let trial = Beat {
+            worker: "a trial that is taken back".to_owned(),
+            program: String::new(),
+            began_at: now,
+            seen_at: now,
+            next_run: None,
+        };
+        let said = say(&mut transaction, &trial).await;
+        transaction.rollback().await?;
+        said
+    }
+}
+
 impl Reader {
     /// The workers that were seen, the newest first.
     ///
@@ -109,7 +130,7 @@ impl Step for Gone<'_> {
 }
 
 /// Writes what a worker says.
-pub(crate) async fn say(rows: &mut Transaction, beat: &Beat) -> Result<(), StoreError> {
+async fn say(rows: &mut Transaction, beat: &Beat) -> Result<(), StoreError> {
     let row = query(
         "INSERT INTO worker_beat (worker, program, began_at, seen_at, next_run) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT (worker) DO UPDATE SET seen_at = excluded.seen_at, next_run = excluded.next_run",

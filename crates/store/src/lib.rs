@@ -46,6 +46,7 @@ pub mod outbox;
 pub mod query;
 mod safeguard;
 mod step;
+pub mod token;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
 pub use db::postgres::{Password, Server, Tls};

@@ -1,14 +1,17 @@
 //! What may be asked of this house over the network, and how is it answered?
 //!
 //! - [`address`]: where it may be asked in the clear;
+//! - [`api`]: what programs of partners ask, on an address of its own;
+//! - [`tls`]: encrypted, without a key;
 //! - [`operations`]: health and figures, for whoever runs it;
-//! - routes of the partner API come beside them: a folder with its own `routes`, merged in [`routes`].
 //!
 //! Nothing here holds a private key: it is given a [`Lookout`].
 
 pub mod address;
+pub mod api;
 pub mod operations;
 mod problem;
+pub mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -86,6 +86,7 @@ impl Init {
             password_env: self.database_password_env.clone(),
             tls: if self.database_without_tls { TlsMode::Off } else { TlsMode::VerifyFull },
             ca: self.database_ca.as_ref().map(absolute),
+            serve: None,
         })
     }
 }

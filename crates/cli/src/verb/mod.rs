@@ -6,6 +6,7 @@ pub mod assessment;
 pub mod backup;
 pub mod catalogue;
 pub mod configuration;
+pub mod database;
 pub mod doctor;
 mod ending;
 pub mod enquiry;

@@ -1,4 +1,4 @@
-//! `causeway schema`: what may stand in a document?
+//! `causeway schema`: what may stand in a document, and what may be asked over the network?
 
 use std::process::ExitCode;
 
@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::Ended;
 
-/// Prints the JSON Schema of a document.
+/// Prints the JSON Schema of a document, or the description of the partner API.
 #[derive(Args)]
 pub struct Schema {
     /// Which document.
@@ -33,6 +33,8 @@ pub enum Document {
     Checklist,
     /// From when on an assessment is due, and when people are warned of an end.
     Thresholds,
+    /// The partner API, as OpenAPI 3.1.
+    Api,
 }
 
 impl Schema {
@@ -47,6 +49,10 @@ impl Schema {
             Document::Enquiry => schemars::schema_for!(causeway_model::enquiry::Enquiry),
             Document::Checklist => schemars::schema_for!(causeway_model::enquiry::Checklist),
             Document::Thresholds => schemars::schema_for!(causeway_model::assessment::ThresholdsDocument),
+            Document::Api => {
+                print!("{}", causeway_web::api::description::text());
+                return Ok(ExitCode::SUCCESS);
+            }
         };
         println!("{}", serde_json::to_string_pretty(&schema).map_err(|error| EngineError::Wrong(error.to_string()))?);
         Ok(ExitCode::SUCCESS)

@@ -4,10 +4,13 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use causeway_engine::{EngineError, Home, Lookout};
+use causeway_engine::{Api, EngineError, Home, Lookout};
 use causeway_web::address::{USUAL, demand_private};
+use causeway_web::tls::Certificate;
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::sync::watch::Receiver;
+use tokio::task::JoinHandle;
 use tracing::info;
 
 use super::ending::{ending, ready};
@@ -34,10 +37,21 @@ impl Serve {
             .await
             .map_err(|error| EngineError::Unserved(format!("`{}` cannot be listened on: {error}", self.listen)))?;
         let listens = listener.local_addr().unwrap_or(self.listen);
+        let api = match lookout.api().cloned() {
+            Some(settings) => Some((self.api_listener(&settings).await?, settings)),
+            None => None,
+        };
         let (ending, waiting) = ending();
+        let answering = match api {
+            Some((listener, settings)) => Some(self.answering(place, &lookout, listener, settings, &ending)?),
+            None => None,
+        };
         ready();
         info!(address = %listens, "serving");
         let served = causeway_web::serve(listener, causeway_web::routes(Arc::clone(&lookout)), ending).await;
+        if let Some(answering) = answering {
+            let _what_was_asked_is_answered = answering.await;
+        }
         waiting.abort();
         served
             .map_err(|error| EngineError::Unserved(format!("`{listens}` cannot be listened on any more: {error}")))?;
@@ -46,5 +60,35 @@ impl Serve {
         }
         info!("ended");
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Answers programs of partners, beside the rest.
+    fn answering(
+        &self,
+        place: &Place,
+        lookout: &Arc<Lookout>,
+        listener: TcpListener,
+        settings: Api,
+        ending: &Receiver<bool>,
+    ) -> Result<JoinHandle<()>, EngineError> {
+        let listens = listener.local_addr().unwrap_or(settings.listen);
+        let encrypted = match &settings.tls {
+            None => None,
+            Some(tls) => {
+                let certificate = Certificate::of(&place.home.join(&tls.certificate), Arc::clone(lookout));
+                drop(tokio::spawn(Arc::clone(&certificate).follow(ending.clone())));
+                let config = certificate.config();
+                Some(config.map_err(|error| EngineError::Unserved(format!("TLS cannot be spoken: {error}")))?)
+            }
+        };
+        info!(address = %listens, "answering partners");
+        let routes = causeway_web::api::routes(Arc::clone(lookout), settings);
+        Ok(tokio::spawn(causeway_web::api::serve(listener, routes, encrypted, ending.clone())))
+    }
+
+    async fn api_listener(&self, settings: &Api) -> Result<TcpListener, EngineError> {
+        let cannot =
+            |error| EngineError::Unserved(format!("[api] `{}` cannot be listened on: {error}", settings.listen));
+        TcpListener::bind(settings.listen).await.map_err(cannot)
     }
 }

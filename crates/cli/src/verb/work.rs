@@ -4,9 +4,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use causeway_engine::alert::{Office, Told, office};
+use causeway_engine::ask::Desk;
 use causeway_engine::drive::{Done, Outcome, Working, work};
 use causeway_store::outbox::End;
 use clap::Args;
+use tokio::sync::Notify;
+use tokio::sync::watch::Receiver;
 use tracing::{info, warn};
 
 use super::ending::{ending, ready};
@@ -33,8 +36,14 @@ impl Work {
         info!("at work");
         // Beside the driver: whatever it has in hand, alerts go out and its worker is seen.
         let telling = (!self.until_idle).then(|| tokio::spawn(office(post.clone(), ending.clone(), tell_of_alert)));
-        let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending }, &tell).await;
+        let woken = Arc::new(Notify::new());
+        let desk = (!self.until_idle).then(|| Desk::new(Arc::clone(&house), Arc::clone(&woken)));
+        let sitting = desk.map(|desk| tokio::spawn(sit(desk, ending.clone())));
+        let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending, woken }, &tell).await;
         worked?;
+        if let Some(sitting) = sitting {
+            let _what_was_asked_is_answered = sitting.await;
+        }
         match telling {
             Some(telling) => {
                 let _what_is_sent_has_its_lease = telling.await;
@@ -44,6 +53,13 @@ impl Work {
         waiting.abort();
         info!("ended");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Answers what `serve` asks, beside the driver.
+async fn sit(desk: Arc<Desk>, ending: Receiver<bool>) {
+    if let Err(error) = desk.sit(ending).await {
+        warn!("nobody can ask over the network what only this process may do: {}", plain(&error.to_string()));
     }
 }
 

@@ -9,6 +9,10 @@
 
 #[cfg(feature = "test-hooks")]
 mod alerts;
+#[cfg(feature = "test-hooks")]
+mod api;
+#[cfg(feature = "test-hooks")]
+mod asked;
 mod bad_input;
 #[cfg(feature = "test-hooks")]
 mod canary;

@@ -124,7 +124,8 @@ impl World {
                 let (_ask, ending) = tokio::sync::watch::channel(false);
                 let told = Mutex::new(String::new());
                 let tell = |done| told.lock().unwrap().push_str(&format!(" {done:?}"));
-                let came = work(&house, &BadLine, Working { until_idle: true, ending }, &tell).await;
+                let came =
+                    work(&house, &BadLine, Working { until_idle: true, ending, woken: Arc::default() }, &tell).await;
                 format!("{came:?}:{}", told.into_inner().unwrap())
             })
         })

@@ -8,6 +8,7 @@ use causeway_store::change::NewOfficer;
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
+use crate::actor::CLIENTS;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
@@ -35,6 +36,11 @@ pub async fn add_officer(house: &House, actor: &str, person: NewPerson<'_>) -> R
     if !fingerprint.confirmed_by(confirmed) {
         return Err(EngineError::Wrong(format!(
             "the key's fingerprint is {fingerprint}, not what was confirmed: ask {name} again by another way"
+        )));
+    }
+    if name.starts_with(CLIENTS) {
+        return Err(EngineError::Wrong(format!(
+            "`{CLIENTS}` begins the names of partners' programs: call the person otherwise"
         )));
     }
     if roles.is_empty() {

@@ -41,11 +41,22 @@ pub async fn request_transfer(
     asked: TransferRequest,
     manner: Manner,
 ) -> Result<Requested, EngineError> {
+    request_transfer_as(house, name, &house.id("tr"), asked, manner).await
+}
+
+/// The same under an id of the caller's, which nobody else can make.
+pub(crate) async fn request_transfer_as(
+    house: &House,
+    name: &str,
+    id: &str,
+    asked: TransferRequest,
+    manner: Manner,
+) -> Result<Requested, EngineError> {
     let document = house.exchange(&asked.exchange).await?;
     let arrangement = house.terms(&document.arrangement).await?.value;
     let thing = house.of_both(&asked.exchange, &arrangement.partner);
     let who = house.permit(name, Action::RequestTransfer, &thing).await?;
-    let id = house.id("tr");
+    let id = id.to_owned();
     let violations = judge(house, &id, &asked, &arrangement).await?;
     let received = State::Received { by: who.person.clone() };
     let lift = manner.exceptionally && may_be_lifted(&violations);

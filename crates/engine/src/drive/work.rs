@@ -1,10 +1,12 @@
 //! What does a worker do all day? It finds what is to be done, does it, and looks again.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use causeway_model::Code;
 use jiff::Timestamp;
+use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use super::answer::close_due;
@@ -33,6 +35,8 @@ pub struct Working {
     pub until_idle: bool,
     /// Turns true when it is to end: it takes nothing more, and has twenty seconds for what it has in hand.
     pub ending: Receiver<bool>,
+    /// Notified when there may be something to do: then it looks at once.
+    pub woken: Arc<Notify>,
 }
 
 /// What a worker tells of itself, as it happens.
@@ -197,6 +201,7 @@ async fn one(
 async fn rest(working: &mut Working) {
     tokio::select! {
         () = tokio::time::sleep(IDLE) => {}
+        () = working.woken.notified() => {}
         // Whoever asks it to end need not wait; whoever can no longer ask, leaves it at work.
         Ok(()) = working.ending.changed() => {}
     }

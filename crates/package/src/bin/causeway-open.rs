@@ -3,6 +3,9 @@
 //! Exit codes: 0 done · 2 the input, a key or the machine is at fault · 3 the package or receipt failed verification.
 //! Secrets come from files only, never from the command line or the environment.
 
+#[path = "open/client.rs"]
+mod client;
+
 use std::fs::File;
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -70,6 +73,9 @@ enum Command {
     },
     /// Write and sign the receipt for a package; the signature goes to FILE.sig.
     Receipt(Box<ReceiptArgs>),
+    /// Keys, registration and proofs of a program of yours that calls the sender's gateway.
+    #[command(subcommand)]
+    Client(client::Client),
     /// Print the fingerprint of a public key (PEM, or a file with an `age1…` line) to confirm it by voice.
     Fingerprint {
         /// The public key's file.
@@ -182,6 +188,7 @@ fn main() -> ExitCode {
             apply_package(&dir, &sender, signed, &identity, &states, max_bytes)
         }
         Command::Receipt(args) => write_receipt(*args),
+        Command::Client(client) => client.run(),
         Command::Fingerprint { file } => fingerprint(&file),
     };
     match done {

@@ -1,16 +1,15 @@
-//! How does a process hold the database that only looks, and tells whether others can work? It holds no private key, writes nothing
-//! that lasts, and leaves the saved head alone.
+//! How does a process hold the database that only looks? It holds no private key and leaves the saved head alone.
+//!
+//! INVARIANT (serve writes nothing): its connections refuse every statement that writes.
 
 use std::ops::Deref;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
 use super::{Opening, Place, Reader, connect, file, guard, head, schema};
 use crate::StoreError;
-use crate::beat::{Beat, say};
+use crate::db::query;
 
-/// The database, to look at and to try.
+/// The database, to look at.
 #[derive(Debug)]
 pub struct Watch {
     reader: Reader,
@@ -27,10 +26,10 @@ impl Watch {
         let pool = match opening.place {
             Place::File(path) => {
                 guard::check_presence(path.exists(), saved.as_ref())?;
-                file::connect(path).await?
+                file::connect_to_read(path).await?
             }
             Place::Server(server) => {
-                let pool = connect(server, false).await?;
+                let pool = connect(server, true).await?;
                 guard::check_presence(schema::version(&pool).await? > 0, saved.as_ref())?;
                 pool
             }
@@ -49,23 +48,12 @@ impl Watch {
         }
     }
 
-    /// Whether a transaction can be begun that writes, and taken back: the disk is not full, the server is no standby, nobody holds the
-    /// lock of writers for good.
+    /// Whether the database answers.
     ///
     /// # Errors
-    /// When it cannot.
-    pub async fn can_write(&self, now: Timestamp) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin_write().await?;
-        let trial = Beat {
-            worker: "a trial that is taken back".to_owned(),
-            program: String::new(),
-            began_at: now,
-            seen_at: now,
-            next_run: None,
-        };
-        let said = say(&mut transaction, &trial).await;
-        transaction.rollback().await?;
-        said
+    /// When it does not.
+    pub async fn answers(&self) -> Result<(), StoreError> {
+        query("SELECT 1").fetch_one(&self.pool).await?.only::<i64>().map(|_| ())
     }
 
     /// Whether the ledger's newest checkpoint is by our key, speaks of the tree as it stands, and goes on from the saved head.

@@ -1,13 +1,14 @@
 //! Does every change come with its leaf, and no leaf without its change?
 
 use causeway_store::change::{
-    AbandonTransfer, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer, NewApproval,
-    ReceiptOutcome, RefuseTransfer, RevokeOfficer,
+    AbandonTransfer, AddClient, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer,
+    NewApproval, ReceiptOutcome, RefuseTransfer, RevokeClient, RevokeOfficer, RotateClientKeys,
 };
 use causeway_store::{Kind, StoreError};
 
+use crate::clients::facts;
 use crate::configuration;
-use crate::house::{House, changed, stamp};
+use crate::house::{House, at, changed, stamp};
 use crate::street::{
     attempt, document, found, officer, package_of, partner, prepared, receipt, request, sealed, sealing, send, sent,
 };
@@ -33,6 +34,8 @@ async fn everything(house: &House) -> Vec<String> {
         ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
         ("receipt", "package || text"),
         ("alert", "id || kind || subject"),
+        ("client", "name || registration || coalesce(CAST(revoked_at AS TEXT), '-')"),
+        ("client_key", "client || thumbprint || coalesce(CAST(ends_at AS TEXT), '-')"),
         ("staged_set", "name || sha256"),
         ("staged_document", "staged || kind || name || version"),
         ("activation", "number || staged || activated_by"),
@@ -68,6 +71,16 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
     only_with_its_leaf!(house, store, store.import_document(document(DocumentKind::Catalogue, "c", 1), stamp(1)));
     only_with_its_leaf!(house, store, store.add_officer(officer("officer-a"), stamp(1)));
     only_with_its_leaf!(house, store, store.add_partner(partner("agency"), stamp(1)));
+    let add = AddClient { facts: facts("sync", "key-a", 1) };
+    only_with_its_leaf!(house, store, store.add_client(changed(add.clone(), "client-added", "sync"), stamp(1)));
+    let rotate = RotateClientKeys { facts: facts("sync", "key-b", 2), others_until: at(9) };
+    only_with_its_leaf!(
+        house,
+        store,
+        store.rotate_client_keys(changed(rotate.clone(), "client-keys-rotated", "sync"), stamp(2))
+    );
+    let revoke = RevokeClient { name: "sync".into() };
+    only_with_its_leaf!(house, store, store.revoke_client(changed(revoke.clone(), "client-revoked", "sync"), stamp(2)));
     let sha256 = store.document(DocumentKind::Arrangement, "food", 2).await.unwrap().unwrap().listing.sha256;
     let approval = NewApproval {
         arrangement: "food".into(),

@@ -10,6 +10,7 @@
 mod atomic;
 mod backup;
 mod both;
+mod clients;
 mod configuration;
 mod conflict;
 mod decisions;

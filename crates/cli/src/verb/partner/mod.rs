@@ -1,6 +1,7 @@
 //! `causeway partner`: to whom may packages be sealed, and what did it show before?
 
 mod add;
+mod client;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -181,6 +182,9 @@ pub enum Partner {
         #[arg(long = "kind", value_name = "KIND")]
         kinds: Vec<AttestationKind>,
     },
+    /// Programs of partners that ask over the network.
+    #[command(subcommand)]
+    Client(client::Client),
     /// Shows a partner: state, keys, readiness.
     Show {
         /// The partner.
@@ -260,6 +264,7 @@ impl Partner {
                     false => println!("accepted of {name}: {}", words(accepted)),
                 }
             }
+            Partner::Client(client) => client.run(&house, actor).await?,
             Partner::Show { name } => {
                 house.may_see(actor, Action::ShowPartner, &house.of_partner(name, name)).await?;
                 show::show(&house, name).await?;

@@ -4,10 +4,12 @@ use std::fs;
 
 use causeway_model::Person;
 use causeway_model::permission::{Actor, Owner, Role, Thing};
+use causeway_package::client::SigningPair;
 use causeway_testkit::population::{Plant, Spec};
 use causeway_testkit::street::Street;
 
 use super::lines::{Line, Whose};
+use crate::api::place::{Program, random, signed};
 
 /// Who tries: name, roles, and the partner for which the person works.
 pub const ACTORS: &[(&str, &[Role], Option<&str>)] = &[
@@ -129,6 +131,12 @@ pub fn set_up(street: &Street) {
     let receipt = street.sign_receipt(&sent.package, "accepted").unwrap();
     for end in ["", ".sig"] {
         fs::copy(format!("{}{end}", receipt.display()), file(&format!("receipt.json{end}"))).unwrap();
+    }
+    // What the partner signed about a program of its.
+    let program = Program { name: "lantern-sync".to_owned(), key: SigningPair::from_seed(&random()) };
+    let signed = signed(street, &program, "lantern-relief", |_| {});
+    for end in ["", ".sig"] {
+        fs::copy(format!("{}{end}", signed.display()), file(&format!("client.json{end}"))).unwrap();
     }
     // The key of somebody whom nobody registered, as a person is asked for.
     fs::write(home.join("nobody.key"), "00000000-0000-4000-8000-000000000000\n").unwrap();

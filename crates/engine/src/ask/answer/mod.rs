@@ -1,0 +1,145 @@
+//! What is a partner's program told? Everything is asked of the same commands and queries, and the same table, as its people are.
+
+mod account;
+mod agreed;
+pub mod said;
+mod signed;
+mod told;
+mod transfers;
+
+use causeway_model::{Code, Refused, Violation};
+use causeway_store::StoreError;
+use serde::Serialize;
+
+use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
+use crate::error::EngineError;
+use crate::house::House;
+use crate::token::{Caller, Unknown, caller};
+
+/// The scope of what is about the partner itself.
+const ACCOUNT: &str = "account";
+
+/// No part of a list is longer.
+const MOST: u32 = 200;
+
+/// What came of a call: an answer, and the body behind it.
+type Answered = Result<(Answer, Vec<u8>), EngineError>;
+
+/// Answers a call, if somebody is known to call.
+pub(super) async fn call(house: &House, (token, certificate): (&str, Option<&str>), call: Call) -> (Answer, Vec<u8>) {
+    let answered = match caller(house, token, certificate).await {
+        Ok(Ok(who)) => one(house, &who, call).await,
+        Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
+        Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
+        Err(error) => Err(error),
+    };
+    answered.unwrap_or_else(|error| (failed(error), Vec::new()))
+}
+
+async fn one(house: &House, who: &Caller, call: Call) -> Answered {
+    match call {
+        Call::Me => account::me(house, who).await,
+        Call::Arrangements { page } => agreed::arrangements(house, who, &page).await,
+        Call::Arrangement { name } => agreed::arrangement(house, who, &name).await,
+        Call::Exchanges { page } => agreed::exchanges(house, who, &page).await,
+        Call::Exchange { name } => agreed::exchange(house, who, &name).await,
+        Call::Schema { name } => agreed::schema(house, who, &name).await,
+        Call::Sample { name } => agreed::sample(house, who, &name).await,
+        Call::RunSandbox { name, asked } => agreed::sandbox(house, who, &name, &asked).await,
+        Call::RequestTransfer { exchange, key, asked } => transfers::request(house, who, &exchange, &key, asked).await,
+        Call::Transfers { exchange, page } => transfers::list(house, who, exchange, &page).await,
+        Call::Transfer { id } => transfers::show(house, who, &id).await,
+        Call::WithdrawTransfer { id } => transfers::withdraw(house, who, &id).await,
+        Call::Manifest { package } => transfers::manifest(house, who, &package).await,
+        Call::TakePart { package, part } => transfers::take(house, who, &package, &part).await,
+        Call::Receipt { package, signed } => signed::receipt(house, who, &package, &signed).await,
+        Call::Notices { page } => told::notices(house, who, &page).await,
+        Call::Notice { id } => told::notice(house, who, &id).await,
+        Call::AnswerNotice { id, signed } => signed::answer(house, who, &id, &signed).await,
+        Call::Certify { signed } => signed::certify(house, who, &signed).await,
+        Call::Events { page } => told::events(house, who, &page).await,
+        Call::Keys => account::keys(house, who).await,
+        Call::RotateKey { asked } => account::rotate_key(house, who, &asked).await,
+        Call::ClientKeys => account::client_keys(house, who).await,
+        Call::RotateClientKey { signed } => signed::client_keys(house, who, &signed).await,
+    }
+}
+
+/// What is shown.
+fn shown(body: &impl Serialize) -> Answered {
+    with(Status::Shown, None, None, body)
+}
+
+fn with(status: Status, location: Option<String>, progress: Option<String>, body: &impl Serialize) -> Answered {
+    let body = serde_json::to_vec(body).map_err(|_| EngineError::Wrong("an answer cannot be written".to_owned()))?;
+    Ok((Answer::Said { status, location, progress }, body))
+}
+
+/// Refuses a call about what the token is not for; the attempt stands in the ledger.
+async fn demand(house: &House, who: &Caller, what: &str, scope: &str) -> Result<(), EngineError> {
+    match who.demand(scope) {
+        Ok(()) => Ok(()),
+        Err(why) => Err(house.deny(&who.name(), what, scope, why.into()).await),
+    }
+}
+
+/// Refuses, in the words of what is not there, a thing of another partner's; the attempt stands in the ledger.
+async fn own(house: &House, who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
+    if who.partner == partner {
+        return Ok(());
+    }
+    let refused = Refused::one(Code::NotPermitted, name, "it is another partner's");
+    match house.deny(&who.name(), what, name, refused).await {
+        EngineError::Denied { .. } => Err(EngineError::Unknown { what, name: name.to_owned(), help: "" }),
+        error => Err(error),
+    }
+}
+
+/// How many entries of a list are asked for.
+fn limit(page: &Page) -> usize {
+    page.limit.clamp(1, MOST) as usize
+}
+
+/// A part of a list, of entries that were read one more than are asked for.
+fn part<R, T>(page: &Page, mut found: Vec<R>, key: impl Fn(&R) -> String, show: impl Fn(R) -> T) -> said::List<T> {
+    let most = limit(page);
+    let more = found.len() > most;
+    found.truncate(most);
+    let next = found.last().filter(|_| more).map(key);
+    said::List { items: found.into_iter().map(show).collect(), next }
+}
+
+/// Why a call came to nothing, as far as the partner is told; what is the house's own stands in the log.
+fn failed(error: EngineError) -> Answer {
+    match error {
+        EngineError::Denied { violations, .. }
+        | EngineError::Refused { violations, .. }
+        | EngineError::NotShown { violations, .. }
+        | EngineError::Lapsed { violations, .. } => Answer::Refused { violations },
+        EngineError::Held { violation, .. } => Answer::Refused { violations: vec![*violation] },
+        EngineError::Unknown { .. } => Answer::NotThere,
+        EngineError::NotProven(detail) => Answer::Wrong { code: "not-proven".to_owned(), detail },
+        EngineError::Package(error) if error.is_verification() => {
+            Answer::Wrong { code: "not-proven".to_owned(), detail: error.to_string() }
+        }
+        EngineError::Wrong(detail) => Answer::Wrong { code: "makes-no-sense".to_owned(), detail },
+        EngineError::Store(StoreError::NotFound { .. }) => Answer::NotThere,
+        EngineError::Store(StoreError::Taken { .. }) => {
+            let detail = "a key, a certificate or a name of it is taken".to_owned();
+            Answer::Wrong { code: "taken".to_owned(), detail }
+        }
+        EngineError::Store(StoreError::ReceiptReplayed { .. } | StoreError::ReceiptUnproven { .. }) => {
+            let detail = "the package has its receipt already, and this one differs, or proves nothing".to_owned();
+            Answer::Wrong { code: "not-proven".to_owned(), detail }
+        }
+        EngineError::Store(StoreError::Impossible { transfer, .. }) => {
+            let detail = "it has come too far, or has ended";
+            Answer::Refused { violations: vec![Violation::new(Code::WrongState, transfer, detail)] }
+        }
+        EngineError::Store(StoreError::Conflict { .. } | StoreError::ChangedMeanwhile { .. }) => {
+            let detail = "somebody else changed it meanwhile: look at it again";
+            Answer::Refused { violations: vec![Violation::new(Code::ChangedMeanwhile, "it", detail)] }
+        }
+        error => Answer::Failed { why: error.to_string() },
+    }
+}

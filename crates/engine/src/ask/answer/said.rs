@@ -1,0 +1,267 @@
+//! In which words are partners' programs answered? These types are the schemas of the API's description too.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+/// A part of a list.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct List<T> {
+    /// Its entries.
+    pub items: Vec<T>,
+    /// What the next part is asked for with (`after`); absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Who calls, and for whom.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Me {
+    /// The program that calls.
+    pub client: String,
+    /// The partner for which it calls.
+    pub partner: String,
+    /// As whom it acts: `partner-operator` or `partner-administrator`.
+    pub acts_as: String,
+    /// What its token is for.
+    pub scopes: Vec<String>,
+    /// When its token ends.
+    pub token_ends_at: String,
+    /// The operation that answers.
+    pub operation: String,
+    /// `production`, or `test`, where nobody is real.
+    pub environment: String,
+}
+
+/// An arrangement in a list.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ArrangementListed {
+    /// Its name.
+    pub arrangement: String,
+    /// The version to go by: the newest that ever was in force, or else the newest.
+    pub version: u32,
+    /// The state of that version.
+    pub state: String,
+    /// SHA-256 of its text.
+    pub sha256: String,
+}
+
+/// An arrangement.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ArrangementShown {
+    /// What the list says.
+    #[serde(flatten)]
+    pub listed: ArrangementListed,
+    /// The text that is signed, letter for letter.
+    pub text: String,
+}
+
+/// An exchange.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ExchangeShown {
+    /// Its name.
+    pub exchange: String,
+    /// Its version.
+    pub version: u32,
+    /// The arrangement under which it stands.
+    pub arrangement: String,
+    /// What it is for.
+    pub description: String,
+    /// How records are written: `csv`, `json-lines`, `parquet`.
+    pub format: String,
+    /// Whether an officer must approve each transfer.
+    pub needs_approval: bool,
+    /// Whether it sends what differs from what was confirmed.
+    pub sends_deltas: bool,
+}
+
+/// What the records of an exchange are made of.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SchemaShown {
+    /// The exchange.
+    pub exchange: String,
+    /// Its version.
+    pub version: u32,
+    /// Its outputs, in order.
+    pub outputs: Vec<Output>,
+}
+
+/// An output of an exchange.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// The agreed data elements that it is made of.
+    pub made_of: Vec<MadeOf>,
+}
+
+/// A data element in the form in which it is shared.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct MadeOf {
+    /// The element.
+    pub element: String,
+    /// The form.
+    pub form: String,
+}
+
+/// A record of nobody.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SampleShown {
+    /// The exchange.
+    pub exchange: String,
+    /// Always true: nobody in it exists.
+    pub invented: bool,
+    /// Output and value, as text; absent where nobody who was invented is inside the population.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Value>,
+}
+
+/// A package of invented people.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SandboxRan {
+    /// The sandbox.
+    pub sandbox: String,
+    /// The run's number.
+    pub sequence: u64,
+    /// The name of its folder, where packages of sandboxes are taken.
+    pub package: String,
+    /// How many records are in it.
+    pub records: u64,
+}
+
+/// Where a transfer stands.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct TransferShown {
+    /// Its id.
+    pub transfer: String,
+    /// The exchange.
+    pub exchange: String,
+    /// Its state.
+    pub state: String,
+    /// Whether an officer must approve it first.
+    pub awaits_approval: bool,
+    /// When it was asked for.
+    pub requested_at: String,
+    /// When it last moved.
+    pub updated_at: String,
+    /// Its number in the exchange, once it is delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
+    /// Its package, once it is delivered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+}
+
+/// A package's manifest, as the sender signed it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ManifestShown {
+    /// The package.
+    pub package: String,
+    /// `manifest.json`, letter for letter.
+    pub document: String,
+    /// Its detached signature, base64.
+    pub signature: String,
+}
+
+/// What became of something that the partner signed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Taken {
+    /// What it was about.
+    pub about: String,
+    /// What it says, in a word.
+    pub outcome: String,
+    /// In what it disagrees with what was sent; then the transfer is disputed.
+    pub disagreements: Vec<String>,
+    /// Whether the same was there already.
+    pub again: bool,
+}
+
+/// What the partner was told of somebody's decision: whom it is about stands in the sealed notice alone.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NoticeShown {
+    /// Its id.
+    pub notice: String,
+    /// The exchange by which the partner got the person.
+    pub exchange: String,
+    /// Whether a certificate of deletion is asked for.
+    pub wants_certificate: bool,
+    /// The day by which the partner acts.
+    pub act_by: String,
+    /// When it was where the partner takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<String>,
+    /// How far it came: `sent`, `received`, `done`, `not-held`.
+    pub state: String,
+}
+
+/// What the partner was told.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct EventShown {
+    /// Its id, by which a repetition is told.
+    pub event: String,
+    /// Of what.
+    pub kind: String,
+    /// About which thing.
+    pub subject: String,
+    /// What else is to be found under which id.
+    pub ids: std::collections::BTreeMap<String, String>,
+    /// When it was posted.
+    pub posted_at: String,
+}
+
+/// A key of the partner.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct KeyShown {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// What it is for: `recipient` or `signing`.
+    pub purpose: String,
+    /// Whether its possession was proven.
+    pub proven: bool,
+    /// Whether its fingerprint was confirmed by another way.
+    pub confirmed: bool,
+    /// Whether it was revoked.
+    pub revoked: bool,
+    /// Its last day, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// Keys.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Keys<T> {
+    /// The keys.
+    pub keys: Vec<T>,
+}
+
+/// A key or certificate of the program.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClientKeyShown {
+    /// Its thumbprint (RFC 7638); of a certificate SHA-256.
+    pub thumbprint: String,
+    /// `sig`, `enc` or `certificate`.
+    pub usage: String,
+    /// Whether it counts now.
+    pub counts: bool,
+    /// Until when, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+/// The program's next keys were taken in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClientKeysTaken {
+    /// The program.
+    pub client: String,
+    /// Thumbprints of its keys from now on.
+    pub keys: Vec<String>,
+    /// Whether the same were there already.
+    pub again: bool,
+}
+
+/// The partner's next keys were taken in; they count once they are proven and confirmed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct KeysTaken {
+    /// Their fingerprints.
+    pub fingerprints: Vec<String>,
+}

@@ -1,0 +1,136 @@
+//! What can a partner's program call for? A line a call; what each answers stands in `answer`.
+
+use causeway_model::request::Place;
+use jiff::civil::Date;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which part of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Behind which entry it begins, as the page before said.
+    pub after: Option<String>,
+    /// How many entries at the most.
+    pub limit: u32,
+}
+
+/// What a transfer is asked for with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TransferAsked {
+    /// The distribution or reporting cycle that it serves: `2026-05`, `round-3`.
+    pub cycle: Option<String>,
+    /// Where: only people there. It can only narrow.
+    pub place: Option<Place>,
+    /// The day as of which the people are wanted.
+    #[schemars(with = "Option<String>")]
+    pub cut_off: Option<Date>,
+    /// A note for whoever approves it. Never a person's data.
+    pub note: Option<String>,
+    /// Says that fewer records than last time, or none, are right.
+    pub expect_fewer: bool,
+}
+
+/// How a package of invented people is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SandboxAsked {
+    /// How many records; as many as the sandbox says unless said.
+    pub records: Option<u32>,
+    /// Another seed invents other people.
+    pub seed: Option<u64>,
+}
+
+/// What the partner signed with its signing key: a receipt, an answer, a certificate, a registration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SignedDocument {
+    /// The document, letter for letter as it was signed.
+    pub document: String,
+    /// The detached Ed25519 signature over its bytes, base64.
+    pub signature: String,
+}
+
+/// The partner's next keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeysAsked {
+    /// To whom packages are sealed next: `age1…`.
+    #[serde(default)]
+    pub recipient: Option<String>,
+    /// What receipts are signed with next: an Ed25519 public key, PEM.
+    #[serde(default)]
+    pub signing_key: Option<String>,
+    /// The last day of the keys before them.
+    #[schemars(with = "String")]
+    pub old_until: Date,
+}
+
+macro_rules! calls {
+    ($($(#[doc = $doc:literal])+ $name:ident $({ $($field:ident: $type:ty),+ })? = $wakes:literal;)*) => {
+        /// A call, as far as `serve` has read it.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "call", rename_all = "kebab-case", deny_unknown_fields)]
+        #[expect(missing_docs, reason = "the fields are what the path and the body of the call name")]
+        pub enum Call { $($(#[doc = $doc])+ $name $({ $($field: $type),+ })?,)* }
+
+        impl Call {
+            /// Whether a worker may have something to do afterwards.
+            pub(super) fn wakes(&self) -> bool {
+                match self { $(Self::$name { .. } => $wakes,)* }
+            }
+        }
+    };
+}
+
+calls! {
+    /// Who calls, and for whom?
+    Me = false;
+    /// What is agreed with the partner.
+    Arrangements { page: Page } = false;
+    /// One arrangement.
+    Arrangement { name: String } = false;
+    /// Which exchanges are configured for the partner.
+    Exchanges { page: Page } = false;
+    /// One exchange.
+    Exchange { name: String } = false;
+    /// What its records are made of.
+    Schema { name: String } = false;
+    /// An invented record of it.
+    Sample { name: String } = false;
+    /// A package of invented people.
+    RunSandbox { name: String, asked: SandboxAsked } = false;
+    /// A transfer is asked for.
+    RequestTransfer { exchange: String, key: String, asked: TransferAsked } = true;
+    /// Where transfers stand.
+    Transfers { exchange: Option<String>, page: Page } = false;
+    /// Where one stands.
+    Transfer { id: String } = false;
+    /// A request is taken back.
+    WithdrawTransfer { id: String } = true;
+    /// A package's manifest.
+    Manifest { package: String } = false;
+    /// A part of a package, to be read and sent by whoever asks.
+    TakePart { package: String, part: String } = false;
+    /// A receipt for a package.
+    Receipt { package: String, signed: SignedDocument } = true;
+    /// What the partner was told of people's decisions.
+    Notices { page: Page } = false;
+    /// One of these.
+    Notice { id: String } = false;
+    /// The answer to one.
+    AnswerNotice { id: String, signed: SignedDocument } = false;
+    /// A certificate of deletion.
+    Certify { signed: SignedDocument } = false;
+    /// What the partner was told by mail and webhook.
+    Events { page: Page } = false;
+    /// The partner's keys.
+    Keys = false;
+    /// The partner's next keys.
+    RotateKey { asked: KeysAsked } = false;
+    /// The program's keys.
+    ClientKeys = false;
+    /// The program's next keys.
+    RotateClientKey { signed: SignedDocument } = false;
+}

@@ -1,0 +1,183 @@
+//! How does `work` answer? One worker of a machine sits at the desk; each ask has a task of its own, and nothing that comes over the
+//! socket can harm more than its own answer.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use causeway_store::{Lock, StoreError};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch::Receiver;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+
+use super::{Answer, Ask, answer, frame, sign, socket};
+use crate::error::EngineError;
+use crate::home::private_folder;
+use crate::house::House;
+use crate::token::{Brake, Outcome, Presented, Refusal, issue};
+
+/// As many asks are in hand at a time.
+const ASKS: usize = 256;
+
+/// As many long bodies are held at a time.
+const LONG_ONES: usize = 16;
+
+/// How long a peer may take to say what it asks, to send its body, and to take the answer.
+const HEAD: Duration = Duration::from_secs(5);
+const BODY: Duration = Duration::from_secs(120);
+const TAKEN: Duration = Duration::from_secs(30);
+
+/// How often a worker looks whether the desk is free.
+const FREE: Duration = Duration::from_secs(2);
+
+/// Under which name failures to prove oneself are entered, and how long they are gathered.
+const DOOR: &str = "door";
+const TOLD: Duration = Duration::from_secs(60);
+
+/// How long asks in hand may go on once the worker is asked to end.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// Where asks are answered.
+pub struct Desk {
+    house: Arc<House>,
+    woken: Arc<Notify>,
+    asks: Arc<Semaphore>,
+    long: Semaphore,
+    brake: Brake,
+}
+
+impl Desk {
+    /// A desk in a house; what is asked there wakes whoever waits for `woken`.
+    #[must_use]
+    pub fn new(house: Arc<House>, woken: Arc<Notify>) -> Arc<Self> {
+        let (asks, long) = (Arc::new(Semaphore::new(ASKS)), Semaphore::new(LONG_ONES));
+        Arc::new(Self { house, woken, asks, long, brake: Brake::default() })
+    }
+
+    /// Answers until it is asked to end. Where another worker of this machine sits at the desk, it waits until that one is gone.
+    ///
+    /// # Errors
+    /// The folder of the socket cannot be made.
+    pub async fn sit(self: Arc<Self>, ending: Receiver<bool>) -> Result<(), EngineError> {
+        let folder = self.house.home.run();
+        private_folder(&folder)?;
+        let Some(_seat) = seat(&folder, ending.clone()).await? else { return Ok(()) };
+        let listener = socket::listen(&folder).map_err(EngineError::file("listen at", &folder))?;
+        self.answer_all(&listener, &folder, ending).await;
+        Ok(())
+    }
+
+    async fn answer_all(self: Arc<Self>, listener: &UnixListener, folder: &Path, mut ending: Receiver<bool>) {
+        let mut asks = JoinSet::new();
+        loop {
+            let stream = tokio::select! {
+                came = listener.accept() => came,
+                Some(_) = asks.join_next() => continue,
+                Ok(_) = ending.wait_for(|ending| *ending) => break,
+            };
+            match stream.and_then(|(stream, _)| socket::same_user(stream)) {
+                Ok(stream) => drop(asks.spawn(Arc::clone(&self).answer_one(stream))),
+                // Another user, or no descriptor left for now.
+                Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+            }
+        }
+        // Nobody finds the way here any more; the seat is still held, so that nobody's newer socket is taken away.
+        let _ = socket::forget(folder);
+        self.enter_failures().await;
+        let _in_hand = tokio::time::timeout(GRACE, async { while asks.join_next().await.is_some() {} }).await;
+    }
+
+    async fn answer_one(self: Arc<Self>, mut stream: UnixStream) {
+        let Ok(_place) = Arc::clone(&self.asks).try_acquire_owned() else {
+            let _ = tokio::time::timeout(HEAD, frame::write(&mut stream, &Answer::Busy, &[])).await;
+            return;
+        };
+        let Ok(Ok(ask)) = tokio::time::timeout(HEAD, frame::head::<Ask>(&mut stream)).await else { return };
+        // Nothing that is asked today has a body.
+        let body = frame::body(&mut stream, 0, &self.long);
+        let Ok(Ok(_)) = tokio::time::timeout(BODY, body).await else { return };
+        // What has begun goes on to its end, whether or not anybody waits for the answer.
+        let (answer, said) = self.answer(ask).await;
+        let _ = tokio::time::timeout(TAKEN, frame::write(&mut stream, &answer, &said)).await;
+    }
+
+    async fn answer(self: &Arc<Self>, ask: Ask) -> (Answer, Vec<u8>) {
+        match ask {
+            Ask::TlsKey { certificate } => {
+                let found = sign::schemes(&self.house, hex::decode(certificate).unwrap_or_default());
+                (found.map_or_else(failed, |schemes| Answer::Schemes { schemes }), Vec::new())
+            }
+            Ask::TlsSign { scheme, message } => {
+                let signed = sign::sign(&self.house, scheme, &hex::decode(message).unwrap_or_default());
+                let answer = signed.map_or_else(failed, |bytes| Answer::Signature { signature: hex::encode(bytes) });
+                (answer, Vec::new())
+            }
+            Ask::Token { presented } => (self.token(presented).await, Vec::new()),
+            Ask::Call { token, certificate, call } => {
+                let wakes = call.wakes();
+                let answered = answer::call(&self.house, (&token, certificate.as_deref()), call).await;
+                if wakes && matches!(answered.0, Answer::Said { .. }) {
+                    self.woken.notify_one();
+                }
+                answered
+            }
+            Ask::Trial => match self.house.store.can_write(self.house.now()).await {
+                Ok(()) => (Answer::Done, Vec::new()),
+                Err(error) => (Answer::Failed { why: error.to_string() }, Vec::new()),
+            },
+        }
+    }
+
+    async fn token(self: &Arc<Self>, presented: Presented) -> Answer {
+        let Some(api) = self.house.home.config().api.as_ref() else {
+            return Answer::NoToken { refusal: Refusal::InvalidRequest };
+        };
+        if let Some(left) = self.brake.waits(&presented.address, Instant::now()) {
+            return Answer::Wait { seconds: left.as_secs().saturating_add(1) };
+        }
+        match issue(&self.house, &api.audience(), &presented).await {
+            Ok(Outcome { came: Ok(granted), .. }) => Answer::Token { granted },
+            Ok(Outcome { came: Err(refusal), client }) => {
+                if self.brake.failed(&presented.address, client.as_deref(), refusal, Instant::now()) {
+                    drop(tokio::spawn(Arc::clone(self).tell_of_failures()));
+                }
+                Answer::NoToken { refusal }
+            }
+            Err(error) => Answer::Failed { why: error.to_string() },
+        }
+    }
+
+    /// Enters failures of a minute in the ledger, as one entry.
+    async fn tell_of_failures(self: Arc<Self>) {
+        tokio::time::sleep(TOLD).await;
+        self.enter_failures().await;
+    }
+
+    async fn enter_failures(&self) {
+        if let Some(failures) = self.brake.untold() {
+            // Where the database does not answer there is no ledger either.
+            let _ = self.house.record(DOOR, "tokens-refused", self.house.operation(), failures).await;
+        }
+    }
+}
+
+fn failed(error: EngineError) -> Answer {
+    Answer::Failed { why: error.to_string() }
+}
+
+/// The seat at the desk, as soon as it is free; none where the worker is asked to end before.
+async fn seat(folder: &Path, mut ending: Receiver<bool>) -> Result<Option<Lock>, EngineError> {
+    let seat: PathBuf = folder.join("work");
+    loop {
+        match Lock::take(&seat) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err(StoreError::Locked { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FREE) => {}
+            Ok(_) = ending.wait_for(|ending| *ending) => return Ok(None),
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Every route of the API, with whom it takes and what it asks for: the router, the description and the tests are made from this table.
+
+use causeway_engine::ask::{Call, KeysAsked, SandboxAsked, SignedDocument, TransferAsked, said};
+use causeway_model::permission::Action;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::taken::{Make, PAGE};
+
+/// What every path begins with.
+pub const BASE: &str = "/api/v1";
+
+/// What a token must be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// `account`.
+    Account,
+    /// `exchange:NAME` of the exchange in the path.
+    Exchange,
+    /// That of the thing in the path, which `work` looks up.
+    OfThing,
+    /// Anything: it is about the token itself, or shows only what the token is for.
+    Any,
+}
+
+/// A route.
+#[derive(Clone, Copy)]
+pub struct Route {
+    /// `GET`, `POST`, `DELETE`.
+    pub method: &'static str,
+    /// Behind [`BASE`].
+    pub path: &'static str,
+    /// What the token must be for.
+    pub scope: Scope,
+    /// What is asked of the table of permissions; none where it shows what the token itself tells.
+    pub action: Option<Action>,
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// Parameters that may stand in the address.
+    pub query: &'static [&'static str],
+    /// The schema of its JSON body, where it has one.
+    pub takes: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// The status of an answer as it should be.
+    pub status: u16,
+    /// The schema of that answer.
+    pub gives: fn(&mut SchemaGenerator) -> Schema,
+    pub(super) make: Make,
+}
+
+fn schema<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Schema {
+    schemas.subschema_for::<T>()
+}
+
+/// Bytes, as they are.
+fn bytes(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({ "type": "string", "format": "binary" })
+}
+
+/// A route that shows something; the rest is said behind it.
+const fn get<T: JsonSchema>(
+    path: &'static str,
+    scope: Scope,
+    action: Action,
+    summary: &'static str,
+    make: Make,
+) -> Route {
+    let action = Some(action);
+    Route {
+        method: "GET",
+        path,
+        scope,
+        action,
+        summary,
+        query: &[],
+        takes: None,
+        status: 200,
+        gives: schema::<T>,
+        make,
+    }
+}
+
+/// A route that shows a part of a list.
+const fn list<T: JsonSchema>(
+    path: &'static str,
+    scope: Scope,
+    action: Action,
+    summary: &'static str,
+    make: Make,
+) -> Route {
+    Route { query: PAGE, ..get::<said::List<T>>(path, scope, action, summary, make) }
+}
+
+/// A route that takes a body and does something.
+const fn post<B: JsonSchema, T: JsonSchema>(
+    path: &'static str,
+    scope: Scope,
+    action: Action,
+    summary: &'static str,
+    make: Make,
+) -> Route {
+    Route { method: "POST", takes: Some(schema::<B>), ..get::<T>(path, scope, action, summary, make) }
+}
+
+impl Route {
+    /// Whether it gives bytes as they are.
+    #[must_use]
+    pub fn gives_bytes(&self) -> bool {
+        self.action == Some(TakePackage)
+    }
+
+    /// Whether a repetition is told by a header.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        self.action == Some(RequestTransfer)
+    }
+
+    const fn answering(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
+    const fn asking(self, query: &'static [&'static str]) -> Self {
+        Self { query, ..self }
+    }
+}
+
+use Action::{
+    AcceptAnswer, AcceptReceipt, RequestTransfer, RotateClientKey, RotateKey, RunSandbox, ShowAlerts, ShowArrangement,
+    ShowPartner, ShowTransfers, TakePackage, WithdrawRequest,
+};
+use Scope::{Account, Any, Exchange, OfThing};
+
+/// Every route there is.
+#[rustfmt::skip]
+pub const TABLE: &[Route] = &[
+    Route {
+        action: None,
+        ..get::<said::Me>("/me", Any, ShowPartner, "Says who calls, for which partner, and what the token is for.", |_| Ok(Call::Me))
+    },
+    list::<said::ArrangementListed>("/arrangements", Any, ShowArrangement, "Lists what is agreed.",
+        |taken| Ok(Call::Arrangements { page: taken.page()? })),
+    get::<said::ArrangementShown>("/arrangements/{arrangement}", OfThing, ShowArrangement, "Shows an arrangement as it is signed.",
+        |taken| Ok(Call::Arrangement { name: taken.named("arrangement")? })),
+    list::<said::ExchangeShown>("/exchanges", Any, ShowArrangement, "Lists the exchanges that the token is for.",
+        |taken| Ok(Call::Exchanges { page: taken.page()? })),
+    get::<said::ExchangeShown>("/exchanges/{exchange}", Exchange, ShowArrangement, "Shows an exchange.",
+        |taken| Ok(Call::Exchange { name: taken.named("exchange")? })),
+    get::<said::SchemaShown>("/exchanges/{exchange}/schema", Exchange, ShowArrangement, "Says what its records are made of.",
+        |taken| Ok(Call::Schema { name: taken.named("exchange")? })),
+    get::<said::SampleShown>("/exchanges/{exchange}/sample", Exchange, ShowArrangement, "Shows a record of nobody.",
+        |taken| Ok(Call::Sample { name: taken.named("exchange")? })),
+    post::<SandboxAsked, said::SandboxRan>("/exchanges/{exchange}/sandbox-runs", Exchange, RunSandbox, "Makes a package of invented people.",
+        |taken| Ok(Call::RunSandbox { name: taken.named("exchange")?, asked: taken.body()? })).answering(201),
+    post::<TransferAsked, said::TransferShown>("/exchanges/{exchange}/transfers", Exchange, RequestTransfer, "Asks for a transfer; the header `Idempotency-Key` tells a repetition.",
+        |taken| Ok(Call::RequestTransfer { exchange: taken.named("exchange")?, key: taken.key()?, asked: taken.body()? })).answering(202),
+    list::<said::TransferShown>("/transfers", Any, ShowTransfers, "Lists transfers that the token is for, the newest first.",
+        |taken| Ok(Call::Transfers { exchange: taken.said("exchange"), page: taken.page()? })).asking(&["after", "limit", "exchange"]),
+    get::<said::TransferShown>("/transfers/{transfer}", OfThing, ShowTransfers, "Says where a transfer stands: 202 while it is on its way.",
+        |taken| Ok(Call::Transfer { id: taken.named("transfer")? })),
+    Route { method: "DELETE", ..get::<said::TransferShown>("/transfers/{transfer}", OfThing, WithdrawRequest, "Takes a request back that waits for an officer.",
+        |taken| Ok(Call::WithdrawTransfer { id: taken.named("transfer")? })) },
+    get::<said::ManifestShown>("/packages/{package}/manifest", OfThing, ShowTransfers, "Shows the signed manifest of a package that has arrived.",
+        |taken| Ok(Call::Manifest { package: taken.named("package")? })),
+    Route { gives: bytes, ..get::<said::Taken>("/packages/{package}/parts/{part}", OfThing, TakePackage, "Gives a part of a package that has arrived: `Range` goes on where it was cut, `Repr-Digest` is that of the manifest.",
+        |taken| Ok(Call::TakePart { package: taken.named("package")?, part: taken.named("part")? })) },
+    post::<SignedDocument, said::Taken>("/packages/{package}/receipt", OfThing, AcceptReceipt, "Takes the receipt for a package.",
+        |taken| Ok(Call::Receipt { package: taken.named("package")?, signed: taken.body()? })),
+    list::<said::NoticeShown>("/notices", Any, AcceptAnswer, "Lists what the partner was told of people's decisions.",
+        |taken| Ok(Call::Notices { page: taken.page()? })),
+    get::<said::NoticeShown>("/notices/{notice}", OfThing, AcceptAnswer, "Shows a notice; whom it is about stands in the sealed package alone.",
+        |taken| Ok(Call::Notice { id: taken.named("notice")? })),
+    post::<SignedDocument, said::Taken>("/notices/{notice}/answer", OfThing, AcceptAnswer, "Takes the answer to a notice.",
+        |taken| Ok(Call::AnswerNotice { id: taken.named("notice")?, signed: taken.body()? })),
+    post::<SignedDocument, said::Taken>("/certificates", OfThing, AcceptAnswer, "Takes a certificate of deletion.",
+        |taken| Ok(Call::Certify { signed: taken.body()? })),
+    list::<said::EventShown>("/events", Account, ShowAlerts, "Lists what the partner was told by mail and webhook, the newest first.",
+        |taken| Ok(Call::Events { page: taken.page()? })),
+    get::<said::Keys<said::KeyShown>>("/keys", Account, ShowPartner, "Shows the partner's keys.", |_| Ok(Call::Keys)),
+    post::<KeysAsked, said::KeysTaken>("/keys", Account, RotateKey, "Takes in the partner's next keys.",
+        |taken| Ok(Call::RotateKey { asked: taken.body()? })),
+    get::<said::Keys<said::ClientKeyShown>>("/client-keys", Account, ShowPartner, "Shows the keys of the program that calls.", |_| Ok(Call::ClientKeys)),
+    post::<SignedDocument, said::ClientKeysTaken>("/client-keys", Account, RotateClientKey, "Takes in the next registration of the program that calls.",
+        |taken| Ok(Call::RotateClientKey { signed: taken.body()? })),
+];
