@@ -2,6 +2,7 @@
 //!
 //! The stages stand below in street order. Each takes what only the stage before it can make.
 
+pub mod accept;
 pub mod aggregate;
 pub mod enforce;
 pub mod plan;
