@@ -108,6 +108,18 @@ codes! {
     Ending = "ending", "nothing to do: the next worker carries the transfer on";
     /// It failed in a row for as long as it is tried.
     GaveUp = "gave-up", "see what stood in the way, mend it, then request the transfer again";
+    /// A target of what comes in cannot be reached, or broke off.
+    TargetUnreachable = "target-unreachable", "check the server and the credentials with `causeway target check`; what was begun is asked for again";
+    /// A target made us wait longer than we may: somebody else holds the row or the table.
+    TargetBusy = "target-busy", "nothing to do: it is tried again; look who holds a lock there for so long";
+    /// A target lacks our table, or a table or column that is to be written.
+    TargetNotPrepared = "target-not-prepared", "have the statements run that `causeway target prepare` prints";
+    /// The user in a target may do more than it should, or less than it must.
+    TargetRights = "target-rights", "make a user of its own with the rights that `causeway target prepare` prints, and no others";
+    /// A target does not take a record: one of its own rules is against it.
+    TargetRefused = "target-refused", "look at the rules of that table: unique keys, references, checks, columns that need a value";
+    /// What would stand in a target is not exactly what came.
+    TargetInexact = "target-inexact", "widen the column there, or do not write what its triggers rewrite";
     /// The disk is full or a file cannot be written.
     CannotWrite = "cannot-write", "free space or mend the permissions, then run again";
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::configuration::turned;
 use crate::documents::{AnyExchange, Read, read_catalogue, sha256_hex};
-use crate::environment::source_allowed;
+use crate::environment::{source_allowed, target_allowed};
 use crate::error::EngineError;
 use crate::house::{House, audit};
 use crate::schedule::too_frequent;
@@ -37,9 +37,11 @@ pub async fn import_catalogue(
     Ok((read, saved))
 }
 
-/// Sources of a catalogue that an installation of this kind does not open.
+/// Sources and targets of a catalogue that an installation of this kind does not open.
 pub(crate) fn foreign_sources(house: &House, catalogue: &Catalogue) -> Vec<Violation> {
-    catalogue.sources.iter().filter_map(|source| source_allowed(house.environment(), source).err()).collect()
+    let sources = catalogue.sources.iter().map(|source| source_allowed(house.environment(), source));
+    let targets = catalogue.targets.iter().map(|target| target_allowed(house.environment(), target));
+    sources.chain(targets).filter_map(Result::err).collect()
 }
 
 /// Imports an exchange.

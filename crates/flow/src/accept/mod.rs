@@ -19,6 +19,7 @@ mod duplicates;
 pub mod opened;
 pub mod records;
 mod rule;
+pub mod target;
 pub mod validate;
 
 pub use batch::{Head, SoundBatch};

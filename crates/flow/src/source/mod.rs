@@ -7,8 +7,8 @@
 
 mod decode;
 mod extract;
-mod literal;
-mod moment;
+pub(crate) mod literal;
+pub(crate) mod moment;
 mod shown;
 #[cfg(test)]
 mod tests;
