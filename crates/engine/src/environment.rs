@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use causeway_model::arrangement::Arrangement;
-use causeway_model::catalogue::{Catalogue, Source};
+use causeway_model::catalogue::{Catalogue, Source, Target};
 use causeway_model::environment::{DataKind, Environment, Surroundings, may_pass};
 use causeway_model::partner::Profile;
 use causeway_model::{Code, Refused, Violation};
@@ -84,17 +84,29 @@ impl House {
 /// # Errors
 /// Why not.
 pub fn source_allowed(environment: Environment, source: &Source) -> Result<(), Violation> {
-    if source.data == environment.data() {
+    allowed(environment, source.data, "source", &source.name)
+}
+
+/// The same of a target: what came for a test is not written among real people, nor the reverse.
+///
+/// # Errors
+/// Why not.
+pub fn target_allowed(environment: Environment, target: &Target) -> Result<(), Violation> {
+    allowed(environment, target.data, "target", &target.name)
+}
+
+fn allowed(environment: Environment, data: DataKind, what: &str, name: &str) -> Result<(), Violation> {
+    if data == environment.data() {
         return Ok(());
     }
     Err(match environment {
         Environment::Test => {
-            let detail = "the installation is for tests, and this source does not say `data: synthetic`";
-            Violation::new(Code::TestEnvironment, &source.name, detail)
+            let detail = format!("the installation is for tests, and this {what} does not say `data: synthetic`");
+            Violation::new(Code::TestEnvironment, name, detail)
         }
         Environment::Production => {
-            let detail = "the source says `data: synthetic`, and the installation is for production";
-            Violation::new(Code::SyntheticInProduction, &source.name, detail)
+            let detail = format!("the {what} says `data: synthetic`, and the installation is for production");
+            Violation::new(Code::SyntheticInProduction, name, detail)
         }
     })
 }

@@ -15,6 +15,8 @@ pub mod exchange;
 pub mod form;
 pub mod hierarchy;
 pub mod json;
+pub mod inbound;
+pub mod intake;
 pub mod lineage;
 pub mod named;
 pub mod onward;

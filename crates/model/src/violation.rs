@@ -108,6 +108,18 @@ codes! {
     Ending = "ending", "nothing to do: the next worker carries the transfer on";
     /// It failed in a row for as long as it is tried.
     GaveUp = "gave-up", "see what stood in the way, mend it, then request the transfer again";
+    /// A target of what comes in cannot be reached, or broke off.
+    TargetUnreachable = "target-unreachable", "check the server and the credentials with `causeway target check`; what was begun is asked for again";
+    /// A target made us wait longer than we may: somebody else holds the row or the table.
+    TargetBusy = "target-busy", "nothing to do: it is tried again; look who holds a lock there for so long";
+    /// A target lacks our table, or a table or column that is to be written.
+    TargetNotPrepared = "target-not-prepared", "have the statements run that `causeway target prepare` prints";
+    /// The user in a target may do more than it should, or less than it must.
+    TargetRights = "target-rights", "make a user of its own with the rights that `causeway target prepare` prints, and no others";
+    /// A target does not take a record: one of its own rules is against it.
+    TargetRefused = "target-refused", "look at the rules of that table: unique keys, references, checks, columns that need a value";
+    /// What would stand in a target is not exactly what came.
+    TargetInexact = "target-inexact", "widen the column there, or do not write what its triggers rewrite";
     /// The disk is full or a file cannot be written.
     CannotWrite = "cannot-write", "free space or mend the permissions, then run again";
 
@@ -237,6 +249,35 @@ codes! {
     RelationDangling = "relation-dangling", "mend the source, or declare the relation `optional`";
     /// A value that must be there is missing.
     ValueMissing = "value-missing", "mend the source, or declare the element `optional`";
+
+    /// What came in is no envelope, or not one of this version.
+    EnvelopeMalformed = "envelope-malformed", "make it with `causeway-open submit`, or as the guide for partners says";
+    /// What came in is larger than its exchange takes, or unpacks to more.
+    EnvelopeOversize = "envelope-oversize", "send several files, or raise `limits` of the exchange";
+    /// What came in is not signed by a current key of the partner.
+    EnvelopeSignature = "envelope-signature", "sign it with the key that is registered, or register the new one";
+    /// What came in is of another partner, for another exchange or for another environment.
+    EnvelopeOfOther = "envelope-of-other", "send it where it belongs";
+    /// What came in has a number that is not above the newest that was opened.
+    NumberNotAbove = "number-not-above", "number a new file higher; one that was opened is never opened again";
+    /// What came in is not, or does not unpack to, what was signed.
+    EnvelopeAltered = "envelope-altered", "send it again";
+    /// What came in is sealed otherwise than to the operation's key.
+    SealedOtherwise = "sealed-otherwise", "seal it with `age -r` to the recipient that the operation told you";
+    /// A file of records cannot be read to its end as what it should be.
+    RecordsMalformed = "records-malformed", "mend the file where the reason says, and send it again";
+    /// A file has more records than its exchange takes.
+    TooManyRecords = "too-many-records", "send several files, or raise `limits` of the exchange";
+    /// A record that came in cannot be read as one.
+    RecordUnreadable = "record-unreadable", "write one JSON object a line, or as many cells as the header has";
+    /// A record that came in has a field that the exchange does not name.
+    FieldUnknown = "field-unknown", "leave it out, or add it to the exchange and have it agreed";
+    /// A record that came in has a field twice.
+    FieldTwice = "field-twice", "write each field once";
+    /// A record that came in breaks a rule of the exchange.
+    RuleBroken = "rule-broken", "mend the record; the exchange says what must hold";
+    /// Two records of one file have the same id and are not equal.
+    ExternalIdTwice = "external-id-twice", "send the one that is meant, with a file of its own";
 }
 
 impl fmt::Display for Code {

@@ -71,6 +71,9 @@ pub enum PackageError {
         /// What it would be used for.
         wanted: Environment,
     },
+    /// An envelope that was refused.
+    #[error(transparent)]
+    Envelope(#[from] crate::inbound::EnvelopeFault),
     /// A writer that already failed.
     #[error("this package was already given up after an earlier error; start a new one")]
     GivenUp,
@@ -375,6 +378,7 @@ impl PackageError {
             | Self::Unfinished { .. }
             | Self::Answer { .. }
             | Self::Registration { .. }
+            | Self::Envelope(_)
             | Self::Receipt(_) => true,
             Self::Io { .. }
             | Self::KeyFileOpenToOthers { .. }

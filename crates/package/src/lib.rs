@@ -11,6 +11,7 @@
 //! - [`notice`] is what the partner is told later about somebody in a package, and what it answers.
 //! - [`answer`] is what is told to a client over the network, sealed to it.
 //! - [`client`] is what the partner signs about a program that acts for it.
+//! - [`inbound`] is the other way: what a partner seals and signs for the operation.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
@@ -25,6 +26,7 @@ pub mod entropy;
 pub mod environment;
 pub mod error;
 mod files;
+pub mod inbound;
 pub mod inner;
 pub mod key;
 pub mod manifest;

@@ -60,17 +60,19 @@ pub(super) fn mariadb(source: &Source, server: &Server, base: &Path) -> Result<S
 }
 
 /// Rights to one thing, as `GRANT … ON … TO …` says them.
-struct Grant {
+pub(crate) struct Grant {
     /// A right, and the columns that it is for; none of all.
     rights: Vec<(String, Vec<String>)>,
     /// Pattern of databases; `*` for the whole server.
     database: String,
     /// A table, or `*`.
     table: String,
+    /// Whether they may be given to others.
+    passes_on: bool,
 }
 
 impl Grant {
-    fn parse(line: &str) -> Option<Self> {
+    pub(crate) fn parse(line: &str) -> Option<Self> {
         let words = words(line);
         let mut words = words.iter().map(|(word, is_name)| (word.as_str(), *is_name)).peekable();
         if words.next() != Some(("GRANT", false)) {
@@ -109,13 +111,27 @@ impl Grant {
             return None;
         }
         let (table, _) = words.next()?;
-        Some(Self { rights, database: database.to_owned(), table: table.to_owned() })
+        let passes_on = words.any(|word| word == ("GRANT", false));
+        Some(Self { rights, database: database.to_owned(), table: table.to_owned(), passes_on })
     }
 
     /// Whether it is about this table, or, without one, about all tables.
-    fn covers(&self, database: &str, table: Option<&str>) -> bool {
+    pub(crate) fn covers(&self, database: &str, table: Option<&str>) -> bool {
         let here = self.database == "*" || like(self.database.as_bytes(), database.as_bytes());
         here && (self.table == "*" || table.is_some_and(|table| self.table.eq_ignore_ascii_case(table)))
+    }
+
+    /// A right that goes beyond reading rows, adding some and changing some.
+    pub(crate) fn beyond_writing(&self) -> Option<&str> {
+        let beyond = |right: &str| !READING.contains(&right) && !matches!(right, "INSERT" | "UPDATE");
+        let found = self.rights.iter().map(|(right, _)| right.as_str()).find(|right| beyond(right));
+        found.or(self.passes_on.then_some("GRANT OPTION"))
+    }
+
+    /// Whether it gives a right to a column.
+    pub(crate) fn gives(&self, wanted: &str, column: &str) -> bool {
+        let among = |columns: &[String]| columns.is_empty() || columns.iter().any(|c| c.eq_ignore_ascii_case(column));
+        self.rights.iter().any(|(right, columns)| right == wanted && among(columns))
     }
 
     fn changes(&self) -> bool {
@@ -186,5 +202,10 @@ mod tests {
         assert!(!reader.changes() && reader.covers("ca_ping", None) && !reader.covers("camp", None));
         assert!(Grant::parse("GRANT `readers` TO `u`@`%`").is_none());
         assert!(!grant("GRANT USAGE ON *.* TO `u`@`%` IDENTIFIED BY PASSWORD '*0'").changes());
+        assert_eq!(some.beyond_writing(), None);
+        assert!(some.gives("INSERT", "id") && !some.gives("INSERT", "note") && !some.gives("UPDATE", "id"));
+        assert_eq!(all.beyond_writing(), Some("ALL PRIVILEGES"));
+        assert_eq!(grant("GRANT SELECT, DELETE ON `c`.* TO `u`@`%`").beyond_writing(), Some("DELETE"));
+        assert_eq!(grant("GRANT SELECT ON `c`.* TO `u`@`%` WITH GRANT OPTION").beyond_writing(), Some("GRANT OPTION"));
     }
 }

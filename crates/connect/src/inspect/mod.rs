@@ -12,6 +12,8 @@ use causeway_model::catalogue::{Connection, Source};
 
 use crate::source::{self, HeldFile, quoted};
 
+pub(crate) use mariadb::Grant as MariadbGrant;
+
 pub use codes::{CodeColumn, UnknownCodes, distinct_codes};
 
 /// Records of a JSON Lines file that are looked at for member names.

@@ -10,10 +10,10 @@
 //! | `postgres` | one exported snapshot, shared by connections | the copy has no end, the connection breaks, nothing comes for a minute |
 
 mod csv;
-mod csv_records;
+pub(crate) mod csv_records;
 mod file;
 mod handoff;
-mod json_line;
+pub(crate) mod json_line;
 mod json_lines;
 mod mariadb;
 mod pace;
@@ -21,7 +21,7 @@ mod parquet;
 mod postgres;
 mod pump;
 mod refuse;
-mod server;
+pub(crate) mod server;
 mod sqlite;
 
 use std::path::Path;
@@ -33,9 +33,10 @@ use causeway_model::catalogue::{self, Connection};
 
 pub use pace::{Pace, RealPace};
 
+pub(crate) use csv::without_mark;
 pub(crate) use file::HeldFile;
-pub(crate) use mariadb::look as mariadb_look;
-pub(crate) use postgres::{TableName, answers as postgres_answers};
+pub(crate) use mariadb::{Bind as MariadbBind, Failed as MariadbFailed, Writer as MariadbWriter, look as mariadb_look};
+pub(crate) use postgres::{TableName, answers as postgres_answers, refused as postgres_refused};
 pub(crate) use refuse::Refuse;
 pub(crate) use server::tls_client as client_of;
 pub(crate) use sqlite::{connect as connect_sqlite, quoted, sql_error};

@@ -38,3 +38,7 @@ mod postgres_replica;
 mod postgres_types;
 mod sqlite;
 mod stalling;
+mod target_fixture;
+mod target_once;
+mod target_trouble;
+mod target_values;

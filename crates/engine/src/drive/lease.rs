@@ -81,7 +81,7 @@ impl Lease {
 
     /// The transfer.
     pub fn transfer(&self) -> &str {
-        &self.held.transfer
+        &self.held.id
     }
 
     /// What ends the work from outside.
@@ -102,7 +102,7 @@ impl Lease {
 
     /// Whether somebody else has the transfer by now. Where the database does not tell, whoever clears up finds out.
     pub(super) async fn is_lost(&self, house: &House) -> bool {
-        let row = house.store.lease(&self.held.transfer).await;
+        let row = house.store.lease(&self.held.id).await;
         let held = |row: LeaseRow| row.held.is_some_and(|(token, ..)| token == self.held.token);
         row.is_ok_and(|row| !row.is_some_and(held))
     }
@@ -144,12 +144,12 @@ impl Keeping {
             let now = (self.now)();
             match self.leases.renew(&self.held, now).await {
                 Ok(true) => renewed = now,
-                Ok(false) => return self.over.call(Code::LeaseLost, &self.held.transfer, "another worker has it"),
+                Ok(false) => return self.over.call(Code::LeaseLost, &self.held.id, "another worker has it"),
                 // Whoever cannot renew goes on as long as it lasts, and not longer.
                 Err(_) if now.duration_since(renewed) <= LASTS => {}
                 Err(_) => {
                     let detail = "it could not be renewed: the database does not answer";
-                    return self.over.call(Code::LeaseLost, &self.held.transfer, detail);
+                    return self.over.call(Code::LeaseLost, &self.held.id, detail);
                 }
             }
         }

@@ -107,7 +107,7 @@ fn pause_s(failures: u32, random: [u8; 32]) -> u64 {
 
 /// Gives a transfer up; no where others have moved it meanwhile.
 async fn give_up(house: &House, lease: &Lease, why: &str) -> Result<bool, EngineError> {
-    let Some(row) = house.store.transfer(&lease.transfer).await?.filter(|row| row.state.is_unfinished()) else {
+    let Some(row) = house.store.transfer(&lease.id).await?.filter(|row| row.state.is_unfinished()) else {
         return Ok(true);
     };
     let reason = Violation::new(Code::GaveUp, &row.id, why);

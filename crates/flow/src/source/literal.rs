@@ -6,7 +6,7 @@
 use causeway_model::Code;
 
 /// A whole number of 64 bits.
-pub(super) fn integer(text: &str) -> Result<i64, Code> {
+pub(crate) fn integer(text: &str) -> Result<i64, Code> {
     if is_integer(text) { text.parse().map_err(|_| Code::WrongType) } else { Err(Code::WrongType) }
 }
 
@@ -17,7 +17,7 @@ pub(super) fn is_integer(text: &str) -> bool {
 }
 
 /// An exact decimal number, as the unscaled value of `scale`. More digits than the scale are refused, never rounded.
-pub(super) fn decimal(text: &str, precision: u8, scale: i8) -> Result<i128, Code> {
+pub(crate) fn decimal(text: &str, precision: u8, scale: i8) -> Result<i128, Code> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let negative = whole.starts_with('-');
     let scale = usize::try_from(scale).map_err(|_| Code::WrongType)?;
@@ -38,7 +38,7 @@ pub(super) fn decimal(text: &str, precision: u8, scale: i8) -> Result<i128, Code
 }
 
 /// A floating point number as the unscaled value of `scale`, if it is exactly that: 12.5 is 12.50, 0.1 is not 0.10.
-pub(super) fn exact(value: f64, precision: u8, scale: i8) -> Result<i128, Code> {
+pub(crate) fn exact(value: f64, precision: u8, scale: i8) -> Result<i128, Code> {
     if !value.is_finite() {
         return Err(Code::WrongType);
     }
@@ -81,7 +81,7 @@ fn within(value: i128, precision: u8) -> Result<i128, Code> {
 }
 
 /// `0`, `1`, `true` or `false`, the words in any case.
-pub(super) fn boolean(text: &str) -> Result<bool, Code> {
+pub(crate) fn boolean(text: &str) -> Result<bool, Code> {
     match text {
         "1" => Ok(true),
         "0" => Ok(false),
@@ -92,7 +92,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, Code> {
 }
 
 /// A UUID in lower case with dashes, from any usual spelling: with or without dashes, braces or `urn:uuid:`.
-pub(super) fn uuid(text: &str) -> Result<[u8; 36], Code> {
+pub(crate) fn uuid(text: &str) -> Result<[u8; 36], Code> {
     let bytes = text.as_bytes();
     let bytes = match bytes.split_at_checked(9) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case(b"urn:uuid:") => rest,

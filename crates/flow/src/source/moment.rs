@@ -11,7 +11,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 const DAY_US: i64 = 86_400_000_000;
 
 /// A day, as days since 1970-01-01, in the years 1 to 9999.
-pub(super) fn date(text: &str, format: Option<&str>) -> Result<i32, Code> {
+pub(crate) fn date(text: &str, format: Option<&str>) -> Result<i32, Code> {
     let date = match format {
         None => iso_date(text.as_bytes())?,
         Some(format) => broken_down(format, text)?.to_date().map_err(|e| misread(&e))?,
@@ -21,7 +21,7 @@ pub(super) fn date(text: &str, format: Option<&str>) -> Result<i32, Code> {
 
 /// A moment, as microseconds since 1970-01-01T00:00:00Z, in the years 1 to 9999 of UTC. More digits than that are refused
 /// unless they are zeros.
-pub(super) fn timestamp(text: &str, format: Option<&str>) -> Result<i64, Code> {
+pub(crate) fn timestamp(text: &str, format: Option<&str>) -> Result<i64, Code> {
     let micros = match format {
         None => rfc_3339(text)?,
         Some(format) => in_notation(text, format)?,
@@ -51,7 +51,7 @@ fn in_notation(text: &str, format: &str) -> Result<i64, Code> {
 }
 
 /// A date of which the day, or month and day, may be unknown: writes it as ISO 8601.
-pub(super) fn partial_date(text: &str, format: Option<&str>, out: &mut String) -> Result<(), Code> {
+pub(crate) fn partial_date(text: &str, format: Option<&str>, out: &mut String) -> Result<(), Code> {
     use std::fmt::Write;
     out.clear();
     let Some(format) = format else {
@@ -100,7 +100,7 @@ pub(super) fn known_moment(micros: i64) -> Result<i64, Code> {
 }
 
 /// Writes a day as ISO 8601.
-pub(super) fn write_day(days: i32, out: &mut String) -> Result<(), Code> {
+pub(crate) fn write_day(days: i32, out: &mut String) -> Result<(), Code> {
     use std::fmt::Write;
     out.clear();
     let since = jiff::Span::new().try_days(known_day(days)?).map_err(|_| Code::DateImpossible)?;

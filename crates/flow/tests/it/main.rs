@@ -10,6 +10,7 @@
 )]
 
 mod absent;
+mod accept;
 mod aggregate;
 mod answers;
 mod conjunction_property;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Catalogue, Entity};
+use super::{Catalogue, Connection, Entity, SnapshotMode, Source, TargetConnection};
 use crate::ValueType;
 use crate::document::Findings;
 
@@ -27,6 +27,7 @@ impl Catalogue {
         for (i, entity) in self.entities.iter().enumerate() {
             self.check_entity(&mut findings, &format!("/entities/{i}"), entity);
         }
+        self.check_targets(&mut findings);
         self.check_subject(&mut findings);
         self.check_relations(&mut findings);
         findings
@@ -107,6 +108,47 @@ impl Catalogue {
                 if entity.table(&origin.table).is_none() {
                     unknown(findings, format!("{at}/from/{j}/table"), "table", &origin.table);
                 }
+            }
+        }
+    }
+
+    fn check_targets(&self, findings: &mut Findings) {
+        unique(findings, "targets", self.targets.iter().map(|target| target.name.as_str()));
+        for (i, target) in self.targets.iter().enumerate() {
+            let at = format!("/targets/{i}/connect/{}", target.connect.kind());
+            if let Some(source) = self.sources.iter().find(|source| target.connect.is_user_of(source)) {
+                findings.error(
+                    "target-user",
+                    format!("{at}/user"),
+                    format!("target `{}` signs in as the user of source `{}`", target.name, source.name),
+                    "a user who reads for the gateway never writes: make another one, `causeway target prepare` prints its rights",
+                );
+            }
+            if target.connect.server().is_some_and(|server| server.snapshot != SnapshotMode::Transaction) {
+                findings.error(
+                    "target-snapshot",
+                    format!("{at}/snapshot"),
+                    format!("target `{}` is written in transactions", target.name),
+                    "leave `snapshot` out: it is about reading",
+                );
+            }
+            if let TargetConnection::Sqlite { path } = &target.connect
+                && let Some(source) = self.sources.iter().find(|source| is_file(source, path))
+            {
+                findings.warn(
+                    "target-is-source",
+                    at,
+                    format!("target `{}` is the file of source `{}`", target.name, source.name),
+                    "SQLite has no users: whoever reads here may write. Where that matters, use a database server",
+                );
+            }
+            if target.statement_timeout_s == Some(0) {
+                findings.error(
+                    "target-timeout",
+                    format!("/targets/{i}/statement_timeout_s"),
+                    format!("target `{}` has no time for a statement", target.name),
+                    "write at least 1",
+                );
             }
         }
     }
@@ -207,6 +249,11 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// Whether the source is that SQLite file, as the catalogue writes it.
+fn is_file(source: &Source, path: &str) -> bool {
+    matches!(&source.connect, Connection::Sqlite { path: other } if other == path)
 }
 
 fn unknown(findings: &mut Findings, at: String, kind: &str, name: &str) {

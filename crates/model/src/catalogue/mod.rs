@@ -1,10 +1,11 @@
-//! What does this installation hold: sources, entities, data elements, relations, code lists?
+//! What does this installation hold: sources, targets, entities, data elements, relations, code lists?
 
 mod check;
 mod code_list;
 mod entity;
 mod relation;
 mod source;
+mod target;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub use code_list::{CodeEntry, CodeList};
 pub use entity::{Confidentiality, Consent, Element, Entity, Origin, Subject, Table};
 pub use relation::{Relation, Step};
 pub use source::{Connection, Limits, Secret, Server, SnapshotMode, Source, Tls, TlsMode};
+pub use target::{Target, TargetConnection};
 
 /// The catalogue document.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +28,9 @@ pub struct Catalogue {
     pub version: u32,
     /// Where records are read.
     pub sources: Vec<Source>,
+    /// Where what comes in is written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Target>,
     /// Closed lists of codes.
     #[serde(default)]
     pub code_lists: Vec<CodeList>,
@@ -45,6 +50,11 @@ impl Catalogue {
     /// The source of that name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
+    }
+
+    /// The target of that name.
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        self.targets.iter().find(|target| target.name == name)
     }
 
     /// The code list of that name.

@@ -47,3 +47,42 @@ fn what_is_wrong_is_found_where_it_stands() {
         assert!(found.iter().any(|(l, c)| (*l, c.as_str()) == (line, code)), "{to}: {found:?}");
     }
 }
+
+const TARGETS: &str = r#"
+targets:
+  - { name: base, connect: { sqlite: { path: b.sqlite } } }
+  - name: registry
+    connect: { postgres: { host: db.example, database: registry, user: writer, tls: { mode: "off" } } }
+"#;
+
+#[test]
+fn a_target_has_a_name_and_a_user_of_its_own() {
+    let reader = "connect: { postgres: { host: 192.0.2.1, database: registry, user: reader } } }";
+    let text = format!("{}{TARGETS}", SMALL.replace("connect: { sqlite: { path: a.sqlite } } }", reader));
+    assert_eq!(findings(&text), vec![]);
+    let line = |needle: &str| text.lines().position(|line| line.contains(needle)).unwrap() + 1;
+    let cases = [
+        ("name: registry\n", "name: base\n", line("name: registry"), "duplicate-name"),
+        // Whatever the host is called: one server has many names.
+        ("user: writer", "user: reader", line("user: writer"), "target-user"),
+        ("user: writer", "user: writer, snapshot: none", line("user: writer"), "target-snapshot"),
+        (
+            "name: registry\n",
+            "name: registry\n    statement_timeout_s: 0\n",
+            line("name: registry") + 1,
+            "target-timeout",
+        ),
+    ];
+    for (from, to, line, code) in cases {
+        let found = findings(&text.replace(from, to));
+        assert_eq!(found, vec![(line, code.to_owned())], "{to}");
+    }
+    let same = format!("{SMALL}{}", TARGETS.replace("b.sqlite", "a.sqlite"));
+    assert_eq!(findings(&same).into_iter().map(|(_, code)| code).collect::<Vec<_>>(), ["target-is-source"]);
+}
+
+#[test]
+fn a_catalogue_without_targets_is_written_as_before() {
+    let catalogue: Catalogue = Document::parse("c.yaml", SMALL).unwrap().read().unwrap();
+    assert!(serde_json::to_value(&catalogue).unwrap().get("targets").is_none());
+}

@@ -1,7 +1,7 @@
 //! Does every change come with its leaf, and no leaf without its change?
 
 use causeway_store::change::{
-    AbandonTransfer, AddClient, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer,
+    AbandonTransfer, AddClient, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, IntakeStep, LapseTransfer,
     NewApproval, ReceiptOutcome, RefuseTransfer, RevokeClient, RevokeOfficer, RotateClientKeys,
 };
 use causeway_store::{Kind, StoreError};
@@ -31,6 +31,7 @@ async fn everything(house: &House) -> Vec<String> {
              || coalesce(CAST(sequence AS TEXT), '-') || coalesce(sealed_json, '-')",
         ),
         ("package", "id || coalesce(CAST(erased_at AS TEXT), '-')"),
+        ("intake", "id || state || state_json || updated_at || coalesce(CAST(opened_at AS TEXT), '-')"),
         ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
         ("receipt", "package || text"),
         ("alert", "id || kind || subject"),
@@ -70,6 +71,11 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
     only_with_its_leaf!(house, store, store.record_event(changed((), "quarantine.opened", "q"), stamp(1)));
     only_with_its_leaf!(house, store, store.import_document(document(DocumentKind::Catalogue, "c", 1), stamp(1)));
     only_with_its_leaf!(house, store, store.add_officer(officer("officer-a"), stamp(1)));
+    crate::intake::governed(&store).await;
+    let file = crate::intake::file("in", 1);
+    only_with_its_leaf!(house, store, store.receive_intake(changed(file.clone(), "intake-received", "in"), stamp(1)));
+    let seen = store.intake("in").await.unwrap().unwrap().seen();
+    only_with_its_leaf!(house, store, store.move_intake(crate::intake::moved(&seen, IntakeStep::Open), stamp(1)));
     only_with_its_leaf!(house, store, store.add_partner(partner("agency"), stamp(1)));
     let add = AddClient { facts: facts("sync", "key-a", 1) };
     only_with_its_leaf!(house, store, store.add_client(changed(add.clone(), "client-added", "sync"), stamp(1)));

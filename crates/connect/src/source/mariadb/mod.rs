@@ -13,6 +13,7 @@
 //! | `definition`, `cells`, `moment` | types, and values |
 //! | `statement`, `asked`, `filter`, `known`, `keys` | what is asked, and what the server may leave out |
 //! | `tables`, `outlook`, `look` | what the server says of its tables and of our rights |
+//! | `writer`, `prepared` | what is written, in statements with their values apart |
 
 mod asked;
 mod auth;
@@ -28,6 +29,7 @@ mod look;
 mod moment;
 mod outlook;
 mod patience;
+mod prepared;
 mod reading;
 mod session;
 mod snapshot;
@@ -35,6 +37,7 @@ mod statement;
 mod tables;
 mod target;
 mod wire;
+mod writer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,6 +48,8 @@ use causeway_model::catalogue::Server;
 use super::pace::Brakes;
 
 pub(crate) use look::look;
+pub(crate) use prepared::Bind;
+pub(crate) use writer::{Failed, Writer};
 
 /// A MariaDB or MySQL database.
 #[derive(Clone)]

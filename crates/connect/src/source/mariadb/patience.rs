@@ -60,6 +60,11 @@ impl Patience {
         self.begin(None, CONNECT);
     }
 
+    /// A statement begins that writes, and may take so long.
+    pub(super) fn wait(&mut self, silence: Duration) {
+        self.begin(None, silence);
+    }
+
     /// A statement begins whose rows `out` takes.
     pub(super) fn scan(&mut self, out: Arc<Handoff>) {
         let silence = self.run.brakes.statement_timeout.map_or(SILENCE, |limit| limit + LOOK * 10);

@@ -46,6 +46,35 @@ impl Session {
         Ok(session)
     }
 
+    /// Connects, and makes the session one that writes: what does not fit is refused and never cut, a zero is a zero, and a
+    /// backslash one. A lock and a statement are waited for as long as `patience` says.
+    pub(super) fn open_to_write(
+        target: &Arc<Target>,
+        run: &Run,
+        patience: std::time::Duration,
+    ) -> Result<Self, SourceError> {
+        let mut session = Self::connect(target, run, Patience::new(run.clone()))?;
+        let seconds = patience.as_secs().max(1);
+        let lock = (seconds / 2).max(1);
+        let mut statements = vec![
+            "SET NAMES utf8mb4 COLLATE utf8mb4_bin".to_owned(),
+            format!(
+                "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_BACKSLASH_ESCAPES,\
+                 ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', sql_auto_is_null = 0, \
+                 autocommit = 1, foreign_key_checks = 1, unique_checks = 1, sql_big_selects = 1, \
+                 sql_select_limit = 18446744073709551615, innodb_lock_wait_timeout = {lock}, lock_wait_timeout = {lock}"
+            ),
+            "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE".to_owned(),
+        ];
+        if session.is_mariadb {
+            statements.push(format!("SET SESSION max_statement_time = {seconds}, check_constraint_checks = 1"));
+        }
+        for statement in statements {
+            session.execute(&statement).map_err(|trouble| session.refuse(trouble, "preparing the session"))?;
+        }
+        Ok(session)
+    }
+
     fn connect(target: &Arc<Target>, run: &Run, patience: Patience) -> Result<Self, SourceError> {
         let (wire, greeting) = target.connect(patience)?;
         let (is_mariadb, id) = (greeting.is_mariadb(), greeting.id);
@@ -97,8 +126,17 @@ impl Session {
         Ok(rows.into_iter().map(named).collect())
     }
 
+    /// Runs a statement about tables, as long as the connection's patience lasts.
+    pub(super) fn rows_of(&mut self, sql: &str) -> Result<Answer, Trouble> {
+        self.read_rows(sql).map(|(_, rows)| rows)
+    }
+
     fn named_rows(&mut self, sql: &str) -> Result<(Vec<String>, Answer), Trouble> {
         self.wire.patience.prompt();
+        self.read_rows(sql)
+    }
+
+    fn read_rows(&mut self, sql: &str) -> Result<(Vec<String>, Answer), Trouble> {
         let names: Vec<String> = self.begin(sql)?.into_iter().map(|definition| definition.name).collect();
         let mut rows = Vec::new();
         if names.is_empty() {
@@ -132,8 +170,14 @@ impl Session {
             Some(0xff) => return Err(Trouble::of_packet(packet)),
             // A server that asks for one of our files gets none.
             Some(0xfb) => return Err(Trouble::Garbled("it asks for a file of ours")),
-            _ => Fields(packet).length().flatten().filter(|columns| *columns <= WIDEST),
+            _ => Fields(packet).length().flatten(),
         };
+        self.definitions(columns)
+    }
+
+    /// The descriptions of an answer's columns.
+    pub(super) fn definitions(&mut self, columns: Option<usize>) -> Result<Vec<Definition>, Trouble> {
+        let columns = columns.filter(|columns| *columns <= WIDEST);
         let mut definitions = Vec::new();
         for _ in 0..columns.ok_or(Trouble::Garbled("an answer without a number of columns"))? {
             let packet = self.wire.packet()?;

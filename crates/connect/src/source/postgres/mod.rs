@@ -46,6 +46,7 @@ use super::pace::Brakes;
 use super::pump::{self, Run};
 pub(crate) use ask::answers;
 pub(crate) use name::TableName;
+pub(crate) use refusal::refused;
 use worker::Worker;
 
 /// Streams that may be open at once, each with a connection of its own.

@@ -13,7 +13,7 @@ use tokio_postgres::Error;
 use crate::source::Refuse;
 
 /// What a refused connection means.
-pub(super) fn refused(origin: &str, server: &Server, error: &Error) -> SourceError {
+pub(crate) fn refused(origin: &str, server: &Server, error: &Error) -> SourceError {
     let (place, user) = (place(server), &server.user);
     let refuse = Refuse(origin);
     if let Some(state) = error.code().map(|state| state.code()) {

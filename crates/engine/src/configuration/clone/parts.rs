@@ -31,6 +31,8 @@ pub(crate) fn needed(documents: &Documents) -> Documents {
     let entities = &catalogue.entities;
     let tables = || entities.iter().flat_map(|entity| &entity.tables);
     catalogue.sources.retain(|source| tables().any(|table| table.source == source.name));
+    // What goes out is written nowhere here.
+    catalogue.targets.clear();
     let elements = || entities.iter().flat_map(|entity| &entity.elements);
     catalogue.code_lists.retain(|list| {
         elements().any(|element| matches!(&element.value_type, ValueType::Code(name) if *name == list.name))

@@ -1,0 +1,353 @@
+//! Is nothing half done when a target is not prepared, lets us do too much, makes us wait, or dies?
+
+use std::path::Path;
+use std::process::Command;
+
+use causeway_flow::accept::target::{Group, Onto, Outcome, Session, TargetError};
+use causeway_model::Code;
+use causeway_model::catalogue::{TargetConnection, Tls, TlsMode};
+use causeway_testkit::server::{Certificates, Mariadb, Postgres};
+
+use crate::postgres_fixture::write_secret;
+use crate::target_fixture::{
+    PASSWORD, Registry, Sealer, apply, declared, event, group, layout, on_each, onto, person, row,
+};
+
+on_each!(
+    a_target_that_is_not_prepared_is_refused,
+    a_user_with_other_rights_is_refused,
+    a_row_that_somebody_holds_is_waited_for_not_forever,
+    a_connection_that_breaks_leaves_nothing_half_done,
+    dying_at_any_statement_leaves_nothing_half_done,
+);
+
+fn refused(registry: &Registry) -> TargetError {
+    let error = registry.try_open(&layout()).err().expect("it was opened");
+    assert!(!error.detail.contains("horse"), "{}", error.detail);
+    error
+}
+
+fn a_target_that_is_not_prepared_is_refused(registry: &Registry) {
+    registry.sql("ALTER TABLE causeway_applied RENAME TO elsewhere");
+    let error = refused(registry);
+    assert_eq!(error.code, Code::TargetNotPrepared);
+    assert!(error.detail.contains("`causeway_applied`"), "{error}");
+    registry.sql("ALTER TABLE elsewhere RENAME TO causeway_applied");
+    registry.sql("ALTER TABLE event RENAME COLUMN kind TO sort");
+    let error = refused(registry);
+    assert_eq!(error.code, Code::TargetNotPrepared);
+    assert!(error.detail.contains("`event`") && error.detail.contains("`kind`"), "{error}");
+    registry.sql("ALTER TABLE event RENAME COLUMN sort TO kind");
+    let unfit = if registry.is_sqlite() {
+        "ALTER TABLE event RENAME TO events; CREATE VIEW event AS SELECT * FROM events"
+    } else if registry.is_postgres() {
+        "ALTER TABLE event SET UNLOGGED"
+    } else {
+        "ALTER TABLE event DROP FOREIGN KEY event_ibfk_1; ALTER TABLE event ENGINE = MyISAM"
+    };
+    registry.open();
+    registry.sql(unfit);
+    assert_eq!(refused(registry).code, Code::TargetNotPrepared);
+}
+
+fn a_user_with_other_rights_is_refused(registry: &Registry) {
+    if registry.is_sqlite() {
+        // A file has no users; who may not write to it may not (unless it is root, who may everything).
+        registry.open();
+        return;
+    }
+    let writer = if registry.is_postgres() { "writer" } else { "writer@'%'" };
+    let postgres: &[(&str, &str)] = &[
+        ("GRANT DELETE ON event TO writer", "REVOKE DELETE ON event FROM writer"),
+        ("GRANT TRUNCATE ON person TO PUBLIC", "REVOKE TRUNCATE ON person FROM PUBLIC"),
+        ("ALTER TABLE event OWNER TO writer", "ALTER TABLE event OWNER TO postgres"),
+        ("ALTER SCHEMA public OWNER TO writer", "ALTER SCHEMA public OWNER TO postgres"),
+        ("ALTER ROLE writer SUPERUSER", "ALTER ROLE writer NOSUPERUSER"),
+        ("CREATE ROLE boss SUPERUSER; GRANT boss TO writer", "REVOKE boss FROM writer"),
+        (
+            "CREATE ROLE eraser; GRANT DELETE ON causeway_applied TO eraser; GRANT eraser TO writer",
+            "REVOKE eraser FROM writer",
+        ),
+        ("REVOKE UPDATE (note) ON person FROM writer", "GRANT UPDATE (note) ON person TO writer"),
+        ("REVOKE SELECT (undo) ON causeway_applied FROM writer", "GRANT SELECT (undo) ON causeway_applied TO writer"),
+    ];
+    let mariadb: &[(&str, &str)] = &[
+        ("GRANT DELETE ON registry.event TO writer@'%'", "REVOKE DELETE ON registry.event FROM writer@'%'"),
+        ("GRANT ALL ON registry.* TO writer@'%'", "REVOKE ALL ON registry.* FROM writer@'%'"),
+        ("GRANT SUPER ON *.* TO writer@'%'", "REVOKE SUPER ON *.* FROM writer@'%'"),
+        (
+            "GRANT SELECT ON registry.event TO writer@'%' WITH GRANT OPTION",
+            "REVOKE GRANT OPTION ON registry.event FROM writer@'%'",
+        ),
+        (
+            "CREATE ROLE eraser; GRANT DELETE ON registry.event TO eraser; GRANT eraser TO writer@'%'",
+            "REVOKE eraser FROM writer@'%'",
+        ),
+        (
+            "REVOKE UPDATE (note) ON registry.person FROM writer@'%'",
+            "GRANT UPDATE (note) ON registry.person TO writer@'%'",
+        ),
+    ];
+    registry.open();
+    for (given, taken) in if registry.is_postgres() { postgres } else { mariadb } {
+        registry.sql(given);
+        let error = refused(registry);
+        assert_eq!(error.code, Code::TargetRights, "{given}: {error}");
+        assert!(error.detail.contains("`writer`"), "{given}: {error}");
+        registry.sql(taken);
+        registry.prepare();
+        registry.try_open(&layout()).map(|_| ()).unwrap_or_else(|error| panic!("{taken}: {error}"));
+    }
+    // What is taken away while we are at it.
+    let mut session = registry.open();
+    registry.sql(&format!("REVOKE INSERT (code) ON person FROM {writer}"));
+    let applied = session.apply(&group("i", 1, "x", 1, person("A-1", "Zuri")), &mut Sealer::default());
+    let error = applied.unwrap_err();
+    assert!(error.code == Code::TargetRights && !error.may_pass(), "{error}");
+}
+
+/// Somebody who holds a row in a transaction of their own.
+fn held(registry: &Registry, then: impl FnOnce()) {
+    if registry.is_sqlite() {
+        let other = rusqlite::Connection::open(registry.path().join("registry.sqlite")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        then();
+        other.execute_batch("ROLLBACK").unwrap();
+        return;
+    }
+    std::thread::scope(|scope| {
+        let sleep = if registry.is_postgres() { "SELECT pg_sleep(6)" } else { "DO SLEEP(6)" };
+        let holder =
+            scope.spawn(move || registry.sql(&format!("BEGIN; UPDATE person SET secret = 'held'; {sleep}; ROLLBACK")));
+        let waiting = if registry.is_postgres() {
+            "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid() AND wait_event = 'PgSleep'"
+        } else {
+            "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User sleep'"
+        };
+        while registry.sql(waiting) != "1" {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        then();
+        holder.join().unwrap();
+    });
+}
+
+fn a_row_that_somebody_holds_is_waited_for_not_forever(registry: &Registry) {
+    let mut session = registry.open();
+    apply(&mut *session, &group("i", 1, "x", 1, person("A-1", "Zuri")));
+    let read = row(&mut *session, "A-1");
+    let change = group("i", 2, "x", 2, onto(&read, person("A-1", "Imani")));
+    held(registry, || {
+        let error = session.apply(&change, &mut Sealer::default()).unwrap_err();
+        assert!(error.code == Code::TargetBusy && error.may_pass(), "{error}");
+    });
+    assert_eq!(apply(&mut *session, &change).outcome, Outcome::Updated);
+}
+
+/// Three groups: a person with events, another one, and a change of the first.
+fn groups(session: &mut dyn Session) -> Vec<Group> {
+    let mut family = person("A-1", "first");
+    family.nested = vec![event("served"), event("referred")];
+    let found = session.find(0, &[("code", causeway_flow::accept::target::Datum::Text("S-1".into()))]).unwrap();
+    let mut change = person("S-1", "changed");
+    change.nested = vec![event("closed")];
+    change.onto = Onto::Update(found.rows[0].clone());
+    vec![group("i", 1, "x", 1, family), group("i", 2, "y", 1, person("A-2", "second")), group("i", 3, "z", 1, change)]
+}
+
+/// As a run does: everything is asked for again, whatever was applied before.
+fn whole_run(registry: &Registry) {
+    let mut session = registry.open();
+    for wanted in [0, 1, 2] {
+        // What was applied is found as applied, before anything is matched.
+        let groups = groups(&mut *session);
+        let answer = apply(&mut *session, &groups[wanted]);
+        assert!(matches!(answer.outcome, Outcome::Inserted | Outcome::Updated), "{:?}", answer.outcome);
+    }
+}
+
+fn seed(registry: &Registry) {
+    for table in ["causeway_applied", "event", "person"] {
+        registry.sql(&format!("DELETE FROM {table}"));
+    }
+    let again = if registry.is_postgres() {
+        "ALTER TABLE person ALTER id RESTART WITH 1; ALTER TABLE event ALTER id RESTART WITH 1"
+    } else if registry.is_sqlite() {
+        "DELETE FROM person"
+    } else {
+        "ALTER TABLE person AUTO_INCREMENT = 1; ALTER TABLE event AUTO_INCREMENT = 1"
+    };
+    registry.sql(again);
+    registry.sql("INSERT INTO person (code, name) VALUES ('S-1', 'seed')");
+}
+
+/// What stands there, without the numbers that a server gives: those of a transaction that came to nothing are not given again.
+fn standing(registry: &Registry) -> String {
+    let people = "SELECT code, name, note, status FROM person ORDER BY code";
+    let events = "SELECT p.code, e.kind, e.status, e.version FROM event e JOIN person p ON p.id = e.person ORDER BY p.code, e.kind";
+    let markers =
+        "SELECT external_id, digest, intake, group_number, outcome FROM causeway_applied ORDER BY group_number";
+    [people, events, markers].map(|sql| registry.sql(sql)).join("\n--\n")
+}
+
+fn a_connection_that_breaks_leaves_nothing_half_done(registry: &Registry) {
+    if registry.is_sqlite() {
+        return;
+    }
+    seed(registry);
+    let untouched = standing(registry);
+    whole_run(registry);
+    let uninterrupted = standing(registry);
+    // At the first mark of a group, in the middle of it, and right before its commit.
+    for mark in [1, 4, 7, 9] {
+        seed(registry);
+        let mut session = registry.open();
+        let wanted = groups(&mut *session).remove(0);
+        let error = std::thread::scope(|scope| {
+            let (ask, asked) = std::sync::mpsc::sync_channel::<()>(0);
+            let (done, over) = std::sync::mpsc::sync_channel::<()>(0);
+            scope.spawn(move || {
+                if asked.recv().is_ok() {
+                    registry.end_sessions();
+                    done.send(()).unwrap();
+                }
+            });
+            let cut = Box::new(move || {
+                ask.send(()).unwrap();
+                over.recv().unwrap();
+            });
+            let mut sealer = Sealer { at: Some((mark, cut)), ..Sealer::default() };
+            session.apply(&wanted, &mut sealer).unwrap_err()
+        });
+        assert!(error.code == Code::TargetUnreachable && error.may_pass(), "{mark}: {error}");
+        // The session is of no use any more, and says so.
+        assert_eq!(session.latest("x").unwrap_err().code, Code::TargetUnreachable);
+        assert_eq!(standing(registry), untouched, "{mark}");
+        whole_run(registry);
+        assert_eq!(standing(registry), uninterrupted, "{mark}");
+    }
+}
+
+/// The child of [`dying_at_any_statement_leaves_nothing_half_done`]: applies, and dies as it is told to.
+#[test]
+fn child_that_dies() {
+    let Ok(told) = std::env::var("CAUSEWAY_TEST_DIES_AT") else { return };
+    let (mark, rest) = told.split_once(' ').unwrap();
+    let (target, base): (causeway_model::catalogue::Target, &str) = match rest.split_once(' ').unwrap() {
+        (base, target) => (serde_json::from_str(target).unwrap(), base),
+    };
+    let mut session = causeway_connect::target::open(&target, Path::new(base)).open(&layout()).unwrap();
+    let mut sealer =
+        Sealer { at: Some((mark.parse().unwrap(), Box::new(|| std::process::abort()))), ..Sealer::default() };
+    for wanted in [0, 1, 2] {
+        let groups = groups(&mut *session);
+        session.apply(&groups[wanted], &mut sealer).unwrap();
+    }
+}
+
+fn dying_at_any_statement_leaves_nothing_half_done(registry: &Registry) {
+    seed(registry);
+    whole_run(registry);
+    let uninterrupted = standing(registry);
+    let told = format!("{} {}", registry.path().display(), serde_json::to_string(&registry.target).unwrap());
+    let mut deaths = 0;
+    for mark in 1.. {
+        seed(registry);
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "target_trouble::child_that_dies", "--test-threads=1"])
+            .env("CAUSEWAY_TEST_DIES_AT", format!("{mark} {told}"))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if child.success() {
+            break;
+        }
+        deaths += 1;
+        // Whole groups only: as many people besides the seed as markers of new ones, and no event without its person's.
+        let halves = "SELECT (SELECT COUNT(*) FROM person WHERE code <> 'S-1') \
+                        - (SELECT COUNT(*) FROM causeway_applied WHERE outcome = 'inserted')";
+        assert_eq!(registry.sql(halves), "0", "mark {mark}");
+        let halves =
+            "SELECT COUNT(*) FROM event e JOIN person p ON p.id = e.person WHERE p.code = 'S-1' AND p.name = 'seed'";
+        assert_eq!(registry.sql(halves), "0", "mark {mark}");
+        whole_run(registry);
+        assert_eq!(standing(registry), uninterrupted, "mark {mark}");
+    }
+    // A statement is passed before and after it: 3 rows and a marker, 1 and a marker, 2 and a marker; a commit likewise.
+    assert_eq!(deaths, 2 * (4 + 2 + 3) + 2 * 3);
+}
+
+#[test]
+fn a_target_that_is_not_there_cannot_be_reached() {
+    let dir = tempfile::tempdir().unwrap();
+    write_secret(&dir.path().join("password"), PASSWORD);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let server = |port| causeway_model::catalogue::Server {
+        host: "127.0.0.1".into(),
+        port: Some(port),
+        database: "registry".into(),
+        user: "writer".into(),
+        password: Some(causeway_model::catalogue::Secret::File("password".into())),
+        tls: Tls { mode: TlsMode::Off, ..Tls::default() },
+        snapshot: Default::default(),
+    };
+    std::fs::write(dir.path().join("empty.sqlite"), "").unwrap();
+    let all = [
+        TargetConnection::Sqlite { path: "missing.sqlite".into() },
+        TargetConnection::Sqlite { path: "empty.sqlite".into() },
+        TargetConnection::Postgres(server(port)),
+        TargetConnection::Mariadb(server(port)),
+    ];
+    for connect in all {
+        let kind = connect.kind();
+        let opened = causeway_connect::target::open(&declared(connect), dir.path()).open(&layout());
+        let error = opened.err().expect("it was opened");
+        assert!(error.code == Code::TargetUnreachable && error.may_pass(), "{kind}: {error}");
+    }
+    assert!(!dir.path().join("missing.sqlite").exists(), "a file that is not there is not made");
+}
+
+#[test]
+fn a_server_is_written_over_tls_that_verifies_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Certificates::make(folder.path(), "writer").unwrap();
+    let of = |name: &str| made.path(name).display().to_string();
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    made.give_to("postgres").unwrap();
+    std::fs::set_permissions(made.path("server.key"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let options = [("ssl", "on".to_owned()), ("ssl_cert_file", of("server.pem")), ("ssl_key_file", of("server.key"))];
+    let postgres = Postgres::start(&options.each_ref().map(|(name, value)| (*name, value.as_str()))).unwrap();
+    made.give_to("mysql").unwrap();
+    let mariadb = Mariadb::start(&[("ssl-cert", &of("server.pem")), ("ssl-key", &of("server.key"))]).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    write_secret(&dir.path().join("password"), "word");
+    std::fs::copy(made.path("ca.pem"), dir.path().join("ca.pem")).unwrap();
+    let other = tempfile::tempdir().unwrap();
+    Certificates::make(other.path(), "x").unwrap();
+    std::fs::copy(other.path().join("ca.pem"), dir.path().join("other.pem")).unwrap();
+    postgres.database("writer", "word").unwrap();
+    mariadb.database("writer", "word").unwrap();
+    let server = |port, ca: &str| causeway_model::catalogue::Server {
+        host: "localhost".into(),
+        port: Some(port),
+        database: "writer".into(),
+        user: "writer".into(),
+        password: Some(causeway_model::catalogue::Secret::File("password".into())),
+        tls: Tls { mode: TlsMode::VerifyFull, ca: Some(ca.to_owned()), ..Tls::default() },
+        snapshot: Default::default(),
+    };
+    for (ca, code) in [("ca.pem", Code::TargetNotPrepared), ("other.pem", Code::TargetUnreachable)] {
+        let both = [
+            TargetConnection::Postgres(server(postgres.port(), ca)),
+            TargetConnection::Mariadb(server(mariadb.port(), ca)),
+        ];
+        for connect in both {
+            let kind = connect.kind();
+            let opened = causeway_connect::target::open(&declared(connect), dir.path()).open(&layout());
+            let error = opened.err().expect("it was opened");
+            assert_eq!(error.code, code, "{kind}: {error}");
+        }
+    }
+}
