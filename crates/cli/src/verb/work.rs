@@ -37,7 +37,7 @@ impl Work {
         // Beside the driver: whatever it has in hand, alerts go out and its worker is seen.
         let telling = (!self.until_idle).then(|| tokio::spawn(office(post.clone(), ending.clone(), tell_of_alert)));
         let woken = Arc::new(Notify::new());
-        let desk = (!self.until_idle).then(|| Desk::new(Arc::clone(&house), Arc::clone(&woken)));
+        let desk = (!self.until_idle).then(|| Desk::new(Arc::clone(&house), &AllConnectors, Arc::clone(&woken)));
         let sitting = desk.map(|desk| tokio::spawn(sit(desk, ending.clone())));
         let worked = work(&house, &AllConnectors, Working { until_idle: self.until_idle, ending, woken }, &tell).await;
         worked?;

@@ -1,9 +1,12 @@
 //! What can a partner's program call for? A line a call; what each answers stands in `answer`.
 
+use std::collections::BTreeMap;
+
 use causeway_model::request::Place;
 use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Which part of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +70,54 @@ pub struct KeysAsked {
     pub old_until: Date,
 }
 
+/// Values that somebody is asked for by. They are personal: it cannot be printed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Given(pub BTreeMap<String, Value>);
+
+/// Values by parameter. They are personal: it cannot be printed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct GivenLists(pub BTreeMap<String, Vec<Value>>);
+
+impl GivenLists {
+    /// Whether nothing is given.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl std::fmt::Debug for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Given({} hidden)", self.0.len())
+    }
+}
+
+impl std::fmt::Debug for GivenLists {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "GivenLists({} hidden)", self.0.len())
+    }
+}
+
+/// Which records are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RowsAsked {
+    /// Values by parameter of the exchange; everybody of the exchange where nothing is given.
+    pub parameters: GivenLists,
+    /// Goes on behind a page, as that page said; without parameters.
+    pub cursor: Option<String>,
+}
+
+/// Who is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookUpAsked {
+    /// Every element of one of the exchange's sets, with what it must be.
+    pub by: Given,
+}
+
 macro_rules! calls {
     ($($(#[doc = $doc:literal])+ $name:ident $({ $($field:ident: $type:ty),+ })? = $wakes:literal;)*) => {
         /// A call, as far as `serve` has read it.
@@ -103,6 +154,10 @@ calls! {
     RunSandbox { name: String, asked: SandboxAsked } = false;
     /// A transfer is asked for.
     RequestTransfer { exchange: String, key: String, asked: TransferAsked } = true;
+    /// Records, page by page.
+    Rows { exchange: String, asked: RowsAsked } = false;
+    /// One person.
+    LookUp { exchange: String, asked: LookUpAsked } = false;
     /// Where transfers stand.
     Transfers { exchange: Option<String>, page: Page } = false;
     /// Where one stands.

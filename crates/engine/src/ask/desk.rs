@@ -12,9 +12,10 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use super::{Answer, Ask, answer, frame, sign, socket};
+use crate::drive::answer::Teller;
 use crate::error::EngineError;
 use crate::home::private_folder;
-use crate::house::House;
+use crate::house::{Connectors, House};
 use crate::token::{Brake, Outcome, Presented, Refusal, issue};
 
 /// As many asks are in hand at a time.
@@ -41,6 +42,7 @@ const GRACE: Duration = Duration::from_secs(15);
 /// Where asks are answered.
 pub struct Desk {
     house: Arc<House>,
+    teller: Arc<Teller>,
     woken: Arc<Notify>,
     asks: Arc<Semaphore>,
     long: Semaphore,
@@ -50,9 +52,10 @@ pub struct Desk {
 impl Desk {
     /// A desk in a house; what is asked there wakes whoever waits for `woken`.
     #[must_use]
-    pub fn new(house: Arc<House>, woken: Arc<Notify>) -> Arc<Self> {
+    pub fn new(house: Arc<House>, connectors: &'static dyn Connectors, woken: Arc<Notify>) -> Arc<Self> {
         let (asks, long) = (Arc::new(Semaphore::new(ASKS)), Semaphore::new(LONG_ONES));
-        Arc::new(Self { house, woken, asks, long, brake: Brake::default() })
+        let teller = Arc::new(Teller::new(Arc::clone(&house), connectors));
+        Arc::new(Self { house, teller, woken, asks, long, brake: Brake::default() })
     }
 
     /// Answers until it is asked to end. Where another worker of this machine sits at the desk, it waits until that one is gone.
@@ -116,7 +119,7 @@ impl Desk {
             Ask::Token { presented } => (self.token(presented).await, Vec::new()),
             Ask::Call { token, certificate, call } => {
                 let wakes = call.wakes();
-                let answered = answer::call(&self.house, (&token, certificate.as_deref()), call).await;
+                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), call).await;
                 if wakes && matches!(answered.0, Answer::Said { .. }) {
                     self.woken.notify_one();
                 }

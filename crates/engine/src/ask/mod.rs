@@ -21,7 +21,9 @@ use causeway_model::Violation;
 use serde::{Deserialize, Serialize};
 
 pub use answer::said;
-pub use call::{Call, KeysAsked, Page, SandboxAsked, SignedDocument, TransferAsked};
+pub use call::{
+    Call, Given, GivenLists, KeysAsked, LookUpAsked, Page, RowsAsked, SandboxAsked, SignedDocument, TransferAsked,
+};
 pub use desk::Desk;
 pub use line::{Line, Unanswered};
 
@@ -105,6 +107,11 @@ pub enum Answer {
         location: Option<String>,
         /// How far it has come, in a word, where it is not done yet.
         progress: Option<String>,
+    },
+    /// What is told about people lies in the body.
+    Told {
+        /// As a JWE to the program's key, or as JSON.
+        sealed: bool,
     },
     /// The part may be sent.
     Part {

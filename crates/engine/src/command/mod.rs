@@ -24,6 +24,7 @@ mod expose_key;
 mod import;
 mod judge;
 mod lapse;
+mod lift_hold;
 mod move_arrangement;
 mod move_partner;
 mod open_quarantine;
@@ -85,6 +86,7 @@ pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
 pub(crate) use judge::{assessed, beyond, covered, judge, within};
 pub(crate) use lapse::{lapse, lapse_recalled, lapse_under_way, lapsed};
+pub use lift_hold::lift_hold;
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,
     terminate_arrangement,

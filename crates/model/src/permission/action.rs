@@ -76,6 +76,7 @@ actions! {
     AddClient              "add-client"               Change [- - - - - P - - -] [P P P - - - - - -] [- - - - - - - - -] "Lets a partner's program ask over the network, as the partner signed it.";
     RotateClientKey        "rotate-client-key"        Change [- - - - - P P - -] [P P P - - - - - -] [- - - - - - - - -] "Brings in the next keys of a partner's program, as the partner signed them.";
     RevokeClient           "revoke-client"            Change [- - - - - P - - -] [P P P P - - - - -] [- - - P - - - - -] "Ends at once what a partner's program may ask.";
+    LiftHold               "lift-hold"                Change [- - - - - - - - -] [- - P P - - - - -] [- - - P - - - - -] "Lets a partner's program ask about single people again that seemed to be guessing.";
     // partners: their own, another's for the operation's staff
     AddPartner             "add-partner"              Change [- - - - - - - - -] [P P P - - - - - -] [- - - - - - - - -] "Invites a partner.";
     ProveKey               "prove-key"                Change [- - - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Signs a challenge, to prove possession of a key.";
@@ -126,6 +127,8 @@ actions! {
     ReleaseExceptionally   "release-exceptionally"    Change [U - - U - - - - -] [- - - - - - - - -] [- - - U - - - - -] "Consents, as one of two, to what the rules deny.";
     AcceptReceipt          "accept-receipt"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Adds the partner's receipt.";
     TakePackage            "take-package"             Read   [- - - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Fetches the parts of a package over the network.";
+    FetchRows              "fetch-rows"               Read   [- - - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Is told records at once, over the network.";
+    AskPerson              "ask-person"               Read   [- - - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Asks about one person, over the network.";
     SettleDispute          "settle-dispute"           Change [P P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Settles that a partner confirmed another state than was sent.";
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
     // people's decisions

@@ -27,7 +27,19 @@ pub(super) fn answered(answer: Answer, body: Vec<u8>) -> Response {
             later()
         }
         Answer::Done => StatusCode::NO_CONTENT.into_response(),
-        Answer::Busy | Answer::Wait { .. } | Answer::Token { .. } | Answer::NoToken { .. } => later(),
+        Answer::Told { sealed } => {
+            let kind = if sealed { "application/jose" } else { "application/json" };
+            let mut response = (StatusCode::OK, Body::from(body)).into_response();
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            response
+        }
+        Answer::Wait { seconds } => {
+            let title = "this program has asked about as many people as it may";
+            let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "asked-too-often", title);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response
+        }
+        Answer::Busy | Answer::Token { .. } | Answer::NoToken { .. } => later(),
         Answer::Part { .. } | Answer::Schemes { .. } | Answer::Signature { .. } => later(),
     }
 }

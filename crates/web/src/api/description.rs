@@ -66,7 +66,12 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "required": true, "schema": schema }));
     }
     let kind = if route.gives_bytes() { "application/octet-stream" } else { "application/json" };
-    let gives = json!({ kind: { "schema": (route.gives)(schemas) } });
+    let mut gives = json!({ kind: { "schema": (route.gives)(schemas) } });
+    if let (true, Some(kinds)) = (route.may_be_sealed(), gives.as_object_mut()) {
+        let jwe =
+            json!({ "schema": { "type": "string", "description": "a JWE in compact form, ECDH-ES and A256GCM" } });
+        kinds.insert("application/jose".to_owned(), jwe);
+    }
     let mut responses = Map::new();
     responses.insert(route.status.to_string(), json!({ "description": "as asked", "content": gives }));
     if route.path == "/transfers/{transfer}" && route.method == "GET" {

@@ -1,6 +1,8 @@
 //! Every route of the API, with whom it takes and what it asks for: the router, the description and the tests are made from this table.
 
-use causeway_engine::ask::{Call, KeysAsked, SandboxAsked, SignedDocument, TransferAsked, said};
+use causeway_engine::ask::{
+    Call, KeysAsked, LookUpAsked, RowsAsked, SandboxAsked, SignedDocument, TransferAsked, said,
+};
 use causeway_model::permission::Action;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
@@ -107,6 +109,12 @@ impl Route {
         self.action == Some(TakePackage)
     }
 
+    /// Whether what it gives may be sealed to the program's key.
+    #[must_use]
+    pub fn may_be_sealed(&self) -> bool {
+        matches!(self.action, Some(FetchRows | AskPerson))
+    }
+
     /// Whether a repetition is told by a header.
     #[must_use]
     pub fn needs_key(&self) -> bool {
@@ -123,8 +131,8 @@ impl Route {
 }
 
 use Action::{
-    AcceptAnswer, AcceptReceipt, RequestTransfer, RotateClientKey, RotateKey, RunSandbox, ShowAlerts, ShowArrangement,
-    ShowPartner, ShowTransfers, TakePackage, WithdrawRequest,
+    AcceptAnswer, AcceptReceipt, AskPerson, FetchRows, RequestTransfer, RotateClientKey, RotateKey, RunSandbox,
+    ShowAlerts, ShowArrangement, ShowPartner, ShowTransfers, TakePackage, WithdrawRequest,
 };
 use Scope::{Account, Any, Exchange, OfThing};
 
@@ -151,6 +159,10 @@ pub const TABLE: &[Route] = &[
         |taken| Ok(Call::RunSandbox { name: taken.named("exchange")?, asked: taken.body()? })).answering(201),
     post::<TransferAsked, said::TransferShown>("/exchanges/{exchange}/transfers", Exchange, RequestTransfer, "Asks for a transfer; the header `Idempotency-Key` tells a repetition.",
         |taken| Ok(Call::RequestTransfer { exchange: taken.named("exchange")?, key: taken.key()?, asked: taken.body()? })).answering(202),
+    post::<RowsAsked, said::RowsTold>("/exchanges/{exchange}/rows", Exchange, FetchRows, "Tells records by page: as JSON, or as a JWE (`application/jose`) that holds it.",
+        |taken| Ok(Call::Rows { exchange: taken.named("exchange")?, asked: taken.body()? })),
+    post::<LookUpAsked, said::LookedUp>("/exchanges/{exchange}/look-ups", Exchange, AskPerson, "Says whether one person is known, and of whom that is: as JSON, or as a JWE that holds it.",
+        |taken| Ok(Call::LookUp { exchange: taken.named("exchange")?, asked: taken.body()? })),
     list::<said::TransferShown>("/transfers", Any, ShowTransfers, "Lists transfers that the token is for, the newest first.",
         |taken| Ok(Call::Transfers { exchange: taken.said("exchange"), page: taken.page()? })).asking(&["after", "limit", "exchange"]),
     get::<said::TransferShown>("/transfers/{transfer}", OfThing, ShowTransfers, "Says where a transfer stands: 202 while it is on its way.",

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use causeway_engine::command::{AddedClient, add_client, revoke_client, rotate_client_key};
+use causeway_engine::command::{AddedClient, add_client, lift_hold, revoke_client, rotate_client_key};
 use causeway_engine::{EngineError, House};
 use causeway_model::permission::Action;
 use clap::Subcommand;
@@ -28,6 +28,17 @@ pub enum Client {
     Revoke {
         /// The program.
         name: String,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Lets a program ask about single people again that seemed to be guessing.
+    Lift {
+        /// The program.
+        name: String,
+        /// The exchange under which it asked.
+        #[arg(long)]
+        exchange: String,
         /// Why.
         #[arg(long)]
         reason: String,
@@ -78,6 +89,10 @@ impl Client {
                 let saved = revoke_client(house, actor, name, reason).await?;
                 println!("client {name} may ask nothing any more{}", again(saved));
             }
+            Self::Lift { name, exchange, reason } => {
+                lift_hold(house, actor, name, exchange, reason).await?;
+                println!("client {name} may ask about single people under {exchange} again");
+            }
             Self::Show { name } => show(house, actor, name).await?,
             Self::List(page) => {
                 let found = house.store.clients_after(page.after(), page.asked()).await?;
@@ -105,6 +120,12 @@ async fn show(house: &House, actor: &str, name: &str) -> Result<(), EngineError>
         None => println!("brought in by {} at {}", client.added_by, client.added_at),
     }
     println!("may be about: {}", client.scopes.join(", "));
+    for hold in house.store.holds().await?.iter().filter(|hold| hold.client == format!("client/{name}")) {
+        println!(
+            "asks about nobody under {} since {}: its questions were nearly the same",
+            hold.exchange, hold.held_at
+        );
+    }
     for key in house.store.client_keys(name).await? {
         let ends = match key.ends_at {
             Some(at) if !key.counts(house.now()) => format!(", ended {at}"),

@@ -6,3 +6,4 @@ mod invented;
 pub mod place;
 mod routes;
 mod token;
+mod told;

@@ -87,6 +87,7 @@ pub const LINES: &[Line] = &[
     line("partner accept-attestation", Action::AcceptAttestation, Partner, "partner accept-attestation lantern-relief").after(&["--as lantern-relief-admin partner attest lantern-relief --evidence report-8 --until 2030-11-30"]),
     line("partner client add", Action::AddClient, Partner, "partner client add @client.json"),
     line("partner client rotate-key", Action::RotateClientKey, Partner, "partner client rotate-key @client.json").after(&["--as registrar partner client add @client.json"]),
+    line("partner client lift", Action::LiftHold, Partner, "partner client lift lantern-sync --exchange food-people --reason it-was-a-mistake").after(&["--as registrar partner client add @client.json"]),
     line("partner client revoke", Action::RevokeClient, Partner, "partner client revoke lantern-sync --reason it-was-taken").after(&["--as registrar partner client add @client.json"]),
     line("partner rotate-key", Action::RotateKey, Partner, "partner rotate-key lantern-relief --recipient @partner/recipient.txt --old-until 2030-01-31"),
     line("partner confirm-key", Action::VerifyPartner, Partner, "partner confirm-key lantern-relief --fingerprint SHA256:unknown"),

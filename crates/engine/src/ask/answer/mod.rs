@@ -2,16 +2,20 @@
 
 mod account;
 mod agreed;
+mod online;
 pub mod said;
 mod signed;
 mod told;
 mod transfers;
+
+use std::sync::Arc;
 
 use causeway_model::{Code, Refused, Violation};
 use causeway_store::StoreError;
 use serde::Serialize;
 
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
+use crate::drive::answer::Teller;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::{Caller, Unknown, caller};
@@ -26,9 +30,14 @@ const MOST: u32 = 200;
 type Answered = Result<(Answer, Vec<u8>), EngineError>;
 
 /// Answers a call, if somebody is known to call.
-pub(super) async fn call(house: &House, (token, certificate): (&str, Option<&str>), call: Call) -> (Answer, Vec<u8>) {
+pub(super) async fn call(
+    house: &House,
+    teller: &Arc<Teller>,
+    (token, certificate): (&str, Option<&str>),
+    call: Call,
+) -> (Answer, Vec<u8>) {
     let answered = match caller(house, token, certificate).await {
-        Ok(Ok(who)) => one(house, &who, call).await,
+        Ok(Ok(who)) => one(house, teller, &who, call).await,
         Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
         Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
         Err(error) => Err(error),
@@ -36,7 +45,7 @@ pub(super) async fn call(house: &House, (token, certificate): (&str, Option<&str
     answered.unwrap_or_else(|error| (failed(error), Vec::new()))
 }
 
-async fn one(house: &House, who: &Caller, call: Call) -> Answered {
+async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call) -> Answered {
     match call {
         Call::Me => account::me(house, who).await,
         Call::Arrangements { page } => agreed::arrangements(house, who, &page).await,
@@ -47,6 +56,8 @@ async fn one(house: &House, who: &Caller, call: Call) -> Answered {
         Call::Sample { name } => agreed::sample(house, who, &name).await,
         Call::RunSandbox { name, asked } => agreed::sandbox(house, who, &name, &asked).await,
         Call::RequestTransfer { exchange, key, asked } => transfers::request(house, who, &exchange, &key, asked).await,
+        Call::Rows { exchange, asked } => online::rows(house, teller, who, &exchange, asked).await,
+        Call::LookUp { exchange, asked } => online::look_up(house, teller, who, &exchange, asked).await,
         Call::Transfers { exchange, page } => transfers::list(house, who, exchange, &page).await,
         Call::Transfer { id } => transfers::show(house, who, &id).await,
         Call::WithdrawTransfer { id } => transfers::withdraw(house, who, &id).await,

@@ -265,3 +265,28 @@ pub struct KeysTaken {
     /// Their fingerprints.
     pub fingerprints: Vec<String>,
 }
+
+/// Records that are told, a page of them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct RowsTold {
+    /// The answer, as the ledger of the operation names it.
+    pub answer: String,
+    /// How many records the answer has, all pages together.
+    pub records: u64,
+    /// How many rows this page has.
+    pub rows: u64,
+    /// What the next page is asked for with (`cursor`); null behind the last.
+    pub next: Option<String>,
+    /// The rows: objects, as the exchange's schema says.
+    pub data: Vec<serde_json::Map<String, Value>>,
+}
+
+/// Whether one person is known.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LookedUp {
+    /// Whether exactly one person is known who is asked for so and may be told about.
+    pub found: bool,
+    /// What is told of that person, where the exchange tells more than that there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<Value>,
+}

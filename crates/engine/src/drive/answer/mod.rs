@@ -5,18 +5,21 @@
 //! | [`ready`] | may anything be told under this exchange now, by which plan? |
 //! | [`rows`] | which records, page by page? |
 //! | [`round`] | what of one person, for each of those who ask? |
+//! | [`teller`] | what is held between two calls? |
 //! | [`segment`] | where is kept who was asked about? |
 
 mod ready;
 mod round;
 mod rows;
 mod segment;
+mod teller;
 
 use causeway_package::answer::AnswerKey;
 
 pub use round::{Looked, Looker, Waiting};
 pub use rows::{Told, rows};
 pub(crate) use segment::{close, close_due, pause, unpause};
+pub use teller::{Page, Teller};
 
 /// Who asks, as far as that was proven.
 pub struct Asker<'a> {

@@ -14,7 +14,7 @@ use causeway_flow::enforce::{Expectation, Reporter, enforce};
 use causeway_flow::source::{Extract, KeyList, KeyValue, Source, Watch, extract};
 use causeway_flow::transform::transform;
 use causeway_flow::{FlowError, Personal};
-use causeway_model::exchange::{LookUp, Told};
+use causeway_model::exchange::{Answering, LookUp, Told};
 use causeway_model::{Code, ElementRef, Form, ValueType, Violation};
 use causeway_package::disclosure::EntityPseudonyms;
 use causeway_store::change::{RoundOf, RoundOutcome, RoundQuestion, TellRound, Unanswered};
@@ -48,6 +48,8 @@ pub enum Looked {
     TooOften(u32),
     /// The client seems to be guessing, and asks no more until somebody lifts it.
     Held,
+    /// There is no such exchange, for whoever asks.
+    NotThere,
     /// Nothing is told at all, or not of this question.
     NotShown(Vec<Violation>),
     /// Something failed here; nobody was told anything.
@@ -80,6 +82,12 @@ impl Looker {
         Self { exchange, partner, ready: None, sources: Vec::new(), opened: None }
     }
 
+    /// How answers are protected, as it was last judged.
+    #[must_use]
+    pub fn answering(&self) -> Answering {
+        self.ready.as_ref().map_or(Answering::Sealed, |(_, ready)| ready.online.answer)
+    }
+
     /// Answers questions, in the order given. Blocks the thread that it runs on; `runtime` carries what the store is asked.
     pub fn round(
         &mut self,
@@ -108,6 +116,7 @@ impl Looker {
                     self.opened = None;
                     let why = match error {
                         EngineError::NotShown { violations, .. } => Looked::NotShown(violations),
+                        EngineError::Unknown { .. } => Looked::NotThere,
                         EngineError::Store(StoreError::Denied { source, .. }) => Looked::NotShown(source.violations),
                         error => Looked::Failed(error.to_string()),
                     };

@@ -6,11 +6,13 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use causeway_package::PackageError;
+use causeway_package::answer::{AnswerError, AnswerSecret};
 use causeway_package::client::{ActsAs, CLIENT_TYPE, EncryptionPair, Registration, SigningPair, assertion};
 use causeway_package::key::SigningKey;
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use zeroize::Zeroizing;
 
 use crate::{Failed, write_new};
 
@@ -55,6 +57,14 @@ pub enum Client {
         /// The program's private key, `signature.jwk`.
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
+    },
+    /// Open an answer that is sealed to the program (`application/jose`) and print it.
+    Open {
+        /// The program's private key, `encryption.jwk`.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The answer, as it came; the standard input when left out.
+        answer: Option<PathBuf>,
     },
 }
 
@@ -106,6 +116,17 @@ impl Client {
                 let pair = SigningPair::parse(&text, &key.display().to_string())?;
                 let id: String = random()?.iter().map(|byte| format!("{byte:02x}")).collect();
                 Ok(assertion::assertion(&client, &audience, &pair, now, &id))
+            }
+            Self::Open { key, answer } => {
+                let text = std::fs::read_to_string(&key).map(Zeroizing::new).map_err(io("read", &key))?;
+                let jwk = serde_json::from_str(&text).map_err(|_| Failed::Input(AnswerError::Key.to_string()))?;
+                let secret = AnswerSecret::parse(&jwk).map_err(|error| Failed::Input(error.to_string()))?;
+                let sealed = match &answer {
+                    Some(file) => std::fs::read_to_string(file).map_err(io("read", file))?,
+                    None => std::io::read_to_string(std::io::stdin()).map_err(io("read", Path::new("-")))?,
+                };
+                let opened = secret.open(&sealed).map_err(|error| Failed::Input(error.to_string()))?;
+                Ok(String::from_utf8_lossy(opened.trim_ascii_end()).into_owned())
             }
         }
     }

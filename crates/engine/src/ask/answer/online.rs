@@ -1,0 +1,130 @@
+//! What is a program told about people, at once? Sealed to its own key, unless the exchange says otherwise.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use causeway_model::exchange::Answering;
+use causeway_model::permission::Action;
+use causeway_model::{Code, Violation};
+use causeway_package::Entropy;
+use causeway_package::answer::AnswerKey;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::agreed::scope_of;
+use super::{Answer, Answered, demand};
+use crate::ask::{LookUpAsked, RowsAsked};
+use crate::drive::answer::{Asker, Looked, Teller, Waiting, rows as tell_rows};
+use crate::error::EngineError;
+use crate::house::House;
+use crate::token::Caller;
+
+/// A no is told at the next multiple of this after the question came.
+const NO_AT: Duration = Duration::from_millis(25);
+
+/// What is told of somebody who is not found, whyever.
+const NO: &[u8] = br#"{"found":false}"#;
+
+/// Records, page by page.
+pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange: &str, asked: RowsAsked) -> Answered {
+    let name = who.name();
+    demand(house, who, Action::FetchRows.as_str(), &scope_of(exchange)).await?;
+    house.permit(&name, Action::FetchRows, &house.of_both(exchange, &who.partner)).await?;
+    let key = key(house, who).await?;
+    let page = match asked.cursor {
+        Some(_) if !asked.parameters.is_empty() => {
+            return Err(EngineError::Wrong(
+                "a cursor goes on with what was asked for: leave `parameters` out".to_owned(),
+            ));
+        }
+        Some(cursor) => teller.further(&who.client, exchange, &cursor)?,
+        None => {
+            let asker = Asker { name: &name, partner: &who.partner, key: key.clone() };
+            let told = tell_rows(house, teller.connectors(), &asker, exchange, &asked.parameters.0).await?;
+            teller.first(&who.client, exchange, told)?
+        }
+    };
+    let head = json!({ "answer": page.answer, "records": page.records, "rows": page.count, "next": page.next });
+    let mut body = Zeroizing::new(head.to_string().into_bytes());
+    body.pop();
+    body.extend_from_slice(b",\"data\":");
+    body.extend_from_slice(&page.rows);
+    body.push(b'}');
+    told(house, who, page.answering, key.as_ref(), body)
+}
+
+/// One person.
+pub(super) async fn look_up(
+    house: &House,
+    teller: &Arc<Teller>,
+    who: &Caller,
+    exchange: &str,
+    asked: LookUpAsked,
+) -> Answered {
+    let began = Instant::now();
+    demand(house, who, Action::AskPerson.as_str(), &scope_of(exchange)).await?;
+    house.permit(&who.name(), Action::AskPerson, &house.of_both(exchange, &who.partner)).await?;
+    let key = key(house, who).await?;
+    let waiting = Waiting { client: who.name(), given: asked.by.0 };
+    let (looked, answering) = teller.look_up(exchange, &who.partner, waiting).await?;
+    let refused = |code, detail: &str| {
+        Ok((Answer::Refused { violations: vec![Violation::new(code, exchange, detail)] }, Vec::new()))
+    };
+    let body = match looked {
+        Looked::No => Zeroizing::new(NO.to_vec()),
+        Looked::Found(None) => Zeroizing::new(br#"{"found":true}"#.to_vec()),
+        Looked::Found(Some(record)) => {
+            Zeroizing::new(format!(r#"{{"found":true,"record":{}}}"#, record.expose()).into_bytes())
+        }
+        Looked::TooOften(seconds) => return Ok((Answer::Wait { seconds: u64::from(seconds) }, Vec::new())),
+        Looked::Held => {
+            return refused(Code::NotPermitted, "its questions were nearly the same: the operation must lift this");
+        }
+        Looked::NotThere => return Ok((Answer::NotThere, Vec::new())),
+        Looked::NotShown(violations) => return Ok((Answer::Refused { violations }, Vec::new())),
+        Looked::Failed(why) => return Ok((Answer::Failed { why }, Vec::new())),
+    };
+    let is_no = body.as_slice() == NO;
+    let told = told(house, who, answering, key.as_ref(), body)?;
+    if is_no {
+        let parts = began.elapsed().as_nanos().div_ceil(NO_AT.as_nanos());
+        let at = NO_AT.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX));
+        tokio::time::sleep_until(tokio::time::Instant::from_std(began + at)).await;
+    }
+    Ok(told)
+}
+
+/// The key of a program that answers are sealed to: the newest that counts.
+async fn key(house: &House, who: &Caller) -> Result<Option<(String, AnswerKey)>, EngineError> {
+    let now = house.now();
+    let keys = house.store.client_keys(&who.client).await?;
+    let Some(row) = keys.into_iter().rev().find(|key| key.usage == "enc" && key.counts(now)) else { return Ok(None) };
+    let damaged = || EngineError::Wrong(format!("key {} of {} cannot be sealed to", row.thumbprint, who.name()));
+    let mut jwk: serde_json::Value = serde_json::from_str(&row.jwk).map_err(|_| damaged())?;
+    if let Some(members) = jwk.as_object_mut() {
+        members.entry("kid").or_insert_with(|| row.thumbprint.clone().into());
+    }
+    let key = AnswerKey::parse(&jwk).map_err(|_| damaged())?;
+    Ok(Some((row.thumbprint, key)))
+}
+
+fn told(
+    house: &House,
+    who: &Caller,
+    answering: Answering,
+    key: Option<&(String, AnswerKey)>,
+    body: Zeroizing<Vec<u8>>,
+) -> Answered {
+    match (answering, key) {
+        (Answering::Plain, _) => Ok((Answer::Told { sealed: false }, body.to_vec())),
+        (Answering::Sealed, Some((_, key))) => {
+            let sealed = key.seal(&body, &Entropy::new(house.random()));
+            Ok((Answer::Told { sealed: true }, sealed.into_bytes()))
+        }
+        (Answering::Sealed, None) => {
+            let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
+            let violations = vec![Violation::new(Code::KeyNotVerified, who.name(), detail)];
+            Ok((Answer::Refused { violations }, Vec::new()))
+        }
+    }
+}

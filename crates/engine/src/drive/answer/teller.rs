@@ -1,0 +1,208 @@
+//! Who tells programs about people, and what does it hold between two calls? Answers of which pages are left, and sources for those who ask
+//! about one person after another.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use causeway_model::exchange::Answering;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::round::{Looked, Looker, Waiting};
+use super::rows::Told;
+use crate::error::EngineError;
+use crate::house::{Connectors, House};
+
+/// For how long pages can be taken.
+const KEPT: Duration = Duration::from_secs(600);
+
+/// Answers of which pages are kept at a time; of one client.
+const ANSWERS: usize = 64;
+const OF_ONE: usize = 8;
+
+/// Questions of one round, and those that may wait for the next.
+const ROUND: usize = 64;
+const WAITING: usize = 1_024;
+
+/// After so long without a question its sources are let go.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// By so much the saved head of the ledger may be behind what was told.
+const HEAD: Duration = Duration::from_millis(50);
+
+/// What tells programs about people.
+pub struct Teller {
+    house: Arc<House>,
+    connectors: &'static dyn Connectors,
+    laid: Mutex<Vec<Laid>>,
+    lookers: Mutex<HashMap<(String, String), SyncSender<Asked>>>,
+}
+
+/// An answer of which pages are left.
+struct Laid {
+    cursor: String,
+    client: String,
+    exchange: String,
+    since: Instant,
+    told: Arc<Told>,
+}
+
+/// One page.
+pub struct Page {
+    /// The answer.
+    pub answer: String,
+    /// Its rows, a JSON array.
+    pub rows: Zeroizing<Vec<u8>>,
+    /// How many rows these are.
+    pub count: usize,
+    /// How many records the answer has, all pages together.
+    pub records: u64,
+    /// What the next page is asked for with; none behind the last.
+    pub next: Option<String>,
+    /// How it is protected.
+    pub answering: Answering,
+}
+
+type Said = (Looked, Answering);
+type Asked = (Waiting, oneshot::Sender<Said>);
+
+impl Teller {
+    /// One for a house.
+    #[must_use]
+    pub fn new(house: Arc<House>, connectors: &'static dyn Connectors) -> Self {
+        Self { house, connectors, laid: Mutex::default(), lookers: Mutex::default() }
+    }
+
+    pub(crate) fn connectors(&self) -> &'static dyn Connectors {
+        self.connectors
+    }
+
+    /// The first page of an answer; the others are laid by for the client, if there are any.
+    ///
+    /// # Errors
+    /// The pages were altered.
+    pub fn first(&self, client: &str, exchange: &str, told: Told) -> Result<Page, EngineError> {
+        let (told, cursor) = (Arc::new(told), hex::encode(self.house.random()));
+        if told.pages.len() > 1 {
+            let laid = Laid {
+                cursor: cursor.clone(),
+                client: client.to_owned(),
+                exchange: exchange.to_owned(),
+                since: Instant::now(),
+                told: Arc::clone(&told),
+            };
+            let mut all = locked(&self.laid);
+            all.retain(|one| one.since.elapsed() < KEPT);
+            // Whoever begins again and again loses what it began first; nobody else does.
+            while all.iter().filter(|one| one.client == client).count() >= OF_ONE || all.len() >= ANSWERS {
+                let own = all.iter().position(|one| one.client == client);
+                all.remove(own.unwrap_or(0));
+            }
+            all.push(laid);
+        }
+        page(&told, &cursor, 0)
+    }
+
+    /// A further page: of this client, this exchange, and not too late. A page can be asked for again.
+    ///
+    /// # Errors
+    /// [`EngineError::Unknown`] where there is none; the pages were altered.
+    pub fn further(&self, client: &str, exchange: &str, cursor: &str) -> Result<Page, EngineError> {
+        let gone = || EngineError::Unknown { what: "page", name: exchange.to_owned(), help: "begin again" };
+        let (cursor, number) = cursor.split_once('-').ok_or_else(gone)?;
+        let number: usize = number.parse().map_err(|_| gone())?;
+        let told = {
+            let mut all = locked(&self.laid);
+            all.retain(|one| one.since.elapsed() < KEPT);
+            let found = all.iter().find(|one| one.cursor == cursor && one.client == client && one.exchange == exchange);
+            Arc::clone(&found.ok_or_else(gone)?.told)
+        };
+        if number >= told.pages.len() {
+            return Err(gone());
+        }
+        page(&told, cursor, number)
+    }
+
+    /// What one question comes to, together with others that wait.
+    ///
+    /// # Errors
+    /// Too many wait.
+    pub async fn look_up(&self, exchange: &str, partner: &str, waiting: Waiting) -> Result<Said, EngineError> {
+        let (say, said) = oneshot::channel();
+        let mut asked = (waiting, say);
+        let busy = || EngineError::Wrong("too many ask about single people at once: come again".to_owned());
+        for _ in 0..3 {
+            let looker = self.looker(exchange, partner)?;
+            match looker.try_send(asked) {
+                Ok(()) => return said.await.map_err(|_| busy()),
+                Err(std::sync::mpsc::TrySendError::Full(_)) => return Err(busy()),
+                // It had just let its sources go.
+                Err(std::sync::mpsc::TrySendError::Disconnected(back)) => {
+                    locked(&self.lookers).remove(&(exchange.to_owned(), partner.to_owned()));
+                    asked = back;
+                }
+            }
+        }
+        Err(busy())
+    }
+
+    fn looker(&self, exchange: &str, partner: &str) -> Result<SyncSender<Asked>, EngineError> {
+        let mut lookers = locked(&self.lookers);
+        let key = (exchange.to_owned(), partner.to_owned());
+        if let Some(looker) = lookers.get(&key) {
+            return Ok(looker.clone());
+        }
+        let (send, receive) = sync_channel(WAITING);
+        let (house, connectors, runtime) = (Arc::clone(&self.house), self.connectors, Handle::current());
+        let looker = Looker::new(exchange, partner);
+        let thread = std::thread::Builder::new().name("looker".to_owned());
+        let look = move || look(&house, connectors, &runtime, looker, &receive);
+        thread.spawn(look).map_err(|error| EngineError::Wrong(format!("no thread to look with: {}", error.kind())))?;
+        lookers.insert(key, send.clone());
+        Ok(send)
+    }
+}
+
+/// Answers questions of one exchange, round after round, until nobody has asked for a while.
+fn look(house: &House, connectors: &dyn Connectors, runtime: &Handle, mut looker: Looker, asked: &Receiver<Asked>) {
+    let mut behind: Option<Instant> = None;
+    loop {
+        let first = match asked.recv_timeout(if behind.is_some() { HEAD } else { IDLE }) {
+            Ok(first) => Some(first),
+            Err(RecvTimeoutError::Timeout) if behind.is_some() => None,
+            Err(_) => return,
+        };
+        if let Some(first) = first {
+            let mut round = vec![first];
+            while round.len() < ROUND {
+                let Ok(next) = asked.try_recv() else { break };
+                round.push(next);
+            }
+            let (waiting, says): (Vec<Waiting>, Vec<oneshot::Sender<Said>>) = round.into_iter().unzip();
+            let looked = looker.round(house, connectors, runtime, &waiting);
+            let answering = looker.answering();
+            for (say, looked) in says.into_iter().zip(looked) {
+                // Whoever does not wait any more was recorded all the same.
+                let _ = say.send((looked, answering));
+            }
+            behind.get_or_insert_with(Instant::now);
+        }
+        if behind.is_some_and(|since| since.elapsed() >= HEAD) && runtime.block_on(house.sequence()).is_ok() {
+            behind = None;
+        }
+    }
+}
+
+fn page(told: &Told, cursor: &str, number: usize) -> Result<Page, EngineError> {
+    let found = told.pages.page(number).map_err(|error| EngineError::Wrong(error.to_string()))?;
+    let (rows, count) = found.unwrap_or_else(|| (Zeroizing::new(b"[]".to_vec()), 0));
+    let next = (number + 1 < told.pages.len()).then(|| format!("{cursor}-{}", number + 1));
+    Ok(Page { answer: told.id.clone(), rows, count, records: told.records, next, answering: told.answering })
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
