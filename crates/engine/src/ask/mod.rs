@@ -21,7 +21,7 @@ use causeway_model::Violation;
 use serde::{Deserialize, Serialize};
 
 pub use answer::said;
-pub use call::{Call, KeysAsked, Page, SandboxAsked, SignedDocument, TransferAsked};
+pub use call::{Call, KeysAsked, Page, ReplayAsked, SandboxAsked, SignedDocument, TransferAsked};
 pub use desk::Desk;
 pub use line::{Line, Unanswered};
 
