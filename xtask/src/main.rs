@@ -6,6 +6,7 @@ mod demo;
 mod docs;
 mod files;
 mod package;
+mod schemathesis;
 mod shell;
 mod soak;
 mod test;
@@ -42,6 +43,11 @@ const VERBS: &[Verb] = &[
         name: "package",
         does: "a Debian package with units, a bill of materials and checksums; `package --help` tells more",
         run: package::run,
+    },
+    Verb {
+        name: "schemathesis",
+        does: "calls of the partner API, invented from its description, and each answer held against it",
+        run: schemathesis::run,
     },
     Verb {
         name: "soak",
@@ -83,7 +89,7 @@ fn main() -> ExitCode {
 fn usage() {
     eprintln!("cargo xtask VERB\n");
     for verb in VERBS {
-        eprintln!("  {:8}{}", verb.name, verb.does);
+        eprintln!("  {:14}{}", verb.name, verb.does);
     }
 }
 

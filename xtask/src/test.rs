@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::{Outcome, check, shell};
+use crate::{Outcome, check, schemathesis, shell};
 
 /// Tests make the program die and leak on purpose; only a build with these features can.
 const HOOKS: [&str; 2] = ["--features", "causeway/test-hooks"];
@@ -58,6 +58,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("age", "age"),
     ("age-keygen", "age"),
     ("cc", "gcc"),
+    ("curl", "curl"),
     ("dpkg-deb", "dpkg"),
     ("getconf", "libc-bin"),
     ("gzip", "gzip"),
@@ -70,6 +71,7 @@ const TOOLS: &[(&str, &str)] = &[
     ("/usr/lib/postgresql/*/bin/initdb", "postgresql"),
     ("psql", "postgresql-client"),
     ("python3", "python3"),
+    ("/usr/lib/*/ensurepip/__init__.py", "python3-venv"),
     ("setpriv", "util-linux"),
     ("sha256sum", "coreutils"),
     ("sqlite3", "sqlite3"),
@@ -119,6 +121,13 @@ fn tests(root: &Path, filters: &[&str]) -> Outcome<bool> {
     let mut cargo = shell::cargo(root);
     // A snapshot is reviewed by a person, never written by a test run.
     cargo.env("INSTA_UPDATE", "no");
+    match schemathesis::program(root) {
+        Ok(program) => {
+            cargo.env(schemathesis::PROGRAM, program).env(schemathesis::EXAMPLES, schemathesis::SHORT);
+        }
+        // A machine without a way out runs everything else.
+        Err(error) => eprintln!("the description of the API is not tried by invented calls: {error}"),
+    }
     if shell::is_installed("cargo-nextest") {
         cargo
             .args(["nextest", "run", "--workspace", "--no-fail-fast", "--failure-output", "final"])

@@ -98,7 +98,7 @@ enum Verb {
     Resume(verb::stop::Resume),
     /// Carries transfers out, for as long as it runs.
     Work(verb::work::Work),
-    /// Answers over the network whether everything works, for as long as it runs.
+    /// Answers over the network, for as long as it runs: whether everything works, and programs of partners.
     Serve(verb::serve::Serve),
     /// The database on a server.
     #[command(subcommand)]

@@ -55,6 +55,14 @@ pub struct SignedDocument {
     pub signature: String,
 }
 
+/// Which event is to be sent once more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReplayAsked {
+    /// Its id.
+    pub event: String,
+}
+
 /// The partner's next keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -180,6 +188,8 @@ calls! {
     Certify { signed: SignedDocument } = false;
     /// What the partner was told by mail and webhook.
     Events { page: Page } = false;
+    /// One of these once more.
+    ReplayEvent { id: String } = true;
     /// The partner's keys.
     Keys = false;
     /// The partner's next keys.

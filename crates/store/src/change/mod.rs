@@ -37,6 +37,7 @@ mod record_decision;
 mod record_event;
 mod refuse;
 mod register_refused;
+mod replay_alert;
 mod request_transfer;
 mod retry_alert;
 mod revoke_officer;
@@ -91,6 +92,7 @@ pub use record_decision::{CarriesOn, DECISIONS, Leaving, Meant, Merges, NewDecis
 pub(crate) use record_decision::{demand_not_recalled, demand_possible, leaving, recorded};
 pub use refuse::RefuseTransfer;
 pub use register_refused::NewRefusedRequest;
+pub use replay_alert::ReplayAlert;
 pub use request_transfer::NewTransfer;
 pub use retry_alert::RetryAlert;
 pub use revoke_officer::RevokeOfficer;

@@ -2,7 +2,7 @@
 
 use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_store::beat::Beat;
-use causeway_store::change::{AbandonTransfer, ReceiptOutcome, RetryAlert};
+use causeway_store::change::{AbandonTransfer, ReceiptOutcome, ReplayAlert, RetryAlert};
 use causeway_store::lease::{self, LASTS};
 use causeway_store::outbox::{Dispatch, End};
 use causeway_store::query::{AlertFilter, DispatchState};
@@ -158,6 +158,21 @@ async fn a_dead_letter_is_listed_and_tried_again_by_hand(kind: Kind) {
     assert!(matches!(store.retry_alert(unknown, stamp(13)).await, Err(StoreError::NotFound { .. })));
 }
 
+async fn whoever_lost_one_gets_it_once_more(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    let id = addressed(&store, &["agency-hook"]).await;
+    let replay = || changed(ReplayAlert { alert: id.clone() }, "alert-replayed", &id);
+    assert_eq!(store.replay_alert(replay(), stamp(2)).await.unwrap(), Saved::Already, "it waits anyway");
+    let first = find(&store, "one", 3).await.unwrap();
+    assert!(store.outbox().end(&first, &End::Sent { at: at(4) }).await.unwrap());
+    assert_eq!(find(&store, "two", 5).await, None);
+    assert_eq!(store.replay_alert(replay(), stamp(6)).await.unwrap(), Saved::New);
+    assert_eq!(find(&store, "two", 7).await.unwrap().route, "agency-hook");
+    let unknown = changed(ReplayAlert { alert: "none".into() }, "alert-replayed", "none");
+    assert!(matches!(store.replay_alert(unknown, stamp(8)).await, Err(StoreError::NotFound { .. })));
+}
+
 async fn one_that_no_way_took_is_addressed_anew_by_hand(kind: Kind) {
     let house = House::new(kind);
     let store = house.open().await;
@@ -282,6 +297,7 @@ on_both!(
     it_is_sent_until_it_is_confirmed_and_never_again,
     what_was_put_off_by_a_clock_set_back_is_tried,
     a_dead_letter_is_listed_and_tried_again_by_hand,
+    whoever_lost_one_gets_it_once_more,
     one_that_no_way_took_is_addressed_anew_by_hand,
     workers_are_seen_until_they_are_silent,
     figures_count_and_the_overdue_are_named,

@@ -135,24 +135,25 @@ pub(super) async fn token(
     door: &Door,
     headers: &HeaderMap,
     connection: &Connection,
-) -> Result<(String, KnownToken, Left), Response> {
+) -> Result<(String, KnownToken, Left), Box<Response>> {
     let mut said = headers.get_all(header::AUTHORIZATION).iter();
     let bearer = |value: &HeaderValue| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         let fits = token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit());
         (scheme.eq_ignore_ascii_case("bearer") && fits).then(|| token.to_owned())
     };
-    let token = said.next().and_then(bearer).filter(|_| said.next().is_none()).ok_or_else(call::nobody)?;
+    let token =
+        said.next().and_then(bearer).filter(|_| said.next().is_none()).ok_or_else(|| Box::new(call::nobody()))?;
     let known = match door.lookout.known_token(&token).await {
         Ok(Some(known)) => known,
-        Ok(None) => return Err(call::nobody()),
+        Ok(None) => return Err(call::nobody().into()),
         Err(error) => {
             tracing::warn!(why = %error, "tokens cannot be looked up");
-            return Err(call::later());
+            return Err(call::later().into());
         }
     };
     if known.certificate.is_some() && known.certificate != connection.certificate {
-        return Err(call::nobody());
+        return Err(call::nobody().into());
     }
     match door.check.count(&known.client, Instant::now()) {
         Ok(left) => Ok((token, known, left)),
@@ -161,7 +162,7 @@ pub(super) async fn token(
             let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "calls-too-many", title);
             response.headers_mut().insert(header::RETRY_AFTER, none.seconds.into());
             door.check.tell(&none, response.headers_mut());
-            Err(response)
+            Err(response.into())
         }
     }
 }

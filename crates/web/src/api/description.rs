@@ -254,12 +254,9 @@ mod tests {
     /// The golden file is what partners' generators read: a change of it is a change of the API.
     #[test]
     fn the_description_is_the_one_that_stands_in_the_repository() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/openapi.json");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
         let there = std::fs::read_to_string(path).unwrap_or_default();
-        assert!(
-            there == text(),
-            "look at what changed, and write it with `causeway schema api > docs/reference/openapi.json`"
-        );
+        assert!(there == text(), "look at what changed, and write it with `causeway schema api > docs/openapi.json`");
     }
 
     #[test]

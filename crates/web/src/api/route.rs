@@ -51,11 +51,11 @@ async fn answer(
 ) -> Response {
     let (token, known, left) = match check::token(&door, &headers, &connection).await {
         Ok(found) => found,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let path: Vec<(String, String)> = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let mut response = match taken(route, &path, query.as_deref(), &headers, body).await {
-        Err(response) => response,
+        Err(response) => *response,
         Ok(call) => {
             let certificate = connection.certificate.filter(|_| known.certificate.is_some());
             let ask = Ask::Call { token, certificate, call: call.clone() };

@@ -1,7 +1,7 @@
 //! Every route of the API, with whom it takes and what it asks for: the router, the description and the tests are made from this table.
 
 use causeway_engine::ask::{
-    Call, KeysAsked, LookUpAsked, RowsAsked, SandboxAsked, SignedDocument, TransferAsked, said,
+    Call, KeysAsked, LookUpAsked, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument, TransferAsked, said,
 };
 use causeway_model::permission::Action;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -185,6 +185,8 @@ pub const TABLE: &[Route] = &[
         |taken| Ok(Call::Certify { signed: taken.body()? })),
     list::<said::EventShown>("/events", Account, ShowAlerts, "Lists what the partner was told by mail and webhook, the newest first.",
         |taken| Ok(Call::Events { page: taken.page()? })),
+    post::<ReplayAsked, said::Replayed>("/events/replay", Account, ShowAlerts, "Sends an event once more, by the ways on which it ended.",
+        |taken| Ok(Call::ReplayEvent { id: taken.body::<ReplayAsked>()?.event })).answering(202),
     get::<said::Keys<said::KeyShown>>("/keys", Account, ShowPartner, "Shows the partner's keys.", |_| Ok(Call::Keys)),
     post::<KeysAsked, said::KeysTaken>("/keys", Account, RotateKey, "Takes in the partner's next keys.",
         |taken| Ok(Call::RotateKey { asked: taken.body()? })),

@@ -25,7 +25,7 @@ const USUAL: u32 = 50;
 pub(super) const PAGE: &[&str] = &["after", "limit"];
 
 /// How a call is made of what was read.
-pub(super) type Make = fn(&Taken<'_>) -> Result<Call, Response>;
+pub(super) type Make = fn(&Taken<'_>) -> Result<Call, Box<Response>>;
 
 /// What was read of a call.
 pub(super) struct Taken<'a> {
@@ -37,9 +37,9 @@ pub(super) struct Taken<'a> {
 
 impl Taken<'_> {
     /// A name in the path.
-    pub(super) fn named(&self, name: &str) -> Result<String, Response> {
+    pub(super) fn named(&self, name: &str) -> Result<String, Box<Response>> {
         let found = self.path.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
-        found.filter(|value| value.len() <= NAME).ok_or_else(crate::problem::not_there)
+        found.filter(|value| value.len() <= NAME).ok_or_else(|| Box::new(crate::problem::not_there()))
     }
 
     /// A parameter of the address.
@@ -48,40 +48,40 @@ impl Taken<'_> {
     }
 
     /// Which part of a list.
-    pub(super) fn page(&self) -> Result<Page, Response> {
+    pub(super) fn page(&self) -> Result<Page, Box<Response>> {
         let limit = match self.said("limit") {
             None => USUAL,
             Some(text) => text.parse().ok().filter(|limit| (1..=200).contains(limit)).ok_or_else(|| {
-                wrong(StatusCode::BAD_REQUEST, "parameter-wrong", "it cannot be read", "`limit` is 1 to 200")
+                Box::new(wrong(StatusCode::BAD_REQUEST, "parameter-wrong", "it cannot be read", "`limit` is 1 to 200"))
             })?,
         };
         Ok(Page { after: self.said("after"), limit })
     }
 
     /// By what a repetition is told.
-    pub(super) fn key(&self) -> Result<String, Response> {
+    pub(super) fn key(&self) -> Result<String, Box<Response>> {
         let mut said = self.headers.get_all("idempotency-key").iter();
         let key = said.next().and_then(|key| key.to_str().ok()).map(str::to_owned);
         let fits = |key: &String| (1..=255).contains(&key.len()) && said.next().is_none();
         key.filter(fits).ok_or_else(|| {
             let detail = "send one header `Idempotency-Key`, up to 255 letters, another for each request";
-            wrong(StatusCode::BAD_REQUEST, "idempotency-key-missing", "a repetition could not be told", detail)
+            wrong(StatusCode::BAD_REQUEST, "idempotency-key-missing", "a repetition could not be told", detail).into()
         })
     }
 
     /// The body, of members that are known.
-    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Response> {
+    pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Box<Response>> {
         // A list would be read as members without their names.
         if !self.body.is_object() {
             let title = "it is not what is taken here";
-            return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, "body-wrong", title, "the body is no object"));
+            return Err(wrong(StatusCode::UNPROCESSABLE_ENTITY, "body-wrong", title, "the body is no object").into());
         }
         serde_path_to_error::deserialize(self.body.clone()).map_err(
             |error: serde_path_to_error::Error<serde_json::Error>| {
                 // Where it is, and never what stands there.
                 let place = error.path().to_string().escape_default().to_string();
                 let detail = format!("at `{place}` a member is missing, unknown or of the wrong type");
-                wrong(StatusCode::UNPROCESSABLE_ENTITY, "body-wrong", "it is not what is taken here", &detail)
+                wrong(StatusCode::UNPROCESSABLE_ENTITY, "body-wrong", "it is not what is taken here", &detail).into()
             },
         )
     }
@@ -94,11 +94,11 @@ pub(super) async fn taken(
     query: Option<&str>,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Call, Response> {
+) -> Result<Call, Box<Response>> {
     let query = form::read(query.unwrap_or_default()).ok_or_else(|| unreadable("the parameters of the address"))?;
     if let Some((unknown, _)) = query.iter().find(|(name, _)| !route.query.contains(&name.as_str())) {
         let detail = format!("a parameter `{}` is not known here", unknown.escape_default());
-        return Err(wrong(StatusCode::BAD_REQUEST, "parameter-unknown", "it cannot be read", &detail));
+        return Err(wrong(StatusCode::BAD_REQUEST, "parameter-unknown", "it cannot be read", &detail).into());
     }
     let body = match route.takes {
         None => {
@@ -109,14 +109,14 @@ pub(super) async fn taken(
             body::demand_kind(headers, "application/json")?;
             let bytes = body::read(body, BODY).await?;
             strict(&bytes).map_err(|error| {
-                wrong(StatusCode::BAD_REQUEST, "body-unreadable", "it cannot be read", &error.to_string())
+                Box::new(wrong(StatusCode::BAD_REQUEST, "body-unreadable", "it cannot be read", &error.to_string()))
             })?
         }
     };
     (route.make)(&Taken { path, query: &query, headers, body })
 }
 
-fn unreadable(what: &str) -> Response {
+fn unreadable(what: &str) -> Box<Response> {
     let detail = format!("{what} cannot be read");
-    wrong(StatusCode::BAD_REQUEST, "unreadable", "it cannot be read", &detail)
+    wrong(StatusCode::BAD_REQUEST, "unreadable", "it cannot be read", &detail).into()
 }

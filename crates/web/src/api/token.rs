@@ -35,7 +35,7 @@ pub(super) async fn token(
     }
     let bytes = match body::read(body, LONGEST).await {
         Ok(bytes) => bytes,
-        Err(response) => return response,
+        Err(response) => return *response,
     };
     let Some(found) = std::str::from_utf8(&bytes).ok().and_then(form::read) else {
         return refused(Refusal::InvalidRequest);

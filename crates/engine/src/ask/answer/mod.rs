@@ -69,6 +69,7 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call) -> A
         Call::AnswerNotice { id, signed } => signed::answer(house, who, &id, &signed).await,
         Call::Certify { signed } => signed::certify(house, who, &signed).await,
         Call::Events { page } => told::events(house, who, &page).await,
+        Call::ReplayEvent { id } => told::replay(house, who, &id).await,
         Call::Keys => account::keys(house, who).await,
         Call::RotateKey { asked } => account::rotate_key(house, who, &asked).await,
         Call::ClientKeys => account::client_keys(house, who).await,

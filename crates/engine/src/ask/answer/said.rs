@@ -209,6 +209,15 @@ pub struct EventShown {
     pub posted_at: String,
 }
 
+/// An event is sent once more.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Replayed {
+    /// The event.
+    pub event: String,
+    /// Whether it waits to be sent anyway, so that nothing changed.
+    pub again: bool,
+}
+
 /// A key of the partner.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct KeyShown {

@@ -1,10 +1,12 @@
 //! What was the partner told: of people's decisions by sealed notices, of everything else by alerts?
 
 use causeway_model::permission::Action;
+use causeway_store::Saved;
 use causeway_store::query::{AlertFilter, AlertRow, NoticeRow};
 
 use super::agreed::scope_of;
-use super::{ACCOUNT, Answered, Page, demand, limit, own, part, said, shown};
+use super::{ACCOUNT, Answered, Page, Status, demand, limit, own, part, said, shown, with};
+use crate::command::replay_alert;
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::Caller;
@@ -88,4 +90,13 @@ pub(super) async fn events(house: &House, who: &Caller, page: &Page) -> Answered
         posted_at: row.posted_at.to_string(),
     };
     shown(&part(page, found, |row| row.id.clone(), show))
+}
+
+/// Sends one once more, by the partner's ways.
+pub(super) async fn replay(house: &House, who: &Caller, id: &str) -> Answered {
+    demand(house, who, Action::ShowAlerts.as_str(), ACCOUNT).await?;
+    let alert = house.alert(id).await?;
+    own(house, who, "alert", id, alert.to.partner().unwrap_or_default()).await?;
+    let saved = replay_alert(house, &who.name(), id).await?;
+    with(Status::Begun, None, None, &said::Replayed { event: id.to_owned(), again: saved == Saved::Already })
 }
