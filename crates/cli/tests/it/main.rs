@@ -51,6 +51,7 @@ mod serve;
 mod stop;
 mod street;
 mod tamper;
+mod targets;
 mod types;
 #[cfg(feature = "test-hooks")]
 mod unhindered;

@@ -313,11 +313,7 @@ impl Link for Postgres {
     }
 
     fn commit(&mut self) -> Result<(), Trouble> {
-        self.plain("COMMIT").map_err(|trouble| match trouble {
-            // A constraint that is looked at last would be one of the record; here nobody can be told which.
-            Trouble::Refused { detail, .. } => Trouble::Busy(format!("the transaction is not taken: {detail}")),
-            other => other,
-        })
+        self.plain("COMMIT")
     }
 
     fn rollback(&mut self) -> Result<(), Trouble> {

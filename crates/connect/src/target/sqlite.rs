@@ -84,11 +84,7 @@ impl Link for Sqlite {
     }
 
     fn commit(&mut self) -> Result<(), Trouble> {
-        self.connection.execute_batch("COMMIT").map_err(|error| match self.trouble(&error) {
-            // A constraint that is looked at last would be one of the record; here nobody can be told which.
-            Trouble::Refused { detail, .. } => Trouble::Busy(format!("the transaction is not taken: {detail}")),
-            other => other,
-        })
+        self.connection.execute_batch("COMMIT").map_err(|error| self.trouble(&error))
     }
 
     fn rollback(&mut self) -> Result<(), Trouble> {
