@@ -86,6 +86,9 @@ enum Verb {
     /// Executions of an exchange.
     #[command(subcommand)]
     Transfer(verb::transfer::Transfer),
+    /// What comes in from partners.
+    #[command(subcommand)]
+    Intake(verb::intake::Intake),
     /// Twins of exchanges on invented people, for partners to integrate with.
     #[command(subcommand)]
     Sandbox(verb::sandbox::Sandbox),
@@ -226,6 +229,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Exchange(exchange) => exchange.run(&place).await,
         Verb::Configuration(configuration) => configuration.run(&place).await,
         Verb::Transfer(transfer) => transfer.run(&place).await,
+        Verb::Intake(intake) => intake.run(&place).await,
         Verb::Sandbox(sandbox) => sandbox.run(&place).await,
         Verb::Request(request) => request.run(&place).await,
         Verb::Register(register) => register.run(&place).await,

@@ -7,6 +7,7 @@ use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::{Catalogue, CodeEntry};
 use causeway_model::document::{Document, Findings};
 use causeway_model::exchange::Exchange;
+use causeway_model::inbound::Inbound;
 use causeway_store::change::DocumentKind;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +24,81 @@ pub struct Read<T> {
     pub value: T,
 }
 
+/// A document of the kind `exchange`, whichever way it goes.
+pub enum AnyExchange {
+    /// Something leaves by it.
+    Provides(Read<Exchange>),
+    /// Something comes in by it.
+    Accepts(Read<Inbound>),
+}
+
+impl AnyExchange {
+    /// Reads a document file.
+    pub fn file(path: &Path) -> Result<Self, EngineError> {
+        let text = std::fs::read_to_string(path).map_err(EngineError::file("read", path))?;
+        Self::text(&path.display().to_string(), text)
+    }
+
+    /// Reads a document's text: which way it goes is asked before anything else.
+    pub fn text(name: &str, text: String) -> Result<Self, EngineError> {
+        let document = Document::parse(name, &text)?;
+        Ok(match Inbound::is_inbound(&document) {
+            true => Self::Accepts(Read::parsed(document, text)?),
+            false => Self::Provides(Read::parsed(document, text)?),
+        })
+    }
+
+    /// Its name, its version and the arrangement that it stands under.
+    pub fn names(&self) -> (&str, u32, &str) {
+        match self {
+            Self::Provides(read) => (&read.value.exchange, read.value.version, &read.value.arrangement),
+            Self::Accepts(read) => (&read.value.exchange, read.value.version, &read.value.arrangement),
+        }
+    }
+
+    /// Its version.
+    pub fn version(&self) -> u32 {
+        self.names().1
+    }
+
+    /// Whether something comes in by it.
+    pub fn accepts(&self) -> bool {
+        matches!(self, Self::Accepts(_))
+    }
+
+    /// Its positions.
+    pub fn document(&self) -> &Document {
+        match self {
+            Self::Provides(read) => &read.document,
+            Self::Accepts(read) => &read.document,
+        }
+    }
+
+    /// Its text.
+    pub fn into_text(self) -> String {
+        match self {
+            Self::Provides(read) => read.text,
+            Self::Accepts(read) => read.text,
+        }
+    }
+
+    /// The text, as it stands.
+    pub fn as_text(&self) -> &str {
+        match self {
+            Self::Provides(read) => &read.text,
+            Self::Accepts(read) => &read.text,
+        }
+    }
+
+    /// What leaves by it, if anything does.
+    pub fn provided(self) -> Option<Exchange> {
+        match self {
+            Self::Provides(read) => Some(read.value),
+            Self::Accepts(_) => None,
+        }
+    }
+}
+
 impl<T: serde::de::DeserializeOwned> Read<T> {
     /// Reads a document file.
     pub fn file(path: &Path) -> Result<Self, EngineError> {
@@ -32,7 +108,10 @@ impl<T: serde::de::DeserializeOwned> Read<T> {
 
     /// Reads a document's text.
     pub fn text(name: &str, text: String) -> Result<Self, EngineError> {
-        let document = Document::parse(name, &text)?;
+        Self::parsed(Document::parse(name, &text)?, text)
+    }
+
+    fn parsed(document: Document, text: String) -> Result<Self, EngineError> {
         let value = document.read()?;
         Ok(Self { document, text, value })
     }
@@ -151,14 +230,47 @@ impl House {
         Read::text(name, found.text)
     }
 
-    /// The latest version of an exchange.
-    pub async fn exchange(&self, name: &str) -> Result<Exchange, EngineError> {
+    /// The latest version of an exchange, whichever way it goes.
+    pub async fn any_exchange(&self, name: &str) -> Result<AnyExchange, EngineError> {
         let found = self.store.latest_document(DocumentKind::Exchange, name).await?;
         let found = found.ok_or_else(|| EngineError::Unknown {
             what: "exchange",
             name: name.to_owned(),
             help: "import it with `causeway exchange import`",
         })?;
-        Ok(Read::<Exchange>::text(name, found.text)?.value)
+        AnyExchange::text(name, found.text)
+    }
+
+    /// The latest version of an exchange by which something leaves.
+    pub async fn exchange(&self, name: &str) -> Result<Exchange, EngineError> {
+        match self.any_exchange(name).await? {
+            AnyExchange::Provides(read) => Ok(read.value),
+            AnyExchange::Accepts(_) => {
+                Err(EngineError::Wrong(format!("exchange `{name}` accepts: nothing leaves by it")))
+            }
+        }
+    }
+
+    /// The latest version of an exchange by which something comes in.
+    pub async fn inbound(&self, name: &str) -> Result<Inbound, EngineError> {
+        match self.any_exchange(name).await? {
+            AnyExchange::Accepts(read) => Ok(read.value),
+            AnyExchange::Provides(_) => Err(EngineError::Wrong(format!(
+                "exchange `{name}` provides: nothing comes in by it, and its document does not say `direction: accept`"
+            ))),
+        }
+    }
+
+    /// The names of the exchanges in use by which something leaves.
+    pub async fn providing(&self) -> Result<Vec<String>, EngineError> {
+        let listed = self.store.documents(DocumentKind::Exchange).await?;
+        let names: std::collections::BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
+        let mut found = Vec::new();
+        for name in names {
+            if !self.any_exchange(&name).await?.accepts() {
+                found.push(name);
+            }
+        }
+        Ok(found)
     }
 }

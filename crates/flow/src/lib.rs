@@ -1,6 +1,7 @@
 //! How do records walk from the stores to a sealed package, one stage after the other?
 //!
-//! The stages stand below in street order. Each takes what only the stage before it can make.
+//! The stages stand below in street order. Each takes what only the stage before it can make. The other street, by which records
+//! come in, stands in [`accept`].
 
 pub mod accept;
 pub mod aggregate;

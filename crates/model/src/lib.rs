@@ -14,6 +14,8 @@ pub mod environment;
 pub mod exchange;
 pub mod form;
 pub mod hierarchy;
+pub mod inbound;
+pub mod intake;
 pub mod lineage;
 pub mod named;
 pub mod onward;

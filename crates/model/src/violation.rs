@@ -249,6 +249,39 @@ codes! {
     RelationDangling = "relation-dangling", "mend the source, or declare the relation `optional`";
     /// A value that must be there is missing.
     ValueMissing = "value-missing", "mend the source, or declare the element `optional`";
+
+    /// What came in is no envelope, or not one of this version.
+    EnvelopeMalformed = "envelope-malformed", "make it with `causeway-open submit`, or as the guide for partners says";
+    /// What came in is larger than its exchange takes, or unpacks to more.
+    EnvelopeOversize = "envelope-oversize", "send several files, or raise `limits` of the exchange";
+    /// What came in is not signed by a current key of the partner.
+    EnvelopeSignature = "envelope-signature", "sign it with the key that is registered, or register the new one";
+    /// What came in is of another partner, for another exchange or for another environment.
+    EnvelopeOfOther = "envelope-of-other", "send it where it belongs";
+    /// What came in has a number that is not above the newest that was opened.
+    NumberNotAbove = "number-not-above", "number a new file higher; one that was opened is never opened again";
+    /// What came in is not, or does not unpack to, what was signed.
+    EnvelopeAltered = "envelope-altered", "send it again";
+    /// What came in is sealed otherwise than to the operation's key.
+    SealedOtherwise = "sealed-otherwise", "seal it with `age -r` to the recipient that the operation told you";
+    /// A file of records cannot be read to its end as what it should be.
+    RecordsMalformed = "records-malformed", "mend the file where the reason says, and send it again";
+    /// A file has more records than its exchange takes.
+    TooManyRecords = "too-many-records", "send several files, or raise `limits` of the exchange";
+    /// A record that came in cannot be read as one.
+    RecordUnreadable = "record-unreadable", "write one JSON object a line, or as many cells as the header has";
+    /// A record that came in has a field that the exchange does not name.
+    FieldUnknown = "field-unknown", "leave it out, or add it to the exchange and have it agreed";
+    /// A record that came in has a field twice.
+    FieldTwice = "field-twice", "write each field once";
+    /// A record that came in breaks a rule of the exchange.
+    RuleBroken = "rule-broken", "mend the record; the exchange says what must hold";
+    /// A record that came in may be several rows of the target.
+    Ambiguous = "ambiguous", "say which one it is, or leave it out";
+    /// A record that came in is no row of the target, and the exchange makes none of it.
+    Unmatched = "unmatched", "say which one it is, have a new one made, or leave it out";
+    /// Two records of one file have the same id and are not equal.
+    ExternalIdTwice = "external-id-twice", "send the one that is meant, with a file of its own";
 }
 
 impl fmt::Display for Code {

@@ -71,6 +71,9 @@ pub enum PackageError {
         /// What it would be used for.
         wanted: Environment,
     },
+    /// An envelope that was refused.
+    #[error(transparent)]
+    Envelope(#[from] crate::inbound::EnvelopeFault),
     /// A writer that already failed.
     #[error("this package was already given up after an earlier error; start a new one")]
     GivenUp,
@@ -368,6 +371,7 @@ impl PackageError {
             | Self::StateSetUnreadable { .. }
             | Self::Unfinished { .. }
             | Self::Answer { .. }
+            | Self::Envelope(_)
             | Self::Receipt(_) => true,
             Self::Io { .. }
             | Self::KeyFileOpenToOthers { .. }

@@ -9,6 +9,7 @@
 //! - [`delta`] lets a partner's copy follow without everything being sent again.
 //! - [`receipt`] is what the partner signs and sends back.
 //! - [`notice`] is what the partner is told later about somebody in a package, and what it answers.
+//! - [`inbound`] is the other way: what a partner seals and signs for the operation.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
@@ -21,6 +22,7 @@ pub mod entropy;
 pub mod environment;
 pub mod error;
 mod files;
+pub mod inbound;
 pub mod inner;
 pub mod key;
 pub mod manifest;

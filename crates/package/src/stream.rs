@@ -267,6 +267,13 @@ pub(crate) fn decrypt_by<'i, R: BufRead>(
     })
 }
 
+/// Zstandard undone, with a window of at most 8 MiB.
+pub(crate) fn windowed(packed: impl Read + Send + 'static) -> Result<Box<dyn Read + Send>, Closed> {
+    let mut decoder = zstd::stream::read::Decoder::new(packed).map_err(Closed::Damaged)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(Closed::Damaged)?;
+    Ok(Box::new(decoder))
+}
+
 /// The plaintext of a sealed file.
 pub(crate) fn unseal(
     file: File,
@@ -275,11 +282,7 @@ pub(crate) fn unseal(
 ) -> Result<Box<dyn Read + Send>, Closed> {
     let decrypted = decrypt(BufReader::new(file), identities)?;
     Ok(match compression {
-        Compression::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::new(decrypted).map_err(Closed::Damaged)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG_MAX).map_err(Closed::Damaged)?;
-            Box::new(decoder)
-        }
+        Compression::Zstd => return windowed(decrypted),
         Compression::Gzip => Box::new(flate2::read::MultiGzDecoder::new(decrypted)),
         Compression::None => Box::new(decrypted),
     })

@@ -233,19 +233,23 @@ pub enum StoreError {
         /// The transfer.
         transfer: String,
     },
-    /// Another worker has the transfer in hand.
-    #[error("transfer `{transfer}` is in the hands of worker `{worker}`: wait until it is done")]
+    /// Another worker has it in hand.
+    #[error("{what} `{id}` is in the hands of worker `{worker}`: wait until it is done")]
     Leased {
-        /// The transfer.
-        transfer: String,
+        /// A transfer or an intake.
+        what: &'static str,
+        /// Which one.
+        id: String,
         /// Who has it.
         worker: String,
     },
     /// The lease under which it was done is another's by now.
-    #[error("transfer `{transfer}` is in the hands of another worker: this one may not go on")]
+    #[error("{what} `{id}` is in the hands of another worker: this one may not go on")]
     StaleLease {
-        /// The transfer.
-        transfer: String,
+        /// A transfer or an intake.
+        what: &'static str,
+        /// Which one.
+        id: String,
     },
     /// The transfer's state does not allow it.
     #[error("transfer `{transfer}`: {source}")]
@@ -254,6 +258,26 @@ pub enum StoreError {
         transfer: String,
         /// Why not.
         source: Impossible,
+    },
+    /// The intake's state does not allow it.
+    #[error("intake `{intake}`: {source}")]
+    WrongIntake {
+        /// The intake.
+        intake: String,
+        /// Why not.
+        source: causeway_model::intake::Impossible,
+    },
+    /// A file of the partner with that number, or a higher one, was opened before.
+    #[error(
+        "number {found} of exchange `{exchange}` is not above {newest}, the newest that was opened: it is not opened again"
+    )]
+    NotAbove {
+        /// The exchange.
+        exchange: String,
+        /// The newest number that was opened.
+        newest: i64,
+        /// The number of this file.
+        found: u64,
     },
     /// A delivery attempt was begun and nobody knows how it ended.
     #[error("delivery attempt {attempt} of transfer `{transfer}` has no outcome yet: find out how it ended first")]

@@ -9,8 +9,9 @@
 //! - [`open`](mod@open): the database file, its lock, its schema, and the guard against an older copy;
 //! - [`change`]: the named transactions, a file a verb;
 //! - [`query`]: what can be asked, a file a subject;
-//! - [`lease`]: who works on a transfer now;
+//! - [`lease`]: who works on a transfer or an intake now;
 //! - [`outbox`]: whom to tell of what, and how far that has come;
+//! - [`upload`]: how much of a file that comes in pieces is here;
 //! - [`beat`]: which workers are seen;
 //! - [`ledger`]: the sequencer, and reading the log to verify, export and prove.
 //!
@@ -46,6 +47,7 @@ pub mod outbox;
 pub mod query;
 mod safeguard;
 mod step;
+pub mod upload;
 
 pub use changed::{AuditEvent, Changed, Saved, Stamp};
 pub use db::postgres::{Password, Server, Tls};

@@ -5,6 +5,7 @@ use causeway_model::assessment::{Assessment, ThresholdsDocument};
 use causeway_model::catalogue::Catalogue;
 use causeway_model::enquiry::Enquiry;
 use causeway_model::exchange::Exchange;
+use causeway_model::inbound::Inbound;
 use causeway_model::partner::Profile;
 use causeway_model::request::{RefusedRequest, TransferRequest, Wanted};
 use schemars::{Schema, schema_for};
@@ -20,6 +21,7 @@ pub fn all() -> Outcome<Vec<(&'static str, String)>> {
         ("catalogue", text(schema_for!(Catalogue))?),
         ("enquiry", text(schema_for!(Enquiry))?),
         ("exchange", text(schema_for!(Exchange))?),
+        ("inbound", text(schema_for!(Inbound))?),
         ("partner", text(schema_for!(Profile))?),
         ("refused-request", text(schema_for!(RefusedRequest))?),
         ("thresholds", text(schema_for!(ThresholdsDocument))?),

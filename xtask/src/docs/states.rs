@@ -1,7 +1,8 @@
-//! Which states do transfers, enquiries, arrangements, assessments, partners, requests, sets of configuration and stops go through?
+//! Which states do transfers, intakes, enquiries, arrangements, assessments, partners, requests, sets of configuration and stops go through?
 
 use std::fmt::Write;
 
+use causeway_model::intake::{self, Intake};
 use causeway_model::states::{Table, table};
 use causeway_model::transfer::{Event, Transfer};
 use causeway_model::{arrangement, assessment, configuration, enquiry, partner, request, stop};
@@ -14,6 +15,14 @@ pub fn page() -> String {
     page.push_str("\nAn empty cell: the event is refused in that state, with the code `wrong-state`.\n");
     let transfers = table(&transfers(), &events(), Transfer::name, Event::name, |s, e| s.apply(e).ok());
     section(&mut page, "A transfer", "One execution of an exchange.", &transfers);
+    let (states, events) = (Intake::samples(), intake::Event::samples());
+    section(
+        &mut page,
+        "An intake",
+        "One file that came in. Records that wait for a person, or that somebody else changed meanwhile, hold nothing else up: the rest is \
+         applied, and they follow when it was decided. `retry` reads once more what was quarantined or refused.",
+        &table(&states, &events, Intake::name, intake::Event::name, |s, e| s.apply(e).ok()),
+    );
     let (states, events) = (enquiry::State::samples(), enquiry::Event::samples());
     section(
         &mut page,

@@ -7,12 +7,11 @@ use std::process::ExitCode;
 use causeway_connect::catalogue_check::{check_against_sources, least_privilege};
 use causeway_engine::alert::drifted;
 use causeway_engine::command::import_catalogue;
-use causeway_engine::documents::{Read, lines, read_catalogue};
+use causeway_engine::documents::{AnyExchange, lines, read_catalogue};
 use causeway_engine::{EngineError, House};
 use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::document::Findings;
-use causeway_model::exchange::Exchange;
 use causeway_model::permission::Action;
 use causeway_model::{ElementRef, catalogue as model};
 use causeway_store::Saved;
@@ -112,7 +111,8 @@ async fn needed(house: &House, catalogue: &model::Catalogue) -> Result<BTreeSet<
         let Some(document) = house.store.document(DocumentKind::Exchange, &listing.name, listing.version).await? else {
             continue;
         };
-        let exchange: Exchange = Read::text(&listing.name, document.text)?.value;
+        // What comes in reads no source.
+        let Some(exchange) = AnyExchange::text(&listing.name, document.text)?.provided() else { continue };
         let arrangement = house.arrangement(&exchange.arrangement).await?.value;
         let pseudonyms = Pseudonyms::new(&[0; 32], &arrangement.partner, &arrangement.purpose.code);
         let explained = Plan::explain(&arrangement, &exchange, catalogue, &pseudonyms);

@@ -4,13 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use causeway_engine::command::{clone_apply, clone_exchange, import_exchange, preview_real};
-use causeway_engine::documents::{Read, lines};
+use causeway_engine::documents::{AnyExchange, Read, lines};
 use causeway_engine::query::{self, Counted, Warning};
 use causeway_engine::{EngineError, House};
+use causeway_flow::accept::check_rules;
 use causeway_flow::plan::Plan;
 use causeway_flow::preview::Shown;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange as model;
+use causeway_model::inbound::Inbound;
 use causeway_model::permission::Action;
 use causeway_store::change::StagedKind;
 use clap::Subcommand;
@@ -154,10 +156,8 @@ impl Exchange {
             }
             Exchange::Import { file, .. } => {
                 let (read, _) = import_exchange(&house, &place.actor, file).await?;
-                println!(
-                    "exchange {} version {} under {}",
-                    read.value.exchange, read.value.version, read.value.arrangement
-                );
+                let (name, version, arrangement) = read.names();
+                println!("exchange {name} version {version} under {arrangement}");
                 Ok(ExitCode::SUCCESS)
             }
             Exchange::Preview { exchange, real: Some(records), reason, .. } => {
@@ -213,7 +213,10 @@ async fn explain(house: &House, exchange: &str) -> Ended {
 }
 
 async fn check(house: &House, file: &Path, no_count: bool) -> Ended {
-    let read: Read<model::Exchange> = Read::file(file)?;
+    let read = match AnyExchange::file(file)? {
+        AnyExchange::Provides(read) => read,
+        AnyExchange::Accepts(read) => return check_accepting(house, &read).await,
+    };
     let catalogue = house.catalogue().await?;
     let mut findings = read.value.check(&catalogue);
     if !findings.has_errors() && read.value.schedule.is_some() {
@@ -253,6 +256,28 @@ async fn check(house: &House, file: &Path, no_count: bool) -> Ended {
     Ok(if explained.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
 }
 
+/// What comes in by it, and whether the arrangement accepts that.
+async fn check_accepting(house: &House, read: &Read<Inbound>) -> Ended {
+    let inbound = &read.value;
+    let mut findings = inbound.check(&house.catalogue().await?);
+    findings.extend(check_rules(inbound));
+    lines(&read.document, &findings).iter().for_each(|line| println!("{}", plain(line)));
+    if findings.has_errors() {
+        return Ok(ExitCode::from(2));
+    }
+    for (_, field) in inbound.values() {
+        let brings = field.element.as_ref().map_or_else(|| "nothing of a person".to_owned(), ToString::to_string);
+        println!("{:<28} {brings}", field.name);
+    }
+    let terms = house.arrangement(&inbound.arrangement).await?.value;
+    let beyond = inbound.beyond(&terms);
+    for (_, violation) in &beyond {
+        println!("refused: {violation}\n    help: {}", violation.code.help());
+    }
+    println!("{} fields, {} reasons to refuse", inbound.values().len(), beyond.len());
+    Ok(if beyond.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(4) })
+}
+
 fn warn(warnings: &[Warning]) {
     for Warning { code, subject, message, help } in warnings {
         println!("warning [{code}] {}: {}\n    help: {help}", plain(subject), plain(message));
@@ -267,7 +292,9 @@ async fn document(house: &House, named: &str) -> Result<model::Exchange, EngineE
     if !is_file {
         return house.exchange(named).await;
     }
-    let read: Read<model::Exchange> = Read::file(path)?;
+    let AnyExchange::Provides(read) = AnyExchange::file(path)? else {
+        return Err(EngineError::Wrong(format!("`{}` accepts: nothing leaves by it", path.display())));
+    };
     read.refuse_errors(&read.value.check(&house.catalogue().await?))?;
     Ok(read.value)
 }

@@ -12,6 +12,7 @@ pub mod enquiry;
 pub mod exchange;
 mod history;
 pub mod init;
+pub mod intake;
 pub mod key;
 pub mod ledger;
 pub mod notice;

@@ -23,6 +23,8 @@ pub enum Document {
     Arrangement,
     /// An exchange.
     Exchange,
+    /// An exchange that accepts.
+    Inbound,
     /// A partner's profile.
     Partner,
     /// An impact assessment.
@@ -42,6 +44,7 @@ impl Schema {
             Document::Catalogue => schemars::schema_for!(causeway_model::catalogue::Catalogue),
             Document::Arrangement => schemars::schema_for!(causeway_model::arrangement::Arrangement),
             Document::Exchange => schemars::schema_for!(causeway_model::exchange::Exchange),
+            Document::Inbound => schemars::schema_for!(causeway_model::inbound::Inbound),
             Document::Partner => schemars::schema_for!(causeway_model::partner::Profile),
             Document::Assessment => schemars::schema_for!(causeway_model::assessment::Assessment),
             Document::Enquiry => schemars::schema_for!(causeway_model::enquiry::Enquiry),

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod accept;
 #[cfg(feature = "test-hooks")]
 mod alerts;
 mod bad_input;

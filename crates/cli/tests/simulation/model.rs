@@ -84,7 +84,7 @@ impl Facts {
     /// Who has a transfer in hand.
     pub async fn holders(house: &House) -> Result<BTreeMap<String, String>, EngineError> {
         let held = house.store.leases_held().await?.into_iter();
-        Ok(held.filter_map(|row| row.held.map(|(_, worker, _)| (row.transfer, worker))).collect())
+        Ok(held.filter_map(|row| row.held.map(|(_, worker, _)| (row.id, worker))).collect())
     }
 }
 

@@ -70,6 +70,32 @@ pub(crate) fn members(
     if scanner.at < line.len() { Err(scanner.fault("something stands after the object")) } else { Ok(()) }
 }
 
+/// Calls `each` with every item of the array `list`; each must be an object.
+pub(crate) fn items<'l>(list: &'l [u8], scratch: &mut Scratch, mut each: impl FnMut(&'l [u8])) -> Result<(), Fault> {
+    let mut scanner = Scanner { line: list, at: 0 };
+    scanner.blanks();
+    scanner.expect(b'[', "a list must be an array: `[` expected")?;
+    scanner.blanks();
+    if scanner.peek() == Some(b']') {
+        return Ok(());
+    }
+    loop {
+        scanner.blanks();
+        if scanner.peek() != Some(b'{') {
+            return Err(scanner.fault("an item must be an object: `{` expected"));
+        }
+        let begin = scanner.at;
+        scanner.skip(&mut scratch.value, 1)?;
+        each(scanner.since(begin));
+        scanner.blanks();
+        match scanner.peek() {
+            Some(b',') => scanner.at += 1,
+            Some(b']') => return Ok(()),
+            _ => return Err(scanner.fault("`,` or `]` expected")),
+        }
+    }
+}
+
 struct Scanner<'l> {
     line: &'l [u8],
     at: usize,

@@ -10,10 +10,10 @@
 //! | `postgres` | one exported snapshot, shared by connections | the copy has no end, the connection breaks, nothing comes for a minute |
 
 mod csv;
-mod csv_records;
+pub(crate) mod csv_records;
 mod file;
 mod handoff;
-mod json_line;
+pub(crate) mod json_line;
 mod json_lines;
 mod mariadb;
 mod pace;
@@ -33,6 +33,7 @@ use causeway_model::catalogue::{self, Connection};
 
 pub use pace::{Pace, RealPace};
 
+pub(crate) use csv::without_mark;
 pub(crate) use file::HeldFile;
 pub(crate) use mariadb::{Bind as MariadbBind, Failed as MariadbFailed, Writer as MariadbWriter, look as mariadb_look};
 pub(crate) use postgres::{TableName, answers as postgres_answers, refused as postgres_refused};

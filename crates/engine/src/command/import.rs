@@ -2,16 +2,18 @@
 
 use std::path::Path;
 
+use causeway_flow::accept::check_rules;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::document::Findings;
-use causeway_model::exchange::Exchange;
+use causeway_model::inbound::Inbound;
 use causeway_model::permission::Action;
 use causeway_model::{Refused, Violation};
 use causeway_store::change::{DocumentKind, NewDocument};
 use causeway_store::{Changed, Saved};
 use serde_json::json;
 
-use crate::documents::{Read, read_catalogue, sha256_hex};
+use crate::configuration::turned;
+use crate::documents::{AnyExchange, Read, read_catalogue, sha256_hex};
 use crate::environment::{source_allowed, target_allowed};
 use crate::error::EngineError;
 use crate::house::{House, audit};
@@ -44,19 +46,48 @@ pub(crate) fn foreign_sources(house: &House, catalogue: &Catalogue) -> Vec<Viola
 }
 
 /// Imports an exchange.
-pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<(Read<Exchange>, Saved), EngineError> {
+pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<(AnyExchange, Saved), EngineError> {
     one_officer_will_do(house)?;
-    let read: Read<Exchange> = Read::file(path)?;
+    let any = AnyExchange::file(path)?;
     let catalogue = house.catalogue().await?;
-    let mut findings: Findings = read.value.check(&catalogue);
-    read.refuse_errors(&findings)?;
-    house.arrangement(&read.value.arrangement).await?;
-    findings.extend(too_frequent(house, &read.value).await?);
-    read.refuse_errors(&findings)?;
-    let saved =
-        import(house, actor, DocumentKind::Exchange, &read.value.exchange, read.value.version, read.text.clone())
-            .await?;
-    Ok((read, saved))
+    match &any {
+        AnyExchange::Provides(read) => {
+            let mut findings: Findings = read.value.check(&catalogue);
+            not_turned(house, &any, &mut findings).await?;
+            read.refuse_errors(&findings)?;
+            house.arrangement(&read.value.arrangement).await?;
+            findings.extend(too_frequent(house, &read.value).await?);
+            read.refuse_errors(&findings)?;
+        }
+        AnyExchange::Accepts(read) => {
+            let mut findings = accepted(house, &read.value, &catalogue).await?;
+            not_turned(house, &any, &mut findings).await?;
+            read.refuse_errors(&findings)?;
+        }
+    }
+    let (name, version, _) = any.names();
+    let saved = import(house, actor, DocumentKind::Exchange, name, version, any.as_text().to_owned()).await?;
+    Ok((any, saved))
+}
+
+/// What is wrong with an exchange that accepts, in itself and under the newest text of its arrangement.
+async fn accepted(house: &House, inbound: &Inbound, catalogue: &Catalogue) -> Result<Findings, EngineError> {
+    let mut findings = inbound.check(catalogue);
+    findings.extend(check_rules(inbound));
+    let terms = house.arrangement(&inbound.arrangement).await?.value;
+    findings.extend(inbound.check_terms(&terms));
+    Ok(findings)
+}
+
+async fn not_turned(house: &House, new: &AnyExchange, findings: &mut Findings) -> Result<(), EngineError> {
+    let (name, _, _) = new.names();
+    let before = house.store.latest_document(DocumentKind::Exchange, name).await?;
+    if let Some(before) = before
+        && AnyExchange::text(name, before.text)?.accepts() != new.accepts()
+    {
+        turned(findings);
+    }
+    Ok(())
 }
 
 /// Where the installation demands two people, a file is laid by for the second.

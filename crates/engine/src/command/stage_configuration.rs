@@ -11,7 +11,7 @@ use causeway_store::{Changed, Saved, StoreError};
 use serde_json::json;
 
 use crate::configuration::{Bringing, Part, Proposal, Report, check, propose, set_digest, signed_bytes, standing};
-use crate::documents::{Read, read_catalogue};
+use crate::documents::{AnyExchange, Read, read_catalogue};
 use crate::error::EngineError;
 use crate::house::{House, audit};
 
@@ -76,8 +76,10 @@ pub async fn stage_file(house: &House, by: Signing<'_>, kind: StagedKind, path: 
                 StagedDocument { kind, name: read.value.catalogue, version: read.value.version, text }
             }
             _ => {
-                let read: Read<causeway_model::exchange::Exchange> = Read::file(path)?;
-                StagedDocument { kind, name: read.value.exchange, version: read.value.version, text: read.text }
+                let read = AnyExchange::file(path)?;
+                let (name, version, _) = read.names();
+                let name = name.to_owned();
+                StagedDocument { kind, name, version, text: read.into_text() }
             }
         };
         let set = format!("{}-{}-{}", kind.name(), document.name, document.version);

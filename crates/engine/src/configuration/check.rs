@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use causeway_flow::accept::check_rules;
 use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::{Catalogue, CodeList};
 use causeway_model::document::{Document, DocumentError, Findings};
 use causeway_model::exchange::Exchange;
 use causeway_model::hierarchy::level_name;
+use causeway_model::inbound::Inbound;
 use causeway_store::change::StagedDocument;
 
 use super::Kind;
 use super::Thresholds;
 use super::clone::unknown_names;
 use super::standing::Standing;
-use crate::documents::lines;
+use crate::documents::{AnyExchange, lines};
 use crate::error::EngineError;
 
 /// A document with its positions, before anybody knows whether it can be read.
@@ -79,7 +81,8 @@ impl Report {
 pub(crate) struct Checked {
     pub(crate) catalogue: Option<Catalogue>,
     pub(crate) arrangements: BTreeMap<String, Arrangement>,
-    pub(crate) exchanges: BTreeMap<String, Exchange>,
+    /// Names and versions of the exchanges, whichever way they go.
+    pub(crate) exchanges: BTreeMap<String, u32>,
     pub(crate) thresholds: Option<Thresholds>,
 }
 
@@ -104,12 +107,35 @@ pub(crate) fn check(parts: &[Part], standing: &Standing, operation: &str, report
         checked.arrangements.insert(arrangement.arrangement.clone(), arrangement);
     }
     for part in of_kind(Kind::Exchange) {
-        let Some(exchange) = read::<Exchange>(part, report) else { continue };
-        let mut findings = checked_against(&exchange, in_use.as_ref());
-        named(part, &exchange.exchange, "/exchange", &mut findings);
-        let known = |name: &String| checked.arrangements.contains_key(name) || standing.arrangements.contains_key(name);
-        if !known(&exchange.arrangement) {
-            let message = format!("there is no arrangement `{}`", exchange.arrangement);
+        let signed = |name: &str| {
+            let there = standing.arrangements.get(name).map(|read| &read.value);
+            checked.arrangements.get(name).or(there)
+        };
+        let (mut findings, name, version, arrangement) = match Inbound::is_inbound(&part.document) {
+            true => {
+                let Some(inbound) = read::<Inbound>(part, report) else { continue };
+                let mut findings = accepted_against(&inbound, in_use.as_ref());
+                if let Some(terms) = signed(&inbound.arrangement) {
+                    findings.extend(inbound.check_terms(terms));
+                }
+                (findings, inbound.exchange, inbound.version, inbound.arrangement)
+            }
+            false => {
+                let Some(exchange) = read::<Exchange>(part, report) else { continue };
+                let mut findings = checked_against(&exchange, in_use.as_ref());
+                if let Some(terms) = signed(&exchange.arrangement) {
+                    findings.extend(too_frequent(&exchange, terms, standing.now));
+                }
+                (findings, exchange.exchange, exchange.version, exchange.arrangement)
+            }
+        };
+        named(part, &name, "/exchange", &mut findings);
+        let before = standing.exchanges.get(&name).map(AnyExchange::accepts);
+        if before.is_some_and(|accepts| accepts != Inbound::is_inbound(&part.document)) {
+            turned(&mut findings);
+        }
+        if signed(&arrangement).is_none() {
+            let message = format!("there is no arrangement `{arrangement}`");
             findings.error(
                 "unknown-arrangement",
                 "/arrangement",
@@ -117,22 +143,21 @@ pub(crate) fn check(parts: &[Part], standing: &Standing, operation: &str, report
                 "put its file beside it, or import it first",
             );
         }
-        let signed = standing.arrangements.get(&exchange.arrangement).map(|read| &read.value);
-        if let Some(terms) = checked.arrangements.get(&exchange.arrangement).or(signed) {
-            findings.extend(too_frequent(&exchange, terms, standing.now));
-        }
         report.add(&part.document, &findings);
-        checked.exchanges.insert(exchange.exchange.clone(), exchange);
+        checked.exchanges.insert(name, version);
     }
     // A catalogue that comes in must not break what is in use and stays.
     if let Some(catalogue) = &checked.catalogue {
         for (name, read) in standing.exchanges.iter().filter(|(name, _)| !checked.exchanges.contains_key(*name)) {
-            let findings = checked_against(&read.value, Some(catalogue));
+            let findings = match read {
+                AnyExchange::Provides(read) => checked_against(&read.value, Some(catalogue)),
+                AnyExchange::Accepts(read) => accepted_against(&read.value, Some(catalogue)),
+            };
             if findings.has_errors() {
                 report.line(format!(
                     "catalogue: error [breaks-exchange] exchange `{name}`, which is in use, no longer fits\n    bring its next version in with it"
                 ));
-                report.add(&read.document, &findings);
+                report.add(read.document(), &findings);
             }
         }
     }
@@ -164,23 +189,31 @@ fn too_frequent(exchange: &Exchange, terms: &Arrangement, now: jiff::Timestamp) 
 }
 
 fn checked_against(exchange: &Exchange, catalogue: Option<&Catalogue>) -> Findings {
-    catalogue.map_or_else(
-        || {
-            let mut findings = Findings::default();
-            findings.error(
-                "unknown-catalogue",
-                "",
-                "there is no catalogue to check it against",
-                "bring one in with it",
-            );
-            findings
-        },
-        |catalogue| {
-            let mut findings = exchange.check(catalogue);
-            findings.extend(unknown_names(exchange, catalogue));
-            findings
-        },
-    )
+    catalogue.map_or_else(no_catalogue, |catalogue| {
+        let mut findings = exchange.check(catalogue);
+        findings.extend(unknown_names(exchange, catalogue));
+        findings
+    })
+}
+
+fn accepted_against(inbound: &Inbound, catalogue: Option<&Catalogue>) -> Findings {
+    catalogue.map_or_else(no_catalogue, |catalogue| {
+        let mut findings = inbound.check(catalogue);
+        findings.extend(check_rules(inbound));
+        findings
+    })
+}
+
+fn no_catalogue() -> Findings {
+    let mut findings = Findings::default();
+    findings.error("unknown-catalogue", "", "there is no catalogue to check it against", "bring one in with it");
+    findings
+}
+
+/// Numbers, schedules and what was applied belong to a name: what went out by it does not come in by it.
+pub(crate) fn turned(findings: &mut Findings) {
+    let help = "give it a name of its own";
+    findings.error("other-direction", "/direction", "the version in use goes the other way", help);
 }
 
 /// The catalogue together with the code lists that have files of their own.

@@ -25,7 +25,7 @@ use crate::documents::sha256_hex;
 use crate::house::House;
 
 pub use causeway_model::assessment::ThresholdsDocument as Thresholds;
-pub(crate) use check::{Part, Report, check};
+pub(crate) use check::{Part, Report, check, turned};
 pub use person::{OfficerFile, PartnerFile, officer_file, partner_file};
 pub use proposal::{Bringing, Proposal, propose};
 pub(crate) use standing::standing;

@@ -140,7 +140,7 @@ fn wanted<'p>(parts: &'p [Part], checked: &Checked) -> Result<Vec<Wanted<'p>>, E
                 None => continue,
             },
             Kind::Exchange => match checked.exchanges.get(&part.name) {
-                Some(one) => named(&one.exchange, one.version),
+                Some(version) => named(&part.name, *version),
                 None => continue,
             },
         };

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use causeway_model::arrangement::Arrangement;
 use causeway_model::assessment::ThresholdsDocument as Thresholds;
 use causeway_model::catalogue::{Catalogue, CodeList};
-use causeway_model::exchange::Exchange;
 use causeway_store::change::{DocumentKind, InUse};
 use causeway_store::query::{Officer, Partner};
 use jiff::Timestamp;
@@ -13,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::Kind;
-use crate::documents::Read;
+use crate::documents::{AnyExchange, Read};
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -21,7 +20,7 @@ use crate::house::House;
 pub(crate) struct Standing {
     pub(crate) catalogue: Option<Catalogue>,
     pub(crate) arrangements: BTreeMap<String, Read<Arrangement>>,
-    pub(crate) exchanges: BTreeMap<String, Read<Exchange>>,
+    pub(crate) exchanges: BTreeMap<String, AnyExchange>,
     /// What may be told of each partner, by name.
     pub(crate) partners: BTreeMap<String, Value>,
     /// What may be told of each person, by name.
@@ -46,7 +45,7 @@ pub(crate) async fn standing(house: &House) -> Result<Standing, EngineError> {
     }
     for name in names(DocumentKind::Exchange).await? {
         if let Some(found) = house.store.latest_document(DocumentKind::Exchange, &name).await? {
-            exchanges.insert(name.clone(), Read::text(&name, found.text)?);
+            exchanges.insert(name.clone(), AnyExchange::text(&name, found.text)?);
         }
     }
     let mut partners = BTreeMap::new();
@@ -99,7 +98,7 @@ impl Standing {
             add(Kind::Arrangement, name, Some(read.value.version), read.document.value().clone());
         }
         for (name, read) in &self.exchanges {
-            add(Kind::Exchange, name, Some(read.value.version), read.document.value().clone());
+            add(Kind::Exchange, name, Some(read.version()), read.document().value().clone());
         }
         Ok(found)
     }
@@ -110,7 +109,7 @@ impl Standing {
         let catalogue = self.catalogue.iter().map(|one| ("catalogue", one.catalogue.as_str(), one.version));
         let arrangements =
             self.arrangements.iter().map(|(name, read)| ("arrangement", name.as_str(), read.value.version));
-        let exchanges = self.exchanges.iter().map(|(name, read)| ("exchange", name.as_str(), read.value.version));
+        let exchanges = self.exchanges.iter().map(|(name, read)| ("exchange", name.as_str(), read.version()));
         let thresholds = Some(("thresholds", self.thresholds.thresholds.as_str(), self.thresholds.version));
         let thresholds = thresholds.filter(|(_, _, version)| *version > 0);
         let all = catalogue.chain(arrangements).chain(exchanges).chain(thresholds);

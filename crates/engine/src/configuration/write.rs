@@ -54,7 +54,7 @@ fn text(standing: &Standing, object: &Object, of: &str) -> String {
     match object.kind {
         Kind::Arrangement => standing.arrangements.get(&object.name).map(|read| read.text.clone()).unwrap_or_default(),
         Kind::Exchange => {
-            let text = standing.exchanges.get(&object.name).map(|read| read.text.clone()).unwrap_or_default();
+            let text = standing.exchanges.get(&object.name).map(|read| read.as_text().to_owned()).unwrap_or_default();
             format!("of: {of}\n{text}")
         }
         _ => {

@@ -1,6 +1,5 @@
 //! How is a package of old and new pseudonyms made, and how does it reach its partner?
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use causeway_flow::FlowError;
@@ -8,7 +7,6 @@ use causeway_model::exchange::{Delivery, Exchange};
 use causeway_package::inner::{ArrangementRef, Audience, Compression, Field, Format, InnerFacts};
 use causeway_package::key::Recipient;
 use causeway_package::{Entropy, PackageWriter, SealedPackage, Spec};
-use causeway_store::change::DocumentKind;
 use causeway_store::query::{PartnerKey, RotationRow};
 use causeway_store::{Lock, StoreError};
 use jiff::ToSpan;
@@ -41,10 +39,8 @@ pub(crate) async fn exchanges(
     partner: &str,
     purpose: &str,
 ) -> Result<Vec<(Exchange, Standing)>, EngineError> {
-    let listed = house.store.documents(DocumentKind::Exchange).await?;
-    let names: BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
     let mut found = Vec::new();
-    for name in names {
+    for name in house.providing().await? {
         let exchange = house.exchange(&name).await?;
         let terms = house.terms(&exchange.arrangement).await?.value;
         if terms.partner != partner || terms.purpose.code != purpose {

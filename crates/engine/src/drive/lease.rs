@@ -1,4 +1,4 @@
-//! Whose hands is a transfer in? A lease is taken before anything is done to it, kept while it is worked on, and given back
+//! Whose hands is a transfer or an intake in? A lease is taken before anything is done to it, kept while it is worked on, and given back
 //! with what came of it.
 
 use std::path::PathBuf;
@@ -72,6 +72,13 @@ impl Lease {
         Ok(Self::keep(house, leases, held))
     }
 
+    /// Takes the intake that has waited longest, if any waits and is its exchange's turn.
+    pub async fn find_intake(house: &House) -> Result<Option<Self>, EngineError> {
+        let leases = house.store.leases_of(held::Kind::Intake);
+        let found = leases.find(house.worker()?, &token(house), house.now()).await?;
+        Ok(found.map(|held| Self::keep(house, leases, held)))
+    }
+
     fn keep(house: &House, leases: Leases, held: held::Lease) -> Self {
         let over = Over::default();
         let keeping =
@@ -81,7 +88,17 @@ impl Lease {
 
     /// The transfer.
     pub fn transfer(&self) -> &str {
-        &self.held.transfer
+        &self.held.id
+    }
+
+    /// The transfer or the intake.
+    pub fn id(&self) -> &str {
+        &self.held.id
+    }
+
+    /// Which of the two it is.
+    pub(super) fn kind(&self) -> held::Kind {
+        self.held.kind
     }
 
     /// What ends the work from outside.
@@ -102,7 +119,7 @@ impl Lease {
 
     /// Whether somebody else has the transfer by now. Where the database does not tell, whoever clears up finds out.
     pub(super) async fn is_lost(&self, house: &House) -> bool {
-        let row = house.store.lease(&self.held.transfer).await;
+        let row = house.store.lease_of(self.held.kind, &self.held.id).await;
         let held = |row: LeaseRow| row.held.is_some_and(|(token, ..)| token == self.held.token);
         row.is_ok_and(|row| !row.is_some_and(held))
     }
@@ -144,12 +161,12 @@ impl Keeping {
             let now = (self.now)();
             match self.leases.renew(&self.held, now).await {
                 Ok(true) => renewed = now,
-                Ok(false) => return self.over.call(Code::LeaseLost, &self.held.transfer, "another worker has it"),
+                Ok(false) => return self.over.call(Code::LeaseLost, &self.held.id, "another worker has it"),
                 // Whoever cannot renew goes on as long as it lasts, and not longer.
                 Err(_) if now.duration_since(renewed) <= LASTS => {}
                 Err(_) => {
                     let detail = "it could not be renewed: the database does not answer";
-                    return self.over.call(Code::LeaseLost, &self.held.transfer, detail);
+                    return self.over.call(Code::LeaseLost, &self.held.id, detail);
                 }
             }
         }

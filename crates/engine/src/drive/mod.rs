@@ -5,6 +5,7 @@ mod deliver;
 mod following;
 mod gate;
 mod heed;
+mod intake;
 mod lease;
 mod notices;
 mod outcome;
@@ -24,6 +25,7 @@ use crate::house::{Connectors, House};
 
 pub(crate) use following::purge_states;
 pub(crate) use heed::{Heeded, Standings};
+pub use intake::take_in;
 pub use lease::{Lease, Over};
 pub use notices::{Sent, send_notices};
 pub use outcome::Outcome;

@@ -43,6 +43,7 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
     let left = house.store.leases().void(&workers.gone, house.now()).await?;
     workers.forget_gone(house)?;
     clear_rotations(house).await?;
+    clear_intakes(house).await?;
     let mut destroyed = 0;
     let rooms = rooms.into_iter().filter(|_| house.surroundings.safeguards().stand(Safeguard::LeavingsDestroyed));
     for room in rooms {
@@ -53,6 +54,29 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
         destroyed += usize::from(room::clear(house, &room).await?);
     }
     Ok(destroyed)
+}
+
+/// Clears folders of intakes that nobody knows: a body that was kept and whose row never came to be.
+async fn clear_intakes(house: &House) -> Result<(), EngineError> {
+    let folder = house.home.intakes();
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in entries(&folder)? {
+        let id = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // Whoever receives makes the folder before the row: what is young may become one.
+        if is_old(house, &entry) && house.store.intake(id).await?.is_none() {
+            room::remove(&entry)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether nothing was written there for an hour.
+fn is_old(house: &House, path: &std::path::Path) -> bool {
+    let written = path.metadata().and_then(|meta| meta.modified()).ok();
+    let written = written.and_then(|time| jiff::Timestamp::try_from(time).ok());
+    written.is_some_and(|written| house.now().duration_since(written) > jiff::SignedDuration::from_hours(1))
 }
 
 fn entries(path: &std::path::Path) -> Result<Vec<std::path::PathBuf>, EngineError> {

@@ -6,6 +6,7 @@ mod copies;
 mod disclosures;
 mod explain;
 mod exposure;
+mod intakes;
 mod notices;
 mod overview;
 mod rehearsal;
@@ -27,6 +28,7 @@ pub use disclosures::{Disclosure, Disclosures, FORMAT, Named, Purpose, Status, V
 pub use explain::{Explanation, explain};
 pub(crate) use exposure::found as found_exposure;
 pub use exposure::{Exposed, Exposure, KeyRole, exposure};
+pub use intakes::{ShownIntake, intake, intakes};
 pub use notices::{Listed, notices};
 pub use overview::{Failed, Halted, HouseStatus, Overview, overview, transfers_seen};
 pub use rehearsal::rehearse;

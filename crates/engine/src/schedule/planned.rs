@@ -8,7 +8,7 @@ use causeway_store::change::DocumentKind;
 use causeway_store::query::{DocumentListing, PauseRow};
 use jiff::Timestamp;
 
-use crate::documents::Read;
+use crate::documents::AnyExchange;
 use crate::error::EngineError;
 use crate::house::House;
 
@@ -63,7 +63,8 @@ async fn one(house: &House, name: &str, mut versions: Vec<DocumentListing>) -> R
 
 async fn version(house: &House, name: &str, version: u32) -> Result<Option<Exchange>, EngineError> {
     let found = house.store.document(DocumentKind::Exchange, name, version).await?;
-    found.map(|found| Ok(Read::<Exchange>::text(name, found.text)?.value)).transpose()
+    // What comes in has no schedule.
+    Ok(found.map(|found| AnyExchange::text(name, found.text)).transpose()?.and_then(AnyExchange::provided))
 }
 
 impl Planned {

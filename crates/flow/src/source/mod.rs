@@ -26,6 +26,21 @@ pub use extract::{Extract, extract};
 
 use crate::{Batch, Personal};
 
+/// A day as ISO 8601 writes it; none outside of the years that a date can have.
+pub(crate) fn written_day(days: i32) -> Option<String> {
+    let mut out = String::new();
+    moment::write_day(days, &mut out).ok().map(|()| out)
+}
+
+/// A moment in UTC to the microsecond, so that texts stand in the order of the moments.
+pub(crate) fn written_moment(micros: i64) -> Option<String> {
+    const DAY: i64 = 86_400_000_000;
+    let (days, of_day) = (micros.div_euclid(DAY), micros.rem_euclid(DAY));
+    let (seconds, micros) = (of_day / 1_000_000, of_day % 1_000_000);
+    let day = written_day(i32::try_from(days).ok()?)?;
+    Some(format!("{day}T{:02}:{:02}:{:02}.{micros:06}Z", seconds / 3_600, seconds / 60 % 60, seconds % 60))
+}
+
 /// One reading of one table, with exactly the columns that the plan declares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scan {

@@ -10,6 +10,7 @@
 )]
 
 mod absent;
+mod accept;
 mod aggregate;
 mod conjunction_property;
 mod crosswalk;

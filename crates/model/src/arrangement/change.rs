@@ -75,6 +75,7 @@ pub fn difference(old: &Arrangement, new: &Arrangement) -> Vec<Change> {
         direction,
         modality,
         elements: _,
+        accepts: _,
         may_select_by,
         population,
         frequency,
@@ -132,6 +133,7 @@ pub fn difference(old: &Arrangement, new: &Arrangement) -> Vec<Change> {
     let modes = |list: &[super::Modality]| list.iter().map(word).collect::<Vec<_>>();
     found.set("modality", &modes(modality), &modes(&new.modality), Effect::Widened, Effect::Narrowed);
     found.elements(old, new);
+    found.accepts(old, new);
     let names = |list: &[ElementRef]| list.iter().map(ElementRef::to_string).collect::<Vec<_>>();
     found.set("may_select_by", &names(may_select_by), &names(&new.may_select_by), Effect::Widened, Effect::Narrowed);
     found.differs(
@@ -223,6 +225,23 @@ impl Found {
         }
         for party in old.iter().filter(|party| !new.iter().any(|other| other.name == party.name)) {
             self.add(member, &party.name, Effect::Narrowed, word(party), String::new());
+        }
+    }
+
+    fn accepts(&mut self, old: &Arrangement, new: &Arrangement) {
+        let why = |arrangement: &Arrangement, element: &ElementRef| {
+            let found = arrangement.accepts.iter().find(|item| item.element == *element);
+            found.map(|item| item.necessity.clone())
+        };
+        let all: BTreeSet<&ElementRef> = old.accepts.iter().chain(&new.accepts).map(|item| &item.element).collect();
+        for element in all {
+            let name = element.to_string();
+            match (why(old, element), why(new, element)) {
+                (None, Some(_)) => self.add("accepts", &name, Effect::Widened, String::new(), name.clone()),
+                (Some(_), None) => self.add("accepts", &name, Effect::Narrowed, name.clone(), String::new()),
+                (Some(was), Some(is)) if was != is => self.add("necessity", &name, Effect::Reworded, was, is),
+                _ => {}
+            }
         }
     }
 

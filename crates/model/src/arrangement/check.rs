@@ -4,7 +4,7 @@ use crate::catalogue::Catalogue;
 use crate::document::Findings;
 use crate::{Code, Value, ValueType, Violation};
 
-use super::{Arrangement, Biometrics, LawfulBasis};
+use super::{Arrangement, Biometrics, Direction, LawfulBasis};
 
 impl Arrangement {
     /// Checks names, necessity, validity and the country-of-origin rule.
@@ -34,6 +34,7 @@ impl Arrangement {
                 );
             }
         }
+        self.check_accepts(catalogue, &mut findings);
         for (i, element) in self.may_select_by.iter().enumerate() {
             if catalogue.entity(&element.entity).and_then(|entity| entity.element(&element.element)).is_none() {
                 unknown(&mut findings, format!("/may_select_by/{i}"), &element.to_string());
@@ -55,6 +56,39 @@ impl Arrangement {
             );
         }
         findings
+    }
+
+    fn check_accepts(&self, catalogue: &Catalogue, findings: &mut Findings) {
+        if self.direction == Direction::Provide && !self.accepts.is_empty() {
+            findings.error(
+                Code::NotCovered.as_str(),
+                "/accepts",
+                "elements may come in, and `direction` says that nothing does",
+                "write `direction: accept` or `direction: both`, or leave `accepts` out",
+            );
+        }
+        for (i, item) in self.accepts.iter().enumerate() {
+            let at = format!("/accepts/{i}");
+            let known = catalogue.entity(&item.element.entity).and_then(|entity| entity.element(&item.element.element));
+            match known {
+                None => unknown(findings, format!("{at}/element"), &item.element.to_string()),
+                Some(element) if element.value_type == ValueType::Bytes => findings.error(
+                    "biometrics-not-agreed",
+                    format!("{at}/element"),
+                    format!("`{}` holds bytes, which do not come in", item.element),
+                    "leave the element out",
+                ),
+                Some(_) => {}
+            }
+            if item.necessity.trim().len() < 10 {
+                findings.error(
+                    "no-necessity",
+                    format!("{at}/necessity"),
+                    format!("nothing says why `{}` is taken in", item.element),
+                    "say in a sentence what it is needed for",
+                );
+            }
+        }
     }
 
     fn check_population(&self, catalogue: &Catalogue, findings: &mut Findings) {

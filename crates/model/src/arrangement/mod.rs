@@ -63,6 +63,9 @@ pub struct Arrangement {
     pub modality: Vec<Modality>,
     /// What may leave, in which form, and why.
     pub elements: Vec<AgreedElement>,
+    /// What may come in from the partner, and why; nothing unless said. Read where `direction` is `accept` or `both`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<AcceptedElement>,
     /// Elements that may decide which records are taken, though they do not leave.
     pub may_select_by: Vec<ElementRef>,
     /// Whom it covers. Paths start at the person.
@@ -194,6 +197,16 @@ pub struct AgreedElement {
     /// The widest form in which it may leave. There is no default.
     pub form: Form,
     /// Why the purpose cannot be met without it.
+    pub necessity: String,
+}
+
+/// One element that may come in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedElement {
+    /// The element.
+    pub element: ElementRef,
+    /// Why it is taken in from the partner.
     pub necessity: String,
 }
 

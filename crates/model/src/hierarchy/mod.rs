@@ -84,6 +84,7 @@ fn narrowed(above: &Arrangement, level: &Arrangement) -> Result<Arrangement, Ref
     countries_of_origin.dedup();
     Ok(Arrangement {
         elements: common_elements(&forms(above), level),
+        accepts: level.accepts.iter().filter(|item| accepted(above, &item.element)).cloned().collect(),
         may_select_by: level.may_select_by.iter().filter(|element| may_select(above, element)).cloned().collect(),
         population: above.population.clone().and(level.population.clone()),
         lawful_basis: match above.lawful_basis {
@@ -131,6 +132,10 @@ fn common_elements(above: &BTreeMap<ElementRef, BTreeSet<Form>>, level: &Arrange
 fn may_select(arrangement: &Arrangement, element: &ElementRef) -> bool {
     arrangement.may_select_by.contains(element)
         || arrangement.elements.iter().any(|item| item.element == *element && item.form == Form::Raw)
+}
+
+fn accepted(arrangement: &Arrangement, element: &ElementRef) -> bool {
+    arrangement.accepts.iter().any(|item| item.element == *element)
 }
 
 fn least(a: Option<u64>, b: Option<u64>) -> Option<u64> {

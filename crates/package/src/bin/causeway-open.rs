@@ -1,4 +1,4 @@
-//! How does a partner who wants a program rather than five commands verify, open and acknowledge a package?
+//! How does a partner who wants a program rather than five commands verify, open and acknowledge a package, and send records back?
 //!
 //! Exit codes: 0 done · 2 the input, a key or the machine is at fault · 3 the package or receipt failed verification.
 //! Secrets come from files only, never from the command line or the environment.
@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use causeway_package::delta::{Signed, apply, held::Held};
+use causeway_package::inbound::{Submission, Total, submit};
 use causeway_package::key::{Identities, Recipient, SigningKey, VerifyingKey};
 use causeway_package::manifest::shown;
 use causeway_package::receipt::{Outcome, RECEIPT_TYPE, Receipt};
@@ -70,6 +71,8 @@ enum Command {
     },
     /// Write and sign the receipt for a package; the signature goes to FILE.sig.
     Receipt(Box<ReceiptArgs>),
+    /// Seal and sign a file of records for an exchange that accepts: one file, to be sent as it is.
+    Submit(Box<SubmitArgs>),
     /// Print the fingerprint of a public key (PEM, or a file with an `age1…` line) to confirm it by voice.
     Fingerprint {
         /// The public key's file.
@@ -152,6 +155,30 @@ struct ReceiptArgs {
     out: PathBuf,
 }
 
+#[derive(Args)]
+struct SubmitArgs {
+    /// The file of records, in the format of the exchange.
+    records: PathBuf,
+    /// The exchange.
+    #[arg(long)]
+    exchange: String,
+    /// Your name as the operation registered it.
+    #[arg(long)]
+    partner: String,
+    /// Your number of this file, above every one that you sent for the exchange before.
+    #[arg(long)]
+    number: u64,
+    /// The operation's recipient: a file with its `age1…` line, confirmed by its fingerprint.
+    #[arg(long, value_name = "FILE")]
+    recipient: PathBuf,
+    /// Your private signing key (PEM), readable by you only.
+    #[arg(long, value_name = "FILE")]
+    signing_key: PathBuf,
+    /// Where the envelope is written; it must not exist.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum OutcomeArg {
     Accepted,
@@ -182,6 +209,7 @@ fn main() -> ExitCode {
             apply_package(&dir, &sender, signed, &identity, &states, max_bytes)
         }
         Command::Receipt(args) => write_receipt(*args),
+        Command::Submit(args) => seal_submission(&args),
         Command::Fingerprint { file } => fingerprint(&file),
     };
     match done {
@@ -322,6 +350,26 @@ fn write_receipt(args: ReceiptArgs) -> Result<String, Failed> {
     write_new(&args.out, &json)?;
     write_new(Path::new(&signature_file), &signature)?;
     Ok(format!("wrote {} and its signature; send both to the sender", args.out.display()))
+}
+
+fn seal_submission(args: &SubmitArgs) -> Result<String, Failed> {
+    let read = |source| PackageError::Io { doing: "read", path: args.recipient.clone(), source };
+    let recipient = Recipient::from_file_text(&std::fs::read_to_string(&args.recipient).map_err(read)?)?;
+    let key = SigningKey::load(&args.signing_key)?;
+    #[expect(clippy::disallowed_methods, reason = "a program is where the clock comes in")]
+    let created = Timestamp::now();
+    let submission = Submission {
+        exchange: &args.exchange,
+        partner: &args.partner,
+        number: args.number,
+        created,
+        recipient: &recipient,
+        key: &key,
+        part_size: None,
+    };
+    let posted = submit(&args.records, &submission, &args.out)?;
+    let plain = posted.manifest.total(Total::Plain);
+    Ok(format!("wrote {}: {plain} bytes of records, sealed and signed; send it as it is", args.out.display()))
 }
 
 fn digest_of(path: &Path, inner: &InnerManifest) -> Result<String, Failed> {

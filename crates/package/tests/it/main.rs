@@ -10,6 +10,7 @@
 mod acknowledge;
 mod delta_figures;
 mod disclosure_figures;
+mod envelope;
 mod environment;
 mod guide;
 mod opener;

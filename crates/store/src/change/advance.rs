@@ -4,7 +4,7 @@ use causeway_model::transfer::{Event, Transfer};
 
 use super::writing::Writing;
 use crate::db::{Cells, Transaction, query, to_json};
-use crate::lease::demand;
+use crate::lease::{Kind, demand};
 use crate::{Safeguard, StoreError};
 
 /// A transfer as the caller knows it: a decision counts only if it is still so.
@@ -87,7 +87,7 @@ impl Seen {
         if let Some(token) = &self.lease
             && writing.safeguards().stand(Safeguard::FencedCommits)
         {
-            demand(writing.rows(), &self.transfer, token).await?;
+            demand(writing.rows(), Kind::Transfer, &self.transfer, token).await?;
         }
         let current = self.current(writing.rows()).await?;
         if current.state == self.state { Ok(current) } else { Err(self.conflict()) }

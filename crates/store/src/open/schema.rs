@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(20, "alerts", "0020_alerts.sql"),
     migration!(21, "rights", "0021_rights.sql"),
     migration!(22, "retention", "0022_retention.sql"),
+    migration!(23, "intake", "0023_intake.sql"),
 ];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \

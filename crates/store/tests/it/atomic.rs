@@ -1,8 +1,8 @@
 //! Does every change come with its leaf, and no leaf without its change?
 
 use causeway_store::change::{
-    AbandonTransfer, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, LapseTransfer, NewApproval,
-    ReceiptOutcome, RefuseTransfer, RevokeOfficer,
+    AbandonTransfer, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, IntakeStep, LapseTransfer,
+    NewApproval, ReceiptOutcome, RefuseTransfer, RevokeOfficer,
 };
 use causeway_store::{Kind, StoreError};
 
@@ -30,6 +30,7 @@ async fn everything(house: &House) -> Vec<String> {
              || coalesce(CAST(sequence AS TEXT), '-') || coalesce(sealed_json, '-')",
         ),
         ("package", "id || coalesce(CAST(erased_at AS TEXT), '-')"),
+        ("intake", "id || state || state_json || updated_at || coalesce(CAST(opened_at AS TEXT), '-')"),
         ("delivery", "transfer || attempt || coalesce(outcome, '-')"),
         ("receipt", "package || text"),
         ("alert", "id || kind || subject"),
@@ -67,6 +68,11 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
     only_with_its_leaf!(house, store, store.record_event(changed((), "quarantine.opened", "q"), stamp(1)));
     only_with_its_leaf!(house, store, store.import_document(document(DocumentKind::Catalogue, "c", 1), stamp(1)));
     only_with_its_leaf!(house, store, store.add_officer(officer("officer-a"), stamp(1)));
+    crate::intake::governed(&store).await;
+    let file = crate::intake::file("in", 1);
+    only_with_its_leaf!(house, store, store.receive_intake(changed(file.clone(), "intake-received", "in"), stamp(1)));
+    let seen = store.intake("in").await.unwrap().unwrap().seen();
+    only_with_its_leaf!(house, store, store.move_intake(crate::intake::moved(&seen, IntakeStep::Open), stamp(1)));
     only_with_its_leaf!(house, store, store.add_partner(partner("agency"), stamp(1)));
     let sha256 = store.document(DocumentKind::Arrangement, "food", 2).await.unwrap().unwrap().listing.sha256;
     let approval = NewApproval {

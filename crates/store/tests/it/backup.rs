@@ -55,6 +55,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     crate::schedules::run_and_paused(&store).await;
     crate::decisions::decided(&store).await;
     crate::outbox::told(&store).await;
+    crate::intake::came(&store).await;
     record(&store, 600).await;
     house.sequence(&store).await;
     record(&store, 3).await;

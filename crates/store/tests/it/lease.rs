@@ -14,7 +14,7 @@ async fn find(store: &Store, worker: &str, now: Timestamp) -> Option<Lease> {
 }
 
 async fn found_by(store: &Store, worker: &str, now: Timestamp) -> Option<String> {
-    find(store, worker, now).await.map(|lease| lease.transfer)
+    find(store, worker, now).await.map(|lease| lease.id)
 }
 
 fn end(ended: Ended, not_before: Timestamp) -> End {
@@ -153,7 +153,7 @@ async fn eight_who_look_at_once_find_eight(kind: Kind) {
     });
     let mut taken = Vec::new();
     for look in looks.collect::<Vec<_>>() {
-        taken.extend(look.await.unwrap().map(|lease| lease.transfer));
+        taken.extend(look.await.unwrap().map(|lease| lease.id));
     }
     taken.sort();
     assert_eq!(taken, (0..8).map(|number| format!("t{number}")).collect::<Vec<_>>());

@@ -19,6 +19,7 @@ mod environment;
 mod figures;
 mod governed;
 mod house;
+mod intake;
 mod keys;
 mod lease;
 mod ledger;

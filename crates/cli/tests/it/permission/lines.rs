@@ -163,6 +163,9 @@ pub const LINES: &[Line] = &[
 
 const ENQUIRIES: &str = "asks Enquire, AssessFeasibility, DraftArrangement of an enquiry, which is tried by the transcripts of `arrangements`";
 
+const INTAKES: &str =
+    "asks SubmitRecords, CancelIntake and ShowIntakes of an exchange that accepts, which is tried in `accept`";
+
 /// Every other command, and why it asks nothing.
 pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("init", "makes an installation: nobody is registered in it yet"),
@@ -183,6 +186,10 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("enquiry withdraw", ENQUIRIES),
     ("enquiry show", "reads"),
     ("enquiry list", "reads"),
+    ("intake submit", INTAKES),
+    ("intake list", INTAKES),
+    ("intake show", INTAKES),
+    ("intake cancel", INTAKES),
     ("officer new", "makes a key pair; needs no installation"),
     ("officer list", "reads"),
     ("partner show", "reads"),
@@ -219,6 +226,14 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 ];
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
-/// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
-pub const IN_NO_LINE: &[&str] =
-    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "accept-answer"];
+/// enquiries, one that `request more --propose` asks besides its own, two of exchanges that accept, and those that have no command yet.
+pub const IN_NO_LINE: &[&str] = &[
+    "restore",
+    "accept-loss",
+    "enquire",
+    "assess-feasibility",
+    "propose-amendment",
+    "accept-answer",
+    "submit-records",
+    "cancel-intake",
+];

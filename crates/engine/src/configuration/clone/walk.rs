@@ -243,6 +243,9 @@ impl Walk<'_, '_> {
         for (i, item) in arrangement.elements.iter_mut().enumerate() {
             self.reference(&mut item.element, &format!("/elements/{i}/element"));
         }
+        for (i, item) in arrangement.accepts.iter_mut().enumerate() {
+            self.reference(&mut item.element, &format!("/accepts/{i}/element"));
+        }
         for (i, element) in arrangement.may_select_by.iter_mut().enumerate() {
             self.reference(element, &format!("/may_select_by/{i}"));
         }

@@ -156,7 +156,7 @@ impl<'h> Viewer<'h> {
             if failing.len() > MOST {
                 break;
             }
-            if let Some(row) = self.transfer(&lease.transfer).await? {
+            if let Some(row) = self.transfer(&lease.id).await? {
                 let (failures, again_at, why) = (lease.failures, lease.not_before, lease.why);
                 let why = why.filter(|_| self.is_own());
                 failing.push(Failing { transfer: row.id, exchange: row.exchange, failures, again_at, why });

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use super::*;
-use crate::arrangement::{AgreedElement, Biometrics, Modality, Onward, sample};
+use crate::arrangement::{AcceptedElement, AgreedElement, Biometrics, Modality, Onward, sample};
 use crate::population::Predicate;
 
 fn changed(change: impl FnOnce(&mut Arrangement)) -> Vec<(String, Effect)> {
@@ -13,6 +13,10 @@ fn changed(change: impl FnOnce(&mut Arrangement)) -> Vec<(String, Effect)> {
 
 fn one(member: &str, effect: Effect) -> Vec<(String, Effect)> {
     vec![(member.to_owned(), effect)]
+}
+
+fn accepted(element: &str) -> AcceptedElement {
+    AcceptedElement { element: element.parse().unwrap(), necessity: "the registry asks for it".into() }
 }
 
 #[test]
@@ -74,6 +78,7 @@ fn every_other_member_is_looked_at() {
         ("lawful_basis", Effect::Narrowed, Box::new(|a| a.lawful_basis = LawfulBasis::Consent)),
         ("direction", Effect::Widened, Box::new(|a| a.direction = Direction::Both)),
         ("modality", Effect::Widened, Box::new(|a| a.modality.push(Modality::Online))),
+        ("accepts", Effect::Widened, Box::new(|a| a.accepts.push(accepted("person.id")))),
         ("frequency", Effect::Widened, Box::new(|a| a.frequency.at_most += 1)),
         ("frequency", Effect::Narrowed, Box::new(|a| a.frequency.days += 1)),
         ("frequency", Effect::Shifted, Box::new(|a| a.frequency = Frequency { at_most: 12, days: 365 })),

@@ -1,8 +1,10 @@
-//! Who works on a transfer now, and when is it tried again?
+//! Who works on a transfer or an intake now, and when is it tried again?
 //!
-//! INVARIANT (work is found): what is to be done is read from the transfers themselves; a row here only says who has one in
-//! hand. Nothing here is governance, so nothing enters the ledger. Whatever counts is fenced: [`demand`] in the transaction
-//! that changes the transfer.
+//! INVARIANT (work is found): what is to be done is read from the transfers and intakes themselves; a row here only says who has
+//! one in hand. Nothing here is governance, so nothing enters the ledger. Whatever counts is fenced: [`demand`] in the
+//! transaction that changes the transfer or the intake.
+
+mod find;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -28,19 +30,52 @@ named! {
     }
 }
 
-/// Never `*`: a column that a newer program adds must not change what a running one has prepared.
-macro_rules! select {
-    ($rest:literal) => {
-        concat!("SELECT transfer, token, worker, held_until, taken, failures, not_before, ended, why FROM lease", $rest)
-    };
+/// What somebody can have in hand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A transfer.
+    Transfer,
+    /// A file that came in.
+    Intake,
 }
 
-/// A transfer in somebody's hands.
+impl Kind {
+    const ALL: [Self; 2] = [Self::Transfer, Self::Intake];
+
+    /// What it is called; its leases stand in the column of that name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Transfer => "transfer",
+            Self::Intake => "intake",
+        }
+    }
+
+    /// The table of its leases.
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Transfer => "lease",
+            Self::Intake => "intake_lease",
+        }
+    }
+
+    /// Never `*`: a column that a newer program adds must not change what a running one has prepared.
+    fn select(self, rest: &str) -> String {
+        let (table, name) = (self.table(), self.name());
+        format!(
+            "SELECT {name} AS id, token, worker, held_until, taken, failures, not_before, ended, why FROM {table} {rest}"
+        )
+    }
+}
+
+/// A transfer or an intake in somebody's hands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// The transfer.
-    pub transfer: String,
-    /// Unguessable, and used once: only who holds it may change the transfer.
+    /// What it is.
+    pub kind: Kind,
+    /// Which one.
+    pub id: String,
+    /// Unguessable, and used once: only who holds it may change what it is of.
     pub token: String,
     /// How often it was taken, this time included.
     pub taken: u32,
@@ -48,11 +83,11 @@ pub struct Lease {
     pub failures: u32,
 }
 
-/// What is stored of a transfer's lease.
+/// What is stored of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseRow {
-    /// The transfer.
-    pub transfer: String,
+    /// Of which transfer or intake it is.
+    pub id: String,
     /// Who has it: its token, the worker, and until when.
     pub held: Option<(String, String, Timestamp)>,
     /// How often it was taken.
@@ -87,18 +122,25 @@ pub struct End {
     pub not_before: Timestamp,
 }
 
-/// What takes, renews and ends leases, also from a task of its own.
+/// What takes, renews and ends leases of one kind, also from a task of its own.
 #[derive(Clone, Debug)]
 pub struct Leases {
+    kind: Kind,
     steps: Steps,
     safeguards: Safeguards,
 }
 
 impl Store {
-    /// What takes, renews and ends leases.
+    /// What takes, renews and ends leases of transfers.
     #[must_use]
     pub fn leases(&self) -> Leases {
-        Leases { steps: Steps::of(self), safeguards: self.safeguards }
+        self.leases_of(Kind::Transfer)
+    }
+
+    /// What takes, renews and ends leases of that kind.
+    #[must_use]
+    pub fn leases_of(&self, kind: Kind) -> Leases {
+        Leases { kind, steps: Steps::of(self), safeguards: self.safeguards }
     }
 }
 
@@ -108,7 +150,15 @@ impl Reader {
     /// # Errors
     /// When the database fails or the row is damaged.
     pub async fn lease(&self, transfer: &str) -> Result<Option<LeaseRow>, StoreError> {
-        of(&self.pool, transfer).await
+        self.lease_of(Kind::Transfer, transfer).await
+    }
+
+    /// Who has a transfer or an intake, and how it fared.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn lease_of(&self, kind: Kind, id: &str) -> Result<Option<LeaseRow>, StoreError> {
+        of(&self.pool, kind, id).await
     }
 
     /// Transfers whose last try failed and that are tried again, the next first.
@@ -116,38 +166,39 @@ impl Reader {
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn leases_failing(&self) -> Result<Vec<LeaseRow>, StoreError> {
-        let rows = query(select!(
-            " WHERE failures > 0 AND EXISTS (SELECT 1 FROM transfer WHERE transfer.id = lease.transfer \
-             AND transfer.state IN ('requested', 'preparing', 'sealed', 'delivering')) ORDER BY not_before, transfer"
+        let rows = query(Kind::Transfer.select(
+            "WHERE failures > 0 AND EXISTS (SELECT 1 FROM transfer WHERE transfer.id = lease.transfer \
+             AND transfer.state IN ('requested', 'preparing', 'sealed', 'delivering')) ORDER BY not_before, transfer",
         ));
-        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+        rows.fetch_all(&self.pool).await?.iter().map(|row| read(row, Kind::Transfer)).collect()
     }
 
-    /// Leases that somebody has.
+    /// Leases of transfers that somebody has.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn leases_held(&self) -> Result<Vec<LeaseRow>, StoreError> {
-        held(&self.pool).await
+        held(&self.pool, Kind::Transfer).await
     }
 }
 
 impl Leases {
-    /// Takes the transfer that has waited longest, if any waits: unfinished, in nobody's hands, not waiting for people. Of one
-    /// exchange, one at a time is prepared: their packages are numbered in order.
+    /// Takes what has waited longest, if anything waits: unfinished, in nobody's hands, not waiting for people. Of one exchange,
+    /// one transfer at a time is prepared, since their packages are numbered in order, and one intake at a time is applied, in
+    /// the order of arrival.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn find(&self, worker: &str, token: &str, now: Timestamp) -> Result<Option<Lease>, StoreError> {
-        self.steps.take(&Find { worker, token, now, run_out: self.run_out() }).await
+        self.steps.take(&find::Find { kind: self.kind, worker, token, now, run_out: self.run_out() }).await
     }
 
-    /// Takes this transfer.
+    /// Takes this one.
     ///
     /// # Errors
     /// [`StoreError::Leased`] while another has it.
-    pub async fn take(&self, transfer: &str, worker: &str, token: &str, now: Timestamp) -> Result<Lease, StoreError> {
-        self.steps.take(&Take { transfer, worker, token, now }).await
+    pub async fn take(&self, id: &str, worker: &str, token: &str, now: Timestamp) -> Result<Lease, StoreError> {
+        self.steps.take(&Take { kind: self.kind, id, worker, token, now }).await
     }
 
     /// Keeps a lease for another while; no if it is another's by now.
@@ -166,7 +217,7 @@ impl Leases {
         self.steps.take(&Finish { lease, end }).await
     }
 
-    /// Takes every lease away that has run out or whose worker is known to be gone; the tokens that are left. What a worker
+    /// Takes every lease away, of either kind, that has run out or whose worker is known to be gone; the tokens that are left. What a worker
     /// does under a lease that was taken away is refused from here on, so that its leavings may be cleared.
     ///
     /// # Errors
@@ -181,50 +232,18 @@ impl Leases {
 }
 
 /// INVARIANT (fencing): refuses what is done under a lease that is another's by now, or nobody's.
-pub(crate) async fn demand(rows: &mut Transaction, transfer: &str, token: &str) -> Result<(), StoreError> {
-    let row = query("SELECT count(*) FROM lease WHERE transfer = $1 AND token = $2").bind(transfer).bind(token);
+pub(crate) async fn demand(rows: &mut Transaction, kind: Kind, id: &str, token: &str) -> Result<(), StoreError> {
+    let (table, name) = (kind.table(), kind.name());
+    let row = query(format!("SELECT count(*) FROM {table} WHERE {name} = $1 AND token = $2")).bind(id).bind(token);
     match row.fetch_one(rows).await?.only::<i64>()? {
         1 => Ok(()),
-        _ => Err(StoreError::StaleLease { transfer: transfer.to_owned() }),
-    }
-}
-
-struct Find<'a> {
-    worker: &'a str,
-    token: &'a str,
-    now: Timestamp,
-    /// Whether a lease can be over.
-    run_out: bool,
-}
-
-impl Step for Find<'_> {
-    type Outcome = Option<Lease>;
-
-    async fn apply(&self, rows: &mut Transaction) -> Result<Option<Lease>, StoreError> {
-        let found = query(
-            "SELECT t.id FROM transfer t LEFT JOIN lease l ON l.transfer = t.id LEFT JOIN request r ON r.transfer = t.id \
-             WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
-             AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
-             AND (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
-             AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
-             AND (t.state NOT IN ('requested', 'preparing') OR NOT EXISTS (SELECT 1 FROM lease h JOIN transfer o ON o.id = h.transfer \
-             WHERE h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2 AND o.exchange = t.exchange AND o.id <> t.id \
-             AND o.state IN ('requested', 'preparing'))) \
-             ORDER BY coalesce(l.not_before, t.requested_at), t.requested_at, t.id LIMIT 1",
-        );
-        let (last, late) = (after(self.now, LASTS), after(self.now, LONGEST_PAUSE));
-        let over = if self.run_out { self.now.as_microsecond() } else { i64::MIN };
-        let found = found.bind(self.now.as_microsecond()).bind(last).bind(late).bind(over);
-        let found = found.fetch_optional(&mut *rows).await?;
-        let Some(row) = found else { return Ok(None) };
-        let transfer: String = row.only()?;
-        let take = Take { transfer: &transfer, worker: self.worker, token: self.token, now: self.now };
-        take.apply(rows).await.map(Some)
+        _ => Err(StoreError::StaleLease { what: name, id: id.to_owned() }),
     }
 }
 
 struct Take<'a> {
-    transfer: &'a str,
+    kind: Kind,
+    id: &'a str,
     worker: &'a str,
     token: &'a str,
     now: Timestamp,
@@ -234,19 +253,20 @@ impl Step for Take<'_> {
     type Outcome = Lease;
 
     async fn apply(&self, rows: &mut Transaction) -> Result<Lease, StoreError> {
-        let before = of(&mut *rows, self.transfer).await?;
+        let (table, name) = (self.kind.table(), self.kind.name());
+        let before = of(&mut *rows, self.kind, self.id).await?;
         if let Some(worker) = before.as_ref().and_then(|row| row.holder(self.now)) {
-            let (transfer, worker) = (self.transfer.to_owned(), worker.to_owned());
-            return Err(StoreError::Leased { transfer, worker });
+            let (id, worker) = (self.id.to_owned(), worker.to_owned());
+            return Err(StoreError::Leased { what: name, id, worker });
         }
         let (taken, failures) = before.map_or((0, 0), |row| (row.taken, row.failures));
         let taken = taken.saturating_add(1);
-        query(
-            "INSERT INTO lease (transfer, token, worker, held_until, taken, failures, not_before) \
-             VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (transfer) DO UPDATE SET token = excluded.token, \
-             worker = excluded.worker, held_until = excluded.held_until, taken = excluded.taken",
-        )
-        .bind(self.transfer)
+        query(format!(
+            "INSERT INTO {table} ({name}, token, worker, held_until, taken, failures, not_before) \
+             VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT ({name}) DO UPDATE SET token = excluded.token, \
+             worker = excluded.worker, held_until = excluded.held_until, taken = excluded.taken"
+        ))
+        .bind(self.id)
         .bind(self.token)
         .bind(self.worker)
         .bind(after(self.now, LASTS))
@@ -254,7 +274,7 @@ impl Step for Take<'_> {
         .bind(failures)
         .execute(rows)
         .await?;
-        Ok(Lease { transfer: self.transfer.to_owned(), token: self.token.to_owned(), taken, failures })
+        Ok(Lease { kind: self.kind, id: self.id.to_owned(), token: self.token.to_owned(), taken, failures })
     }
 }
 
@@ -267,9 +287,10 @@ impl Step for Renew<'_> {
     type Outcome = bool;
 
     async fn apply(&self, rows: &mut Transaction) -> Result<bool, StoreError> {
-        let kept = query("UPDATE lease SET held_until = $1 WHERE transfer = $2 AND token = $3")
+        let (table, name) = (self.lease.kind.table(), self.lease.kind.name());
+        let kept = query(format!("UPDATE {table} SET held_until = $1 WHERE {name} = $2 AND token = $3"))
             .bind(after(self.now, LASTS))
-            .bind(&self.lease.transfer)
+            .bind(&self.lease.id)
             .bind(&self.lease.token);
         Ok(kept.execute(rows).await? == 1)
     }
@@ -288,15 +309,16 @@ impl Step for Finish<'_> {
             Ended::Done | Ended::Held => 0,
             Ended::Failed => self.lease.failures.saturating_add(1),
         };
-        let given = query(
-            "UPDATE lease SET token = NULL, worker = NULL, held_until = NULL, failures = $1, not_before = $2, ended = $3, \
-             why = $4 WHERE transfer = $5 AND token = $6",
-        )
+        let (table, name) = (self.lease.kind.table(), self.lease.kind.name());
+        let given = query(format!(
+            "UPDATE {table} SET token = NULL, worker = NULL, held_until = NULL, failures = $1, not_before = $2, ended = $3, \
+             why = $4 WHERE {name} = $5 AND token = $6"
+        ))
         .bind(failures)
         .bind(self.end.not_before.as_microsecond())
         .bind(self.end.ended.name())
         .bind(&self.end.why)
-        .bind(&self.lease.transfer)
+        .bind(&self.lease.id)
         .bind(&self.lease.token);
         Ok(given.execute(rows).await? == 1)
     }
@@ -313,33 +335,35 @@ impl Step for Void<'_> {
 
     async fn apply(&self, rows: &mut Transaction) -> Result<Vec<String>, StoreError> {
         let mut left = Vec::new();
-        for row in held(&mut *rows).await? {
-            let Some((token, worker, _)) = &row.held else { continue };
-            if (row.holder(self.now).is_some() || !self.run_out) && !self.gone.contains(worker) {
-                left.push(token.clone());
-                continue;
+        for kind in Kind::ALL {
+            let (table, name) = (kind.table(), kind.name());
+            for row in held(&mut *rows, kind).await? {
+                let Some((token, worker, _)) = &row.held else { continue };
+                if (row.holder(self.now).is_some() || !self.run_out) && !self.gone.contains(worker) {
+                    left.push(token.clone());
+                    continue;
+                }
+                let away =
+                    format!("UPDATE {table} SET token = NULL, worker = NULL, held_until = NULL WHERE {name} = $1");
+                query(away).bind(&row.id).execute(rows).await?;
             }
-            query("UPDATE lease SET token = NULL, worker = NULL, held_until = NULL WHERE transfer = $1")
-                .bind(&row.transfer)
-                .execute(rows)
-                .await?;
         }
         Ok(left)
     }
 }
 
-async fn of(on: impl Into<On<'_>>, transfer: &str) -> Result<Option<LeaseRow>, StoreError> {
-    let row = query(select!(" WHERE transfer = $1"));
-    row.bind(transfer).fetch_optional(on).await?.as_ref().map(read).transpose()
+async fn of(on: impl Into<On<'_>>, kind: Kind, id: &str) -> Result<Option<LeaseRow>, StoreError> {
+    let row = query(kind.select(&format!("WHERE {} = $1", kind.name())));
+    row.bind(id).fetch_optional(on).await?.as_ref().map(|row| read(row, kind)).transpose()
 }
 
-async fn held(on: impl Into<On<'_>>) -> Result<Vec<LeaseRow>, StoreError> {
-    let rows = query(select!(" WHERE token IS NOT NULL ORDER BY transfer"));
-    rows.fetch_all(on).await?.iter().map(read).collect()
+async fn held(on: impl Into<On<'_>>, kind: Kind) -> Result<Vec<LeaseRow>, StoreError> {
+    let rows = query(kind.select(&format!("WHERE token IS NOT NULL ORDER BY {}", kind.name())));
+    rows.fetch_all(on).await?.iter().map(|row| read(row, kind)).collect()
 }
 
-fn read(row: &Row) -> Result<LeaseRow, StoreError> {
-    let cells = Cells::new(row, "lease", "transfer");
+fn read(row: &Row, kind: Kind) -> Result<LeaseRow, StoreError> {
+    let cells = Cells::new(row, kind.table(), "id");
     let held = match (cells.get("token")?, cells.get("worker")?, cells.optional_time("held_until")?) {
         (Some(token), Some(worker), Some(until)) => Some((token, worker, until)),
         _ => None,
@@ -347,7 +371,7 @@ fn read(row: &Row) -> Result<LeaseRow, StoreError> {
     let ended = cells.get::<Option<&str>>("ended")?;
     let ended = ended.map(|name| Ended::from_name(name).ok_or_else(|| cells.damaged("ended")));
     Ok(LeaseRow {
-        transfer: cells.get("transfer")?,
+        id: cells.get("id")?,
         held,
         taken: cells.count("taken")?,
         failures: cells.count("failures")?,

@@ -1,0 +1,58 @@
+//! What is there to be done, and what of it has waited longest?
+
+use jiff::Timestamp;
+
+use super::{Kind, LASTS, LONGEST_PAUSE, Lease, Take, after};
+use crate::StoreError;
+use crate::db::{Transaction, query};
+use crate::step::Step;
+
+pub(super) struct Find<'a> {
+    pub(super) kind: Kind,
+    pub(super) worker: &'a str,
+    pub(super) token: &'a str,
+    pub(super) now: Timestamp,
+    /// Whether a lease can be over.
+    pub(super) run_out: bool,
+}
+
+/// `$1` is now, `$2` how far ahead a lease can end, `$3` how far a try can be put off, `$4` until when a lease is over.
+const TRANSFER: &str = "SELECT t.id FROM transfer t LEFT JOIN lease l ON l.transfer = t.id LEFT JOIN request r ON r.transfer = t.id \
+     WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
+     AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
+     AND (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
+     AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
+     AND (t.state NOT IN ('requested', 'preparing') OR NOT EXISTS (SELECT 1 FROM lease h JOIN transfer o ON o.id = h.transfer \
+     WHERE h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2 AND o.exchange = t.exchange AND o.id <> t.id \
+     AND o.state IN ('requested', 'preparing'))) \
+     ORDER BY coalesce(l.not_before, t.requested_at), t.requested_at, t.id LIMIT 1";
+
+/// An earlier one of the exchange goes first, whatever holds it; so does a later one that somebody has in hand already.
+const INTAKE: &str = "SELECT t.id FROM intake t LEFT JOIN intake_lease l ON l.intake = t.id \
+     WHERE t.state IN ('received', 'opened', 'validated', 'applying', 'applied') \
+     AND (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
+     AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
+     AND (t.state = 'applied' OR NOT EXISTS (SELECT 1 FROM intake o LEFT JOIN intake_lease h ON h.intake = o.id \
+     WHERE o.exchange = t.exchange AND o.id <> t.id AND o.state IN ('received', 'opened', 'validated', 'applying') \
+     AND ((o.received_at, o.id) < (t.received_at, t.id) \
+     OR (h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2)))) \
+     ORDER BY coalesce(l.not_before, t.received_at), t.received_at, t.id LIMIT 1";
+
+impl Step for Find<'_> {
+    type Outcome = Option<Lease>;
+
+    async fn apply(&self, rows: &mut Transaction) -> Result<Option<Lease>, StoreError> {
+        let found = query(match self.kind {
+            Kind::Transfer => TRANSFER,
+            Kind::Intake => INTAKE,
+        });
+        let (last, late) = (after(self.now, LASTS), after(self.now, LONGEST_PAUSE));
+        let over = if self.run_out { self.now.as_microsecond() } else { i64::MIN };
+        let found = found.bind(self.now.as_microsecond()).bind(last).bind(late).bind(over);
+        let found = found.fetch_optional(&mut *rows).await?;
+        let Some(row) = found else { return Ok(None) };
+        let id: String = row.only()?;
+        let take = Take { kind: self.kind, id: &id, worker: self.worker, token: self.token, now: self.now };
+        take.apply(rows).await.map(Some)
+    }
+}
