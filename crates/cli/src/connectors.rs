@@ -4,8 +4,11 @@ use std::path::Path;
 
 use causeway_connect::deliver::folder;
 use causeway_engine::Connectors;
+use causeway_flow::accept::target::Target;
+use causeway_flow::accept::{Records, RecordsError};
 use causeway_flow::source::{Source, SourceError};
 use causeway_model::catalogue;
+use causeway_model::inbound::FormatKind;
 
 /// Every connector of `causeway_connect`.
 pub struct AllConnectors;
@@ -30,5 +33,17 @@ impl Connectors for AllConnectors {
 
     fn arrived(&self, package: &Path, target: &Path, id: &str) -> Result<bool, String> {
         folder::stands_whole(package, target, id).map_err(|error| error.to_string())
+    }
+
+    fn records(
+        &self,
+        plain: Box<dyn std::io::Read + Send>,
+        kind: FormatKind,
+    ) -> Result<Box<dyn Records + Send>, RecordsError> {
+        causeway_connect::records::records(plain, kind)
+    }
+
+    fn target(&self, target: &catalogue::Target, base: &Path) -> Box<dyn Target> {
+        causeway_connect::target::open(target, base)
     }
 }

@@ -65,6 +65,9 @@ enum Verb {
     /// What this installation holds.
     #[command(subcommand)]
     Catalogue(verb::catalogue::Catalogue),
+    /// Where what partners send is written.
+    #[command(subcommand)]
+    Target(verb::target::Target),
     /// Who asks for data, and whether they could be shared.
     #[command(subcommand)]
     Enquiry(verb::enquiry::Enquiry),
@@ -83,6 +86,9 @@ enum Verb {
     /// Executions of an exchange.
     #[command(subcommand)]
     Transfer(verb::transfer::Transfer),
+    /// What comes in from partners.
+    #[command(subcommand)]
+    Intake(verb::intake::Intake),
     /// Twins of exchanges on invented people, for partners to integrate with.
     #[command(subcommand)]
     Sandbox(verb::sandbox::Sandbox),
@@ -219,12 +225,14 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Officer(officer) => officer.run(&place).await,
         Verb::Partner(partner) => partner.run(&place).await,
         Verb::Catalogue(catalogue) => catalogue.run(&place).await,
+        Verb::Target(target) => target.run(&place).await,
         Verb::Enquiry(enquiry) => enquiry.run(&place).await,
         Verb::Arrangement(arrangement) => arrangement.run(&place).await,
         Verb::Assessment(assessment) => assessment.run(&place).await,
         Verb::Exchange(exchange) => exchange.run(&place).await,
         Verb::Configuration(configuration) => configuration.run(&place).await,
         Verb::Transfer(transfer) => transfer.run(&place).await,
+        Verb::Intake(intake) => intake.run(&place).await,
         Verb::Sandbox(sandbox) => sandbox.run(&place).await,
         Verb::Request(request) => request.run(&place).await,
         Verb::Register(register) => register.run(&place).await,

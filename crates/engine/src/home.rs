@@ -231,6 +231,11 @@ impl Home {
         self.data().join("workers")
     }
 
+    /// What came in and is too long for a row of the database, and what was written down of it: ciphertext.
+    pub fn intakes(&self) -> PathBuf {
+        self.data().join("intakes")
+    }
+
     /// Packages that exist.
     pub fn packages(&self) -> PathBuf {
         self.data().join("packages")

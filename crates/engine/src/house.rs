@@ -83,6 +83,16 @@ pub trait Connectors: Sync {
 
     /// Whether a package stands whole where the partner takes it. Sends nothing.
     fn arrived(&self, package: &Path, folder: &Path, id: &str) -> Result<bool, String>;
+
+    /// Reads the records of what came in, by the readers of its format.
+    fn records(
+        &self,
+        plain: Box<dyn std::io::Read + Send>,
+        kind: causeway_model::inbound::FormatKind,
+    ) -> Result<Box<dyn causeway_flow::accept::Records + Send>, causeway_flow::accept::RecordsError>;
+
+    /// A target of the catalogue, in which what came in is written.
+    fn target(&self, target: &catalogue::Target, base: &Path) -> Box<dyn causeway_flow::accept::target::Target>;
 }
 
 /// An installation at work. On SQLite one process at a time holds it open; others work beside it, a lease to each transfer.

@@ -135,6 +135,17 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// By what digests of the records are keyed that a partner sends for an exchange: derived, so that it need not be kept.
+    pub fn intakes(&self, partner: &str, exchange: &str) -> Zeroizing<[u8; 32]> {
+        use sha2::{Digest, Sha256};
+        let digest = |text: &str| Sha256::digest(text.as_bytes());
+        // Each input has a fixed length, so nothing can be shifted from one into another.
+        let key = Sha256::new().chain_update(b"causeway intake key v1").chain_update(self.pseudonym_root.as_slice());
+        Zeroizing::new(key.chain_update(digest(partner)).chain_update(digest(exchange)).finalize().into())
+    }
+}
+
 fn disclosure_key(root: &[u8; 32]) -> DisclosureKey {
     use sha2::{Digest, Sha256};
     // Both inputs have a fixed length, so nothing can be shifted from one into the other.

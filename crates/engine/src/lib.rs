@@ -18,6 +18,7 @@ mod environment;
 mod error;
 mod home;
 mod house;
+pub mod intake;
 mod keys;
 pub mod letter;
 mod lookout;

@@ -276,6 +276,10 @@ codes! {
     FieldTwice = "field-twice", "write each field once";
     /// A record that came in breaks a rule of the exchange.
     RuleBroken = "rule-broken", "mend the record; the exchange says what must hold";
+    /// A record that came in may be several rows of the target.
+    Ambiguous = "ambiguous", "say which one it is, or leave it out";
+    /// A record that came in is no row of the target, and the exchange makes none of it.
+    Unmatched = "unmatched", "say which one it is, have a new one made, or leave it out";
     /// Two records of one file have the same id and are not equal.
     ExternalIdTwice = "external-id-twice", "send the one that is meant, with a file of its own";
 }

@@ -7,6 +7,7 @@ use causeway_engine::command::{clone_apply, clone_exchange, import_exchange, pre
 use causeway_engine::documents::{AnyExchange, Read, lines};
 use causeway_engine::query::{self, Counted, Warning};
 use causeway_engine::{EngineError, House};
+use causeway_flow::accept::check_rules;
 use causeway_flow::plan::Plan;
 use causeway_flow::preview::Shown;
 use causeway_flow::transform::Pseudonyms;
@@ -258,7 +259,8 @@ async fn check(house: &House, file: &Path, no_count: bool) -> Ended {
 /// What comes in by it, and whether the arrangement accepts that.
 async fn check_accepting(house: &House, read: &Read<Inbound>) -> Ended {
     let inbound = &read.value;
-    let findings = inbound.check(&house.catalogue().await?);
+    let mut findings = inbound.check(&house.catalogue().await?);
+    findings.extend(check_rules(inbound));
     lines(&read.document, &findings).iter().for_each(|line| println!("{}", plain(line)));
     if findings.has_errors() {
         return Ok(ExitCode::from(2));

@@ -13,6 +13,7 @@ pub mod enquiry;
 pub mod exchange;
 mod history;
 pub mod init;
+pub mod intake;
 pub mod key;
 pub mod ledger;
 pub mod notice;
@@ -33,6 +34,7 @@ pub mod schema;
 pub mod serve;
 pub mod status;
 pub mod stop;
+pub mod target;
 pub mod transfer;
 pub mod work;
 

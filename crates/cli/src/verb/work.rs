@@ -80,6 +80,16 @@ fn tell(done: Done) {
             None => info!(notice = sent.notice, partner = sent.partner, "notice sent"),
             Some(why) => warn!(notice = sent.notice, partner = sent.partner, why = plain(why), "notice held back"),
         },
+        Done::Collected { collected } => {
+            info!(intake = collected.received.intake, exchange = collected.exchange, "taken in from a folder");
+        }
+        Done::TookIn { intake, outcome, seconds } => match outcome {
+            Outcome::Done => info!(intake, seconds, "done"),
+            Outcome::Held { why } => warn!(intake, why = plain(&why), "held back"),
+            Outcome::Failed { why, again_s } => warn!(intake, again_s, why = plain(&why), "failed, and is tried again"),
+            Outcome::GivenUp { why } => warn!(intake, why = plain(&why), "given up"),
+            Outcome::Lost => warn!(intake, "another worker has it"),
+        },
         Done::Troubled { error } => warn!("it goes on: {}", plain(&error.to_string())),
         Done::Worked { transfer, outcome, seconds } => match outcome {
             Outcome::Done => info!(transfer, seconds, "done"),

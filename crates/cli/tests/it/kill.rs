@@ -52,7 +52,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 30] = [
+const WHERE: [(&str, usize); 36] = [
     ("connect/src/deliver/folder.rs", 6),
     // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
@@ -66,6 +66,10 @@ const WHERE: [(&str, usize); 30] = [
     ("engine/src/drive/commit.rs", 5),
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/following.rs", 1),
+    ("engine/src/drive/intake/acknowledge.rs", 1),
+    ("engine/src/drive/intake/apply.rs", 1),
+    ("engine/src/drive/intake/open.rs", 1),
+    ("engine/src/drive/intake/validate.rs", 1),
     ("engine/src/drive/notices.rs", 3),
     ("engine/src/drive/prepare.rs", 1),
     ("engine/src/drive/purge.rs", 1),
@@ -73,6 +77,8 @@ const WHERE: [(&str, usize); 30] = [
     ("engine/src/drive/report.rs", 1),
     ("engine/src/drive/room.rs", 1),
     ("engine/src/drive/run.rs", 1),
+    ("engine/src/intake/collect.rs", 1),
+    ("engine/src/intake/receive.rs", 2),
     ("engine/src/schedule/mod.rs", 1),
     ("package/src/delta/apply.rs", 2),
     ("package/src/files.rs", 1),
@@ -116,6 +122,9 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(crate::governance::ticked::MARKS)
         .chain(crate::deltas::killed::MARKS)
         .chain(crate::alerts::MARKS);
+    // What the target is killed at is called where it is passed: by whoever keeps what stood there.
+    let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
+    let elsewhere = elsewhere.chain(comes_in);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();
     marks.sort_unstable();

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod accept;
 #[cfg(feature = "test-hooks")]
 mod alerts;
 #[cfg(feature = "test-hooks")]
@@ -55,6 +56,7 @@ mod serve;
 mod stop;
 mod street;
 mod tamper;
+mod targets;
 mod types;
 #[cfg(feature = "test-hooks")]
 mod unhindered;

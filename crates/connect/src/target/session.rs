@@ -6,7 +6,7 @@ use causeway_flow::accept::target::{
     Answer, Column, Datum, Found, Group, Keeper, Layout, MOST_CANDIDATES, Mapping, Marker, Place, Row, Session, Stored,
     TargetError, Undone,
 };
-use causeway_model::Code;
+use causeway_model::{Code, ValueType};
 
 use super::dialect::Dialect;
 use super::link::{Fields, Link, Trouble};
@@ -24,6 +24,9 @@ pub(super) struct Open<L> {
     pub(super) layout: Layout,
     shapes: Vec<Shape>,
 }
+
+/// A row as it was read, and every column of it by name.
+type Seen = (Row, BTreeMap<String, Stored>);
 
 /// How the rows of a mapping are read.
 pub(super) struct Shape {
@@ -64,6 +67,15 @@ impl<L: Link> Open<L> {
                 return Err(wrong(Code::TargetNotPrepared, format!("table `{}`: {why}", name.escape_debug())));
             }
             declared.insert(name.clone(), known);
+        }
+        for mapping in &layout.mappings {
+            let kind = |column: &Column| declared.get(&mapping.table)?.get(&column.name).map(String::as_str);
+            let mut bytes = mapping.columns.iter().filter(|column| column.value_type == ValueType::Bytes);
+            if let Some(column) = bytes.find(|column| !dialect.holds_bytes(kind(column).unwrap_or_default())) {
+                let (table, column) = (mapping.table.escape_debug(), column.name.escape_debug());
+                let detail = format!("column `{column}` of table `{table}` is none of bytes");
+                return Err(wrong(Code::TargetNotPrepared, detail));
+            }
         }
         if let Some(why) = link.rights(&wanted).map_err(error)?.first() {
             return Err(wrong(Code::TargetRights, why.clone()));
@@ -118,7 +130,7 @@ impl<L: Link> Open<L> {
     }
 
     /// A row as it was read, with every column by name.
-    fn seen(&self, mapping: usize, fields: Fields) -> Result<(Row, BTreeMap<String, Stored>), TargetError> {
+    fn seen(&self, mapping: usize, fields: Fields) -> Result<Seen, TargetError> {
         let (shape, dialect, known) = (self.shape(mapping)?, self.dialect(), self.mapping(mapping)?);
         let fields = shape.columns.iter().zip(fields).map(|(column, field)| {
             let stored = dialect.stored(column, field);
@@ -138,12 +150,7 @@ impl<L: Link> Open<L> {
     }
 
     /// The row of a key, with every column by name; `lock` keeps it as it is until the transaction ends.
-    pub(super) fn by_key(
-        &mut self,
-        mapping: usize,
-        key: &[Stored],
-        lock: &str,
-    ) -> Result<Option<(Row, BTreeMap<String, Stored>)>, TargetError> {
+    pub(super) fn by_key(&mut self, mapping: usize, key: &[Stored], lock: &str) -> Result<Option<Seen>, TargetError> {
         let known = self.mapping(mapping)?;
         if known.key.len() != key.len() {
             return Err(self.wrong(Code::RuleFailed, "a key of another mapping: report it"));
@@ -193,7 +200,7 @@ impl<L: Link> Open<L> {
         let order = format!(
             " AND {} NOT IN ('undone', 'undone-in-part') ORDER BY {} DESC LIMIT 1",
             self.dialect().name(marker::OUTCOME),
-            self.dialect().name(marker::ID)
+            statement::by(self.dialect(), marker::TABLE, marker::ID)
         );
         Ok(self.kept(&on, &order, Plans::Left)?.pop())
     }
@@ -225,7 +232,8 @@ impl<L: Link> Session for Open<L> {
         let columns =
             columns.ok_or_else(|| self.wrong(Code::RuleFailed, "no mapped column is called so: report it"))?;
         let on = equal(wanted.iter().map(|(name, _)| *name));
-        let order: Vec<String> = known.key.iter().map(|column| dialect.name(&column.name)).collect();
+        let by = |column: &Column| statement::by(dialect, &known.table, &column.name);
+        let order: Vec<String> = known.key.iter().map(by).collect();
         let rest = format!(" ORDER BY {} LIMIT {}", order.join(", "), MOST_CANDIDATES + 1);
         let sql = statement::select(dialect, known, &shape.read, &on, &rest);
         let binds: Vec<Stored> = wanted.iter().map(|(_, value)| dialect.bind(value)).collect();
@@ -262,7 +270,8 @@ impl<L: Link> Session for Open<L> {
         if let Some(below) = below {
             on.push(("group_number", "<", self.number(below)?));
         }
-        let order = format!(" ORDER BY {} DESC LIMIT {PAGE}", self.dialect().name("group_number"));
+        let by = statement::by(self.dialect(), marker::TABLE, "group_number");
+        let order = format!(" ORDER BY {by} DESC LIMIT {PAGE}");
         Ok(self.kept(&on, &order, Plans::Left)?.into_iter().map(|kept| kept.marker).collect())
     }
 

@@ -87,7 +87,9 @@ pub async fn make(house: &House, actor: &str, path: &Path) -> Result<Made, Engin
     }
     // A package is where it belongs before its row is committed, and is never changed: those of the rows are copied, whoever adds
     // another meanwhile.
-    for folder in packages.into_iter().chain([house.home.sealed()]) {
+    let intakes = house.home.intakes();
+    let intakes = intakes.exists().then_some(intakes);
+    for folder in packages.into_iter().chain([house.home.sealed()]).chain(intakes) {
         if was_erased(house, &folder).await? {
             continue;
         }

@@ -84,7 +84,7 @@ pub async fn restore(
         )));
     }
     home.make_hidden()?;
-    for folder in [home.packages(), home.sealed(), home.staging()] {
+    for folder in [home.packages(), home.sealed(), home.staging(), home.intakes()] {
         private_folder(&folder)?;
         let is_empty = std::fs::read_dir(&folder).map_err(EngineError::file("read", &folder))?.next().is_none();
         if !is_empty {
@@ -118,7 +118,7 @@ pub async fn restore(
         Ok((files, database)) => Ok(Back { made_at: header.made_at, files, database }),
         Err(error) => {
             // Nothing was in them before.
-            for folder in [home.packages(), home.sealed()] {
+            for folder in [home.packages(), home.sealed(), home.intakes()] {
                 let _ = std::fs::remove_dir_all(&folder);
                 private_folder(&folder)?;
             }

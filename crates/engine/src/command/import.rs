@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use causeway_flow::accept::check_rules;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::document::Findings;
 use causeway_model::inbound::Inbound;
@@ -72,6 +73,7 @@ pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<
 /// What is wrong with an exchange that accepts, in itself and under the newest text of its arrangement.
 async fn accepted(house: &House, inbound: &Inbound, catalogue: &Catalogue) -> Result<Findings, EngineError> {
     let mut findings = inbound.check(catalogue);
+    findings.extend(check_rules(inbound));
     let terms = house.arrangement(&inbound.arrangement).await?.value;
     findings.extend(inbound.check_terms(&terms));
     Ok(findings)

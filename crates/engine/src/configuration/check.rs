@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use causeway_flow::accept::check_rules;
 use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::{Catalogue, CodeList};
 use causeway_model::document::{Document, DocumentError, Findings};
@@ -196,7 +197,11 @@ fn checked_against(exchange: &Exchange, catalogue: Option<&Catalogue>) -> Findin
 }
 
 fn accepted_against(inbound: &Inbound, catalogue: Option<&Catalogue>) -> Findings {
-    catalogue.map_or_else(no_catalogue, |catalogue| inbound.check(catalogue))
+    catalogue.map_or_else(no_catalogue, |catalogue| {
+        let mut findings = inbound.check(catalogue);
+        findings.extend(check_rules(inbound));
+        findings
+    })
 }
 
 fn no_catalogue() -> Findings {

@@ -8,13 +8,14 @@ use causeway_model::arrangement::{InFlight, in_flight};
 use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
-use causeway_store::query::TransferRow;
+use causeway_store::lease::Kind;
+use causeway_store::query::{IntakeRow, TransferRow};
 use causeway_store::{Reader, Safeguard, Safeguards, StoreError};
 use jiff::Timestamp;
 use tokio::task::JoinHandle;
 
 use super::lease::{Lease, Over};
-use crate::command::stopped;
+use crate::command::{held_back, stopped};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::standing::RECALLED;
@@ -71,6 +72,35 @@ impl Gate {
             now: house.surroundings.now,
             safeguards: house.surroundings.safeguards(),
             shut: Arc::new(OnceLock::new()),
+            kind: lease.kind(),
+            transfer: row.id.clone(),
+            token: lease.token().to_owned(),
+            over: lease.over(),
+        };
+        Ok(Self { look: look.clone(), looking: tokio::spawn(look.on()) })
+    }
+
+    /// The same for what came in: stops, suspended partners and terms out of force hold it back.
+    ///
+    /// # Errors
+    /// [`EngineError::Held`] when something holds it back already.
+    pub(super) async fn open_intake(house: &House, row: &IntakeRow, lease: &Lease) -> Result<Self, EngineError> {
+        if let Some(violation) = held_back(house, &row.partner).await? {
+            return Err(held(&row.id, violation));
+        }
+        let (arrangement, version) = row.versions.arrangement.clone();
+        let look = Look {
+            reader: Reader::clone(&house.store),
+            partner: row.partner.clone(),
+            operation: house.home.config().operation.clone(),
+            sealed_to: None,
+            package: None,
+            arrangement,
+            version,
+            now: house.surroundings.now,
+            safeguards: house.surroundings.safeguards(),
+            shut: Arc::new(OnceLock::new()),
+            kind: lease.kind(),
             transfer: row.id.clone(),
             token: lease.token().to_owned(),
             over: lease.over(),
@@ -130,6 +160,8 @@ struct Look {
     now: fn() -> Timestamp,
     safeguards: Safeguards,
     shut: Arc<OnceLock<Shut>>,
+    /// Whether it is a transfer or an intake.
+    kind: Kind,
     transfer: String,
     /// Of the lease under which it is worked on.
     token: String,
@@ -162,16 +194,24 @@ impl Look {
 
     async fn ask(&self) -> Result<Option<Shut>, StoreError> {
         // INVARIANT (fencing): whoever was asleep for longer than its lease finds that out before anything leaves.
-        let lease = self.reader.lease(&self.transfer).await?;
+        let lease = self.reader.lease_of(self.kind, &self.transfer).await?;
         let is_lost = lease.and_then(|lease| lease.held).is_none_or(|(token, ..)| token != self.token);
         if is_lost && self.safeguards.stand(Safeguard::FencedDelivery) {
             let detail = "another worker has it, or may have";
             return Ok(Some(Shut::Held(Violation::new(Code::LeaseLost, &self.transfer, detail))));
         }
-        if let Some(row) = self.reader.transfer(&self.transfer).await?
-            && !row.state.is_unfinished()
-        {
-            let detail = format!("it is {} by now", row.state);
+        let ended = match self.kind {
+            Kind::Transfer => {
+                let row = self.reader.transfer(&self.transfer).await?;
+                row.filter(|row| !row.state.is_unfinished()).map(|row| row.state.name())
+            }
+            Kind::Intake => {
+                let row = self.reader.intake(&self.transfer).await?;
+                row.filter(|row| !row.state.is_unfinished()).map(|row| row.state.name())
+            }
+        };
+        if let Some(state) = ended {
+            let detail = format!("it is {state} by now");
             return Ok(Some(Shut::Held(Violation::new(Code::ChangedMeanwhile, &self.transfer, detail))));
         }
         let stops = self.reader.standing_stops().await?;

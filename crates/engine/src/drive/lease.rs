@@ -1,4 +1,4 @@
-//! Whose hands is a transfer in? A lease is taken before anything is done to it, kept while it is worked on, and given back
+//! Whose hands is a transfer or an intake in? A lease is taken before anything is done to it, kept while it is worked on, and given back
 //! with what came of it.
 
 use std::path::PathBuf;
@@ -72,6 +72,13 @@ impl Lease {
         Ok(Self::keep(house, leases, held))
     }
 
+    /// Takes the intake that has waited longest, if any waits and is its exchange's turn.
+    pub async fn find_intake(house: &House) -> Result<Option<Self>, EngineError> {
+        let leases = house.store.leases_of(held::Kind::Intake);
+        let found = leases.find(house.worker()?, &token(house), house.now()).await?;
+        Ok(found.map(|held| Self::keep(house, leases, held)))
+    }
+
     fn keep(house: &House, leases: Leases, held: held::Lease) -> Self {
         let over = Over::default();
         let keeping =
@@ -82,6 +89,16 @@ impl Lease {
     /// The transfer.
     pub fn transfer(&self) -> &str {
         &self.held.id
+    }
+
+    /// The transfer or the intake.
+    pub fn id(&self) -> &str {
+        &self.held.id
+    }
+
+    /// Which of the two it is.
+    pub(super) fn kind(&self) -> held::Kind {
+        self.held.kind
     }
 
     /// What ends the work from outside.
@@ -102,7 +119,7 @@ impl Lease {
 
     /// Whether somebody else has the transfer by now. Where the database does not tell, whoever clears up finds out.
     pub(super) async fn is_lost(&self, house: &House) -> bool {
-        let row = house.store.lease(&self.held.id).await;
+        let row = house.store.lease_of(self.held.kind, &self.held.id).await;
         let held = |row: LeaseRow| row.held.is_some_and(|(token, ..)| token == self.held.token);
         row.is_ok_and(|row| !row.is_some_and(held))
     }

@@ -3,7 +3,7 @@
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
 use causeway_store::change::AbandonTransfer;
-use causeway_store::lease::{End, Ended, Lease, Leases};
+use causeway_store::lease::{End, Ended, Kind, Lease, Leases};
 use causeway_store::{Changed, StoreError};
 use jiff::SignedDuration;
 use serde_json::json;
@@ -91,7 +91,10 @@ fn judge<T>(house: &House, lease: &Lease, came: &Result<T, EngineError>) -> Outc
         EngineError::Store(StoreError::Conflict { .. } | StoreError::ChangedMeanwhile { .. })
         | EngineError::Waits { .. }
         | EngineError::Denied { .. } => Outcome::Held { why: error.to_string() },
-        _ if lease.failures + 1 >= PATIENCE => Outcome::GivenUp { why: error.to_string() },
+        // What came in is there until somebody takes it back: it is tried again, as seldom as anything is.
+        _ if lease.failures + 1 >= PATIENCE && lease.kind == Kind::Transfer => {
+            Outcome::GivenUp { why: error.to_string() }
+        }
         _ => Outcome::Failed { why: error.to_string(), again_s: pause_s(lease.failures, house.random()) },
     }
 }

@@ -4,6 +4,7 @@
 //! what never became a package.
 
 use causeway_store::Safeguard;
+use jiff::{SignedDuration, Timestamp};
 
 use super::room;
 use crate::crosswalk::clear_rotations;
@@ -43,6 +44,7 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
     let left = house.store.leases().void(&workers.gone, house.now()).await?;
     workers.forget_gone(house)?;
     clear_rotations(house).await?;
+    clear_intakes(house).await?;
     let mut destroyed = 0;
     let rooms = rooms.into_iter().filter(|_| house.surroundings.safeguards().stand(Safeguard::LeavingsDestroyed));
     for room in rooms {
@@ -56,23 +58,49 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
     Ok(destroyed)
 }
 
-/// An answer that is recorded is so within minutes of its set.
-const RECORDED: std::time::Duration = std::time::Duration::from_secs(3_600);
+/// For so long a set whose answer is not recorded may be one of an answer that will be; after that it is looked for, for a day.
+const RECORDED: SignedDuration = SignedDuration::from_hours(1);
+const LOOKED_FOR: SignedDuration = SignedDuration::from_hours(25);
 
 /// Removes sets of answers that were never recorded, so that nobody was told of whom they hold.
 async fn clear_answers(house: &House) -> Result<(), EngineError> {
+    let mut old = Vec::new();
     for path in entries(&house.home.sealed())? {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let Some(id) = name.strip_suffix(".people.age").filter(|id| id.starts_with("an-")) else { continue };
-        let is_old = path
-            .metadata()
-            .and_then(|meta| meta.modified())
-            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > RECORDED));
-        if is_old && !house.store.is_told(id).await? {
-            room::remove(&path)?;
+        if age(house, &path).is_some_and(|age| age > RECORDED && age < LOOKED_FOR) {
+            old.push((id.to_owned(), path));
+        }
+    }
+    if old.is_empty() {
+        return Ok(());
+    }
+    let since = house.now().checked_sub(LOOKED_FOR + LOOKED_FOR).unwrap_or(Timestamp::MIN);
+    let told = house.store.told_ids(since).await?;
+    old.retain(|(id, _)| !told.contains(id));
+    old.iter().try_for_each(|(_, path)| room::remove(path).map(|_| ()))
+}
+
+/// Clears folders of intakes that nobody knows: a body that was kept and whose row never came to be.
+async fn clear_intakes(house: &House) -> Result<(), EngineError> {
+    let folder = house.home.intakes();
+    if !folder.exists() {
+        return Ok(());
+    }
+    for entry in entries(&folder)? {
+        let id = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // Whoever receives makes the folder before the row: what is young may become one.
+        if age(house, &entry).is_some_and(|age| age > RECORDED) && house.store.intake(id).await?.is_none() {
+            room::remove(&entry)?;
         }
     }
     Ok(())
+}
+
+/// How long ago something was written there.
+fn age(house: &House, path: &std::path::Path) -> Option<SignedDuration> {
+    let written = path.metadata().and_then(|meta| meta.modified()).ok()?;
+    Some(house.now().duration_since(Timestamp::try_from(written).ok()?))
 }
 
 fn entries(path: &std::path::Path) -> Result<Vec<std::path::PathBuf>, EngineError> {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use causeway_model::Code;
+use causeway_store::lease::Kind;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use super::answer::close_due;
-use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices};
+use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices, take_in};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
+use crate::intake::{Collected, collect};
 use crate::schedule::{Handled, Ticked, next_due, tick};
 
 /// How long after nothing was found it looks again.
@@ -76,6 +78,20 @@ pub enum Done {
         /// How long it took.
         seconds: f64,
     },
+    /// A file that a partner laid into a folder was taken in.
+    Collected {
+        /// For which exchange, and as which intake.
+        collected: Collected,
+    },
+    /// An intake was taken in hand and given back.
+    TookIn {
+        /// The intake.
+        intake: String,
+        /// How it ended.
+        outcome: Outcome,
+        /// How long it took.
+        seconds: f64,
+    },
     /// Something of its own did not succeed, the database for one: it goes on.
     Troubled {
         /// What.
@@ -104,7 +120,7 @@ pub async fn work(
                 Err(error) => tell(Done::Troubled { error }),
             }
         }
-        match Lease::find(house).await {
+        match find(house).await {
             Ok(Some(lease)) => one(house, connectors, lease, &working, tell).await,
             Ok(None) if working.until_idle => return Ok(()),
             Ok(None) => rest(&mut working).await,
@@ -116,6 +132,14 @@ pub async fn work(
         }
     }
     Ok(())
+}
+
+/// What has waited longest of what leaves; where nothing does, of what came in.
+async fn find(house: &House) -> Result<Option<Lease>, EngineError> {
+    match Lease::find(house).await? {
+        Some(lease) => Ok(Some(lease)),
+        None => Lease::find_intake(house).await,
+    }
 }
 
 /// Clears up, ends what has ended, asks for what schedules say, and sends notices; when a schedule asks next. What fails keeps nothing
@@ -146,6 +170,13 @@ async fn sweep(
     }
     if let Err(error) = close_due(house).await {
         trouble(error);
+    }
+    match collect(house).await {
+        Ok((taken, troubles)) => {
+            taken.into_iter().for_each(|collected| tell(Done::Collected { collected }));
+            troubles.into_iter().for_each(trouble);
+        }
+        Err(error) => trouble(error),
     }
     match purge(house, WORKER).await {
         Ok((purged, troubles)) => {
@@ -181,18 +212,24 @@ async fn one(
     working: &Working,
     tell: &(dyn Fn(Done) + Sync),
 ) {
-    let (begun, transfer, over) = (Instant::now(), lease.transfer().to_owned(), lease.over());
-    let (mut ending, name) = (working.ending.clone(), transfer.clone());
+    let (begun, id, kind, over) = (Instant::now(), lease.id().to_owned(), lease.kind(), lease.over());
+    let (mut ending, name) = (working.ending.clone(), id.clone());
     let called = tokio::spawn(async move {
         if ending.wait_for(|ending| *ending).await.is_ok() {
             tokio::time::sleep(GRACE).await;
             over.call(Code::Ending, &name, "the worker was asked to end");
         }
     });
-    let came = run(house, connectors, WORKER, &lease).await;
+    let came = match kind {
+        Kind::Transfer => run(house, connectors, WORKER, &lease).await.map(|_| ()),
+        Kind::Intake => take_in(house, connectors, WORKER, &lease).await,
+    };
     called.abort();
-    match lease.end(house, &came).await {
-        Ok(outcome) => tell(Done::Worked { transfer, outcome, seconds: begun.elapsed().as_secs_f64() }),
+    let ended = lease.end(house, &came).await;
+    let seconds = begun.elapsed().as_secs_f64();
+    match ended {
+        Ok(outcome) if kind == Kind::Intake => tell(Done::TookIn { intake: id, outcome, seconds }),
+        Ok(outcome) => tell(Done::Worked { transfer: id, outcome, seconds }),
         // The lease runs out by itself.
         Err(error) => tell(Done::Troubled { error }),
     }

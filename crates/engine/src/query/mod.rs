@@ -6,10 +6,12 @@ mod copies;
 mod disclosures;
 mod explain;
 mod exposure;
+mod intakes;
 mod notices;
 mod overview;
 mod rehearsal;
 mod shared;
+mod targets;
 mod warnings;
 
 use causeway_flow::plan::Plan;
@@ -26,12 +28,14 @@ pub use disclosures::{Disclosure, Disclosures, FORMAT, Named, Purpose, Status, V
 pub use explain::{Explanation, explain};
 pub(crate) use exposure::found as found_exposure;
 pub use exposure::{Exposed, Exposure, KeyRole, exposure};
+pub use intakes::{ShownIntake, intake, intakes};
 pub use notices::{Listed, notices};
 pub use overview::{Failed, Halted, HouseStatus, Overview, overview, transfers_seen};
 pub use rehearsal::rehearse;
 pub use shared::Element;
 pub use shared::private_text;
 pub(crate) use shared::{Archive, content, sealed_set, whole};
+pub use targets::{Written, written};
 pub use warnings::{Warning, joinable, several_bands, small_population};
 
 /// The sources that a plan reads, opened.

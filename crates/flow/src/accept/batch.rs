@@ -428,7 +428,7 @@ fn fault(subject: &str, code: Code, value: Option<String>) -> Fault {
 }
 
 /// A file that cannot be read to its end is refused whole.
-pub(super) fn unread(error: RecordsError) -> FlowError {
+pub fn unread(error: RecordsError) -> FlowError {
     let violation = match &error {
         RecordsError::Malformed { .. } => Violation::new(Code::RecordsMalformed, "the file", error.to_string()),
         RecordsError::Io(io) => match io.get_ref().and_then(|inner| inner.downcast_ref()) {

@@ -6,24 +6,37 @@
 //! |---|---|---|
 //! | [`opened`] | a sealed body, what it must be | [`Opened`] |
 //! | [`validate`](mod@validate) | [`Opened`], [`Checks`] | [`Validated`], which ends in the sound records |
+//! | [`matched`] | a sound record, an open target | [`Matched`] |
+//! | [`applied`] | [`Matched`] | [`Applied`], the record's outcome |
 //!
 //! - [`records`]: how records are read, whoever reads them;
 //! - [`checks`]: what a record must be, made ready once;
 //! - `rule`: what must hold besides, in CEL;
 //! - `batch`: records that are being read, with all their errors;
-//! - `duplicates`: which records have one id.
+//! - `duplicates`: which records have one id;
+//! - [`mapping`]: which column gets which field;
+//! - [`target`]: what a target promises;
+//! - [`undo`]: how old values are sealed.
 
+pub mod applied;
 mod batch;
 pub mod checks;
 mod duplicates;
+pub mod mapping;
+pub mod matched;
 pub mod opened;
 pub mod records;
 mod rule;
 pub mod target;
+pub mod undo;
 pub mod validate;
 
-pub use batch::{Head, SoundBatch};
+pub use applied::{Applied, Known};
+pub use batch::{Head, SoundBatch, unread};
 pub use checks::{Checks, check_rules};
-pub use opened::Opened;
+pub use mapping::Mapped;
+pub use matched::{Found, Matched, Place, Said};
+pub use opened::{Opened, Unopened};
 pub use records::{Item, Next, Records, RecordsError};
+pub use undo::UndoKey;
 pub use validate::{Quarantined, QuarantinedField, Rejected, Sound, Validated, validate};

@@ -13,6 +13,7 @@ use cel::common::ast::{EntryExpr, Expr, IdedExpr};
 use cel::objects::{Key, Value};
 use cel::{Context, Program};
 
+use super::target::Datum;
 use crate::source::{written_day, written_moment};
 
 /// Room for compiling one expression.
@@ -110,6 +111,22 @@ impl Seen {
             }
             DataType::Decimal128(_, scale) => double(column.as_primitive_opt::<Decimal128Type>()?.value(row), *scale)?,
             _ => return None,
+        }))
+    }
+}
+
+impl Seen {
+    /// A value as it stands in a target. None where a rule cannot see it exactly.
+    pub(super) fn of_datum(value: &Datum) -> Option<Self> {
+        Some(Seen::Value(match value {
+            Datum::Null => return Some(Seen::Null),
+            Datum::Text(text) => text.as_str().into(),
+            Datum::Integer(value) => Value::Int(*value),
+            Datum::Boolean(value) => Value::Bool(*value),
+            Datum::Date(days) => written_day(*days)?.into(),
+            Datum::Timestamp(micros) => written_moment(*micros)?.into(),
+            Datum::Decimal(unscaled, scale) => double(*unscaled, i8::try_from(*scale).ok()?)?,
+            Datum::Bytes(_) => return None,
         }))
     }
 }

@@ -164,6 +164,11 @@ impl Validated {
         self.counts
     }
 
+    /// The numbers of records that came before in the file, exactly so.
+    pub fn duplicates(&self) -> impl Iterator<Item = u64> {
+        self.twice.duplicates.iter().copied()
+    }
+
     /// What is known already of a record that does not go on: it is quarantined, or came before in the file.
     pub fn outcome(&self, number: u64) -> Option<RecordOutcome> {
         if self.bad.contains(&number) || self.twice.unequal.contains(&number) {

@@ -14,6 +14,7 @@ const CATALOGUE: &str = r#"
 catalogue: small
 version: 1
 sources: [ { name: store, connect: { sqlite: { path: a.sqlite } } } ]
+targets: [ { name: registry, connect: { sqlite: { path: r.sqlite } } } ]
 code_lists:
   - name: decision
     codes: [ { code: ACC, equivalents: { registry: accepted } }, { code: REJ, equivalents: { registry: rejected } }, { code: OWN } ]

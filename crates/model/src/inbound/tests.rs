@@ -11,6 +11,7 @@ const CATALOGUE: &str = r#"
 catalogue: small
 version: 1
 sources: [ { name: store, connect: { sqlite: { path: a.sqlite } } } ]
+targets: [ { name: registry, connect: { sqlite: { path: r.sqlite } } } ]
 code_lists:
   - name: decision
     codes:
@@ -120,6 +121,8 @@ fn what_could_not_be_read_applied_or_undone_is_refused_where_it_stands() {
         ("reads: [record.decided_on, current", "reads: [record.cards, current", "rule-reads /rules/0/reads/0"),
         ("match: [ [person] ]", "match: []", "match /match"),
         ("from: person, on: never", "from: person", "key-written /apply/tables/0/columns/0/on"),
+        ("target: registry", "target: other", "unknown-name /apply/target"),
+        ("tells: { column: id", "tells: { column: nin", "tells /tells/column"),
         ("belongs: [person_id]", "belongs: []", "belongs /apply/tables/1/belongs"),
         ("key: [ { column: id } ]", "key: [ { column: id, type: uuid } ]", "key-type /apply/tables/0/key/0"),
         ("        - { column: stamp, from: stamp }\n", "", "sequence /sequence"),

@@ -131,6 +131,9 @@ actions! {
     AskPerson              "ask-person"               Read   [- - - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Asks about one person, over the network.";
     SettleDispute          "settle-dispute"           Change [P P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Settles that a partner confirmed another state than was sent.";
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
+    // what comes in: things of both parties
+    SubmitRecords          "submit-records"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in a file of records for an exchange that accepts.";
+    CancelIntake           "cancel-intake"            Change [P P P P - P P - -] [- - - - - - - - -] [- - - P - - - - -] "Takes a file back before anything of it is applied.";
     // people's decisions
     RecordDecision         "record-decision"          Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person consents, withdraws, objects, contests or is corrected, with a reason.";
     MergePerson            "merge-person"             Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that two records are one person, with a reason.";
@@ -147,6 +150,7 @@ actions! {
     AcceptLoss             "accept-loss"              Change [U - - U - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Accepts that an older copy has lost entries of the ledger.";
     // sensitive reads
     InspectSources         "inspect-sources"          Read   [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Compares the catalogue with the sources.";
+    InspectTargets         "inspect-targets"          Read   [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Prints what a target needs, and tries whether it can be written.";
     CountPeople            "count-people"             Read   [- P P - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Counts in the sources whom an exchange covers.";
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";
@@ -158,6 +162,7 @@ actions! {
     ShowArrangement        "show-arrangement"         Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows an arrangement, its signatures and versions.";
     ShowAssessment         "show-assessment"          Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows an impact assessment.";
     ShowTransfers          "show-transfers"           Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows where transfers stand.";
+    ShowIntakes            "show-intakes"             Read   [P P P P P P P P P] [- - - - - - - - -] [- - - P - - - - P] "Shows what came in and how far it has come; never a record.";
     ShowAlerts             "show-alerts"              Read   [P P P P P P P P P] [P P P P P - - - P] [- - - - - - - - -] "Shows who is told of what, and how far that has come.";
     ShowRefusedRequests    "show-refused-requests"    Read   [P P P P - - - - P] [P P P P - - - - P] [- - - P - - - - P] "Shows the register of refused requests.";
     ExportRegister         "export-register"          Read   [P - P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Writes the public register.";

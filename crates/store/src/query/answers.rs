@@ -1,5 +1,7 @@
 //! What were programs of partners told at once, and of whom?
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::disclosures::SentPackage;
@@ -12,13 +14,13 @@ const ANSWER: &str = "SELECT id, exchange, exchange_version, arrangement, arrang
      subject, people, catalogue, catalogue_version, elements_json, told_at FROM answer";
 
 impl Reader {
-    /// Whether an answer of that id was recorded.
+    /// The ids of answers that were told since then.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn is_told(&self, answer: &str) -> Result<bool, StoreError> {
-        let row = query("SELECT count(*) FROM answer WHERE id = $1").bind(answer).fetch_one(&self.pool).await?;
-        Ok(row.only::<i64>()? > 0)
+    pub async fn told_ids(&self, since: Timestamp) -> Result<HashSet<String>, StoreError> {
+        let rows = query("SELECT id FROM answer WHERE told_at >= $1").bind(since.as_microsecond());
+        rows.fetch_all(&self.pool).await?.iter().map(Row::only).collect()
     }
 
     /// Answers that told something, as what was sent: whoever asks what left asks them too. Each is its own transfer.

@@ -29,7 +29,11 @@ may_select_by: [individual.household_no]
 fn desk(street: &Street) {
     let catalogue = std::fs::read_to_string(street.example("catalogue.yaml")).unwrap();
     let catalogue = catalogue.replacen("version: 1\n", "version: 2\n", 1);
-    let catalogue = catalogue.replacen("    key: [individual_id]\n", "    key: [individual_id]\n    unique: [[individual_no]]\n", 1);
+    let catalogue = catalogue.replacen(
+        "    key: [individual_id]\n",
+        "    key: [individual_id]\n    unique: [[individual_no]]\n",
+        1,
+    );
     let terms = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
     let (head, rest) = terms.split_once("elements:\n").unwrap();
     let (_, tail) = rest.split_once("population:\n").unwrap();

@@ -100,6 +100,8 @@ pub const LINES: &[Line] = &[
     line("sandbox make", Action::OpenSandbox, Both, "sandbox make food-people"),
     line("sandbox run", Action::RunSandbox, Both, "sandbox run food-people").after(&["sandbox make food-people"]),
     line("catalogue import", Action::ImportConfiguration, Operation, "catalogue import @catalogue-next.yaml"),
+    line("target prepare", Action::InspectTargets, Operation, "target prepare registry"),
+    line("target check", Action::InspectTargets, Operation, "target check registry"),
     line("exchange import", Action::ImportConfiguration, Operation, "exchange import @exchange-new.yaml"),
     line("exchange pause", Action::PauseSchedule, Both, "exchange pause food-yearly --reason the-partner-moves"),
     line("exchange unpause", Action::UnpauseSchedule, Both, "exchange unpause food-yearly").after(&["--as registrar exchange pause food-yearly --reason the-partner-moves"]),
@@ -165,6 +167,9 @@ pub const LINES: &[Line] = &[
 
 const ENQUIRIES: &str = "asks Enquire, AssessFeasibility, DraftArrangement of an enquiry, which is tried by the transcripts of `arrangements`";
 
+const INTAKES: &str =
+    "asks SubmitRecords, CancelIntake and ShowIntakes of an exchange that accepts, which is tried in `accept`";
+
 /// Every other command, and why it asks nothing.
 pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("init", "makes an installation: nobody is registered in it yet"),
@@ -185,6 +190,10 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("enquiry withdraw", ENQUIRIES),
     ("enquiry show", "reads"),
     ("enquiry list", "reads"),
+    ("intake submit", INTAKES),
+    ("intake list", INTAKES),
+    ("intake show", INTAKES),
+    ("intake cancel", INTAKES),
     ("officer new", "makes a key pair; needs no installation"),
     ("officer list", "reads"),
     ("partner show", "reads"),
@@ -224,6 +233,14 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 ];
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
-/// enquiries, one that `request more --propose` asks besides its own, and those that have no command yet.
-pub const IN_NO_LINE: &[&str] =
-    &["restore", "accept-loss", "enquire", "assess-feasibility", "propose-amendment", "accept-answer"];
+/// enquiries, one that `request more --propose` asks besides its own, two of exchanges that accept, and those that have no command yet.
+pub const IN_NO_LINE: &[&str] = &[
+    "restore",
+    "accept-loss",
+    "enquire",
+    "assess-feasibility",
+    "propose-amendment",
+    "accept-answer",
+    "submit-records",
+    "cancel-intake",
+];

@@ -91,7 +91,7 @@ async fn once(
     }
     let id = house.id("an");
     let people = house.home.sealed().join(format!("{id}.people.age"));
-    let count = seal_people(house, &ready, &told, &id, &people)?;
+    let count = seal_people(house, &ready, &told, &people)?;
     let (terms, digest) = (&ready.standing.terms, &ready.standing.digest);
     let Clearance { withheld, quarantined, faults, .. } = &told.clearance;
     let body = json!({
@@ -148,13 +148,11 @@ fn walk(house: &House, ready: &Ready, sources: &[Box<dyn Source>], only: &Only) 
 /// Seals who is in it to the operation, where it stands once the answer is recorded.
 ///
 /// CRASH: a set of an answer that was never recorded. It lies sealed among the others and is asked about nothing; recovery removes it.
-fn seal_people(house: &House, ready: &Ready, told: &Disclosed, id: &str, to: &Path) -> Result<u64, EngineError> {
+fn seal_people(house: &House, ready: &Ready, told: &Disclosed, to: &Path) -> Result<u64, EngineError> {
     let pseudonyms = house.keys.disclosure().of(ready.catalogue.subject().map_or("", |people| &people.name));
     let mut set = DisclosureSet::expecting(told.records());
     told.people().for_each(|key| set.add(pseudonyms.pseudonym(key)));
-    let unfinished = house.home.staging().join(format!("{id}.people"));
-    let count = set.seal(&unfinished, house.keys.recipient())?;
-    std::fs::rename(&unfinished, to).map_err(EngineError::file("rename", to))?;
+    let count = set.seal(to, house.keys.recipient())?;
     let folder = house.home.sealed();
     std::fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(EngineError::file("sync", &folder))?;
     Ok(count)

@@ -29,6 +29,13 @@ impl Inbound {
         self.check_ways(&mut findings);
         if let Some(tells) = &self.tells {
             known_element(&mut findings, catalogue, &tells.element, "/tells/element");
+            if self.apply.root().is_none_or(|root| !root.key.iter().any(|key| key.column == tells.column)) {
+                let help = "name a key column of the record's table";
+                findings.error("tells", "/tells/column", "it is not what a row is known by", help);
+            }
+        }
+        if !catalogue.targets.iter().any(|target| target.name == self.apply.target) {
+            unknown(&mut findings, "/apply/target".to_owned(), "target", &self.apply.target);
         }
         findings
     }
@@ -110,6 +117,11 @@ impl Inbound {
     }
 
     fn check_decides(&self, findings: &mut Findings) {
+        if !self.decides.is_empty() {
+            // A decision that is written down and not heeded would be worse than none.
+            let help = "leave it out, and record decisions with `causeway person`";
+            findings.error("decides", "/decides", "this program does not carry decisions out yet that come in", help);
+        }
         for (i, decides) in self.decides.iter().enumerate() {
             let at = format!("/decides/{i}");
             for (member, name) in [("field", &decides.field), ("person", &decides.person)] {

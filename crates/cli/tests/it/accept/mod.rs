@@ -1,0 +1,8 @@
+//! Does what a partner sends come to stand in a registry once, exactly, whoever dies on the way?
+
+mod documents;
+#[cfg(feature = "test-hooks")]
+pub mod killed;
+mod scene;
+mod target;
+mod walked;

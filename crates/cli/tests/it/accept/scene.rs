@@ -1,0 +1,161 @@
+//! An installation with a registry that partners' records come into.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use causeway_connect::target::prepare;
+use causeway_model::catalogue::Catalogue;
+use causeway_model::document::Document;
+use causeway_package::inbound::{Submission, submit};
+use causeway_package::key::{Recipient, SigningKey};
+use causeway_package::report::ReportReader;
+use causeway_testkit::street::Street;
+use causeway_testkit::throw_away;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use super::documents::{self, NUMBERS};
+
+/// How many people there are.
+pub(super) const PEOPLE: usize = 40;
+
+/// What no file may hold in the clear.
+pub(super) const CANARY: &str = "INVENTED";
+
+pub(super) struct Scene {
+    pub(super) street: Street,
+    _removed: Box<dyn std::any::Any>,
+}
+
+pub(super) fn text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
+}
+
+/// An invented person's id.
+pub(super) fn id(of: usize) -> String {
+    format!("00000000-0000-4000-8000-{of:012}")
+}
+
+/// A record about a person that is as it should be.
+pub(super) fn record(message: &str, stamp: u64, of: usize) -> Value {
+    json!({
+        "message": message, "stamp": stamp, "person": id(of), "nin": format!("{CANARY}{of:03}"), "decision": "accepted",
+        "decided_on": "2026-05-01", "cards": [{ "number": format!("C{of:03}") }],
+    })
+}
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        let dir = throw_away::directory().unwrap();
+        let into = dir.path().join("documents");
+        let street = Street::new(env!("CARGO_BIN_EXE_causeway"), dir.path().join("home"), &into);
+        documents::write(&into);
+        fs::create_dir_all(street.sources()).unwrap();
+        Connection::open(street.sources().join("people.sqlite"))
+            .unwrap()
+            .execute_batch("CREATE TABLE person (id TEXT);")
+            .unwrap();
+        let scene = Self { street, _removed: Box::new(dir) };
+        let catalogue = fs::read_to_string(into.join("catalogue.yaml")).unwrap();
+        let catalogue: Catalogue = Document::parse("c.yaml", &catalogue).unwrap().read().unwrap();
+        let registry = scene.registry();
+        registry.execute_batch(documents::TABLES).unwrap();
+        registry.execute_batch(&prepare(catalogue.target("registry").unwrap(), &[])).unwrap();
+        for of in 0..PEOPLE {
+            registry.execute("INSERT INTO person (id) VALUES (?1)", [id(of)]).unwrap();
+        }
+        let exchanges = [(NUMBERS, "exchange-numbers.yaml")];
+        scene.street.set_up_with(&["lantern-relief"], &["numbers"], &exchanges).unwrap();
+        scene
+    }
+
+    pub(super) fn registry(&self) -> Connection {
+        Connection::open(self.street.sources().join("registry.sqlite")).unwrap()
+    }
+
+    /// Every row of the registry's own tables, in order.
+    pub(super) fn tables(&self) -> Vec<String> {
+        let registry = self.registry();
+        let mut all = Vec::new();
+        for sql in [
+            "SELECT id || '|' || coalesce(nin, '-') || '|' || coalesce(decision, '-') || '|' || coalesce(decided_on, '-') || '|' \
+             || coalesce(stamp, '-') || '|' || row_version FROM person ORDER BY id",
+            "SELECT number || '|' || person_id || '|' || status FROM card ORDER BY number",
+        ] {
+            let mut rows = registry.prepare(sql).unwrap();
+            all.extend(rows.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap));
+        }
+        all
+    }
+
+    /// An envelope of the partner with these lines.
+    pub(super) fn envelope(&self, number: u64, lines: &[Value]) -> PathBuf {
+        let partner = self.street.partner();
+        let (records, out) =
+            (partner.join(format!("records-{number}.jsonl")), partner.join(format!("sealed-{number}")));
+        let lines: Vec<String> =
+            lines.iter().map(|line| line.as_str().map_or_else(|| line.to_string(), str::to_owned)).collect();
+        fs::write(&records, lines.join("\n")).unwrap();
+        let operation = fs::read_to_string(self.street.home().join("keys/operation.age")).unwrap();
+        let public = operation.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+        let (recipient, key) =
+            (Recipient::parse(public).unwrap(), SigningKey::load(&partner.join("signing.pem")).unwrap());
+        let submission = Submission {
+            exchange: NUMBERS,
+            partner: "lantern-relief",
+            number,
+            created: "2026-06-01T00:00:00Z".parse().unwrap(),
+            recipient: &recipient,
+            key: &key,
+            part_size: None,
+        };
+        submit(&records, &submission, &out).unwrap();
+        fs::remove_file(&records).unwrap();
+        out
+    }
+
+    /// Has an officer bring it in; its id.
+    pub(super) fn submitted(&self, envelope: &Path) -> String {
+        let said = self.street.good(&["intake", "submit", &text(envelope), "--exchange", NUMBERS]).unwrap();
+        said.split_whitespace().nth(1).unwrap().to_owned()
+    }
+
+    /// Works until nothing is due.
+    pub(super) fn work(&self) -> String {
+        self.street.good(&["work", "--until-idle"]).unwrap()
+    }
+
+    pub(super) fn shown(&self, intake: &str) -> String {
+        self.street.good(&["intake", "show", intake]).unwrap()
+    }
+
+    pub(super) fn folder(&self, intake: &str) -> PathBuf {
+        self.street.home().join("data/intakes").join(intake)
+    }
+
+    /// The outcomes, as the partner opens them.
+    pub(super) fn outcomes(&self, intake: &str) -> Vec<Value> {
+        let identity = causeway_package::key::Identities::load(&self.street.partner().join("identity.txt")).unwrap();
+        let reader = ReportReader::open(&self.folder(intake).join("outcomes.age"), &identity).unwrap();
+        let mut lines: Vec<Value> = reader.lines().map(Result::unwrap).collect();
+        lines.sort_by_key(|line| line["record"].as_u64());
+        lines
+    }
+
+    /// Files of the installation that hold what no file may hold in the clear.
+    pub(super) fn leaks(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![self.street.home().join("data")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if fs::read(&path).unwrap().windows(CANARY.len()).any(|window| window == CANARY.as_bytes()) {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+}

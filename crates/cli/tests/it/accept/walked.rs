@@ -1,0 +1,192 @@
+//! Is every record applied or told, a replay nothing, and nothing opened that should not be?
+
+use std::fs;
+
+use causeway_package::inbound::Acknowledgement;
+use causeway_package::key::VerifyingKey;
+use serde_json::{Value, json};
+
+use super::documents::NUMBERS;
+use super::scene::{Scene, id, record, text};
+
+/// Good ones, one of every kind of bad one, and one of nobody.
+fn mixed() -> Vec<Value> {
+    let mut lines: Vec<Value> = (0..30).map(|of| record(&format!("m{of}"), 10, of)).collect();
+    let with = |of: usize, name: &str, value: Value| {
+        let mut line = record(&format!("bad{of}"), 10, of);
+        line[name] = value;
+        line
+    };
+    lines.push(with(30, "decision", json!("perhaps")));
+    lines.push(with(31, "nin", json!("INVENTED-TOO-LONG")));
+    lines.push(json!("no record"));
+    lines.push(record("nobody", 10, 999));
+    lines.push(lines[3].clone());
+    // Of two people who have one number, and whose own is nobody's.
+    lines
+        .push(json!({ "message": "twins", "stamp": 10, "person": id(998), "nin": "SAME", "decided_on": "2026-05-01" }));
+    lines
+}
+
+#[test]
+fn what_is_sound_stands_in_the_registry_and_every_record_is_told() {
+    let scene = Scene::new();
+    let twins = format!("UPDATE person SET nin = 'SAME' WHERE id IN ('{}', '{}')", id(38), id(39));
+    scene.registry().execute_batch(&twins).unwrap();
+    let before = scene.tables();
+    let envelope = scene.envelope(1, &mixed());
+    let intake = scene.submitted(&envelope);
+    assert_eq!(scene.tables(), before, "nobody is at work");
+    scene.work();
+    let shown = scene.shown(&intake);
+    for said in [
+        "awaiting-review",
+        "records      36",
+        "updated    30",
+        "quarantined 3",
+        "duplicate  1",
+        "waiting    2",
+        "unmatched: 0 rows",
+    ] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    let tables = scene.tables();
+    assert_eq!(tables[0], format!("{}|INVENTED000|ACC|2026-05-01|10|1", id(0)));
+    assert_eq!(tables[30], format!("{}|-|-|-|-|0", id(30)));
+    assert_eq!(tables.iter().filter(|row| row.ends_with("|current")).count(), 30);
+    assert_eq!(tables[40], format!("C000|{}|current", id(0)));
+    let outcomes = scene.outcomes(&intake);
+    let told = |at: usize| outcomes[at].to_string();
+    assert_eq!(outcomes.len(), 36);
+    assert!(shown.contains("ambiguous: 2 rows it may be, waits"), "{shown}");
+    assert!(told(0).contains(&format!(r#""outcome":"updated","told":{{"text":"{}"}}"#, id(0))), "{}", told(0));
+    assert!(told(30).contains(r#""fields":[{"field":"decision","code":"code-unknown"}]"#), "{}", told(30));
+    assert!(told(31).contains(r#"{"field":"nin","code":"value-oversize"}"#), "{}", told(31));
+    assert!(told(32).contains("record-unreadable"), "{}", told(32));
+    assert!(told(33).contains(r#""outcome":"waiting""#), "{}", told(33));
+    assert!(told(34).contains(r#""outcome":"duplicate""#), "{}", told(34));
+    assert_eq!(scene.leaks(), [""; 0].map(std::path::PathBuf::from));
+
+    // The same file is the same intake; the same records under another number change nothing.
+    assert_eq!(scene.submitted(&envelope), intake);
+    let again = scene.submitted(&scene.envelope(2, &mixed()[..30]));
+    scene.work();
+    assert!(scene.shown(&again).contains("duplicate  30"), "{}", scene.shown(&again));
+    assert_eq!(scene.tables(), tables);
+    let folder = scene.folder(&again);
+    let (word, signature) = (
+        fs::read(folder.join("acknowledgement.json")).unwrap(),
+        fs::read(folder.join("acknowledgement.json.sig")).unwrap(),
+    );
+    let key = VerifyingKey::load(&scene.street.sender()).unwrap();
+    let word = Acknowledgement::verify(&word, &signature, &key).unwrap();
+    assert_eq!((word.number, word.counts["duplicate"], word.counts["records"]), (Some(2), 30, 30));
+    assert!(scene.shown(&again).contains("acknowledged"));
+
+    // An older message does not overwrite a newer one, nor one that a rule is against; null empties, and what is absent stays.
+    let mut older = record("older", 9, 0);
+    older["nin"] = json!("OLD");
+    let mut earlier = record("earlier", 20, 1);
+    earlier["decided_on"] = json!("2026-04-01");
+    let mut sparse =
+        json!({ "message": "sparse", "stamp": 20, "person": id(2), "nin": null, "decided_on": "2026-05-02" });
+    sparse["cards"] = json!([]);
+    let third = scene.submitted(
+        &scene.envelope(3, &[older, earlier, sparse, record("m5", 30, 5), record("x", 9, 6), record("y", 30, 7)]),
+    );
+    scene.work();
+    let shown = scene.shown(&third);
+    assert!(
+        shown.contains("superseded 2") && shown.contains("quarantined 1") && shown.contains("updated    3"),
+        "{shown}"
+    );
+    let tables = scene.tables();
+    assert_eq!(tables[0], format!("{}|INVENTED000|ACC|2026-05-01|10|1", id(0)));
+    assert_eq!(tables[1], format!("{}|INVENTED001|ACC|2026-05-01|10|1", id(1)));
+    assert_eq!(tables[2], format!("{}|-|ACC|2026-05-02|20|2", id(2)));
+    scene.street.good(&["ledger", "verify"]).unwrap();
+    let listed = scene.street.good(&["intake", "list"]).unwrap();
+    assert!(listed.ends_with("3 intakes\n"), "{listed}");
+}
+
+#[test]
+fn what_should_not_be_opened_is_rejected_by_name_and_a_file_that_is_mostly_bad_too() {
+    let scene = Scene::new();
+    let before = scene.tables();
+    let number_five = scene.envelope(5, &[record("a", 1, 1)]);
+    let bytes = fs::read(&number_five).unwrap();
+    let mut altered = bytes.clone();
+    let last = altered.len() - 1;
+    altered[last] ^= 1;
+    let altered_file = scene.street.partner().join("altered");
+    fs::write(&altered_file, &altered).unwrap();
+    let older = scene.envelope(4, &[record("b", 1, 2)]);
+    let bad = scene.envelope(6, &[json!({}), record("c", 1, 3)]);
+    let intakes: Vec<String> = [&altered_file, &number_five, &older, &bad].map(|file| scene.submitted(file)).into();
+    scene.work();
+    for (intake, says) in
+        intakes.iter().zip(["envelope-altered", "acknowledged", "number-not-above", "too-many-quarantined"])
+    {
+        let shown = scene.shown(intake);
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
+    let after = scene.tables();
+    assert_eq!(before.iter().filter(|row| !after.contains(row)).count(), 1, "only what number five says");
+    // One that is taken back is never opened.
+    let taken_back = scene.submitted(&scene.envelope(8, &[record("d", 1, 4)]));
+    scene.street.good(&["intake", "cancel", &taken_back, "--reason", "sent-by-mistake"]).unwrap();
+    scene.work();
+    assert!(scene.shown(&taken_back).contains("cancelled"));
+    assert_eq!(scene.tables(), after);
+    let late = scene.street.run(&["intake", "cancel", &intakes[1], "--reason", "sent-by-mistake"]).unwrap();
+    assert!(late.err.contains("is acknowledged"), "{}", late.err);
+}
+
+#[test]
+fn a_folder_is_emptied_and_a_stop_holds_what_came() {
+    let scene = Scene::new();
+    let inbox = scene.street.home().join("inbox/lantern-relief");
+    fs::create_dir_all(&inbox).unwrap();
+    let (before, envelope) = (scene.tables(), scene.envelope(1, &[record("a", 1, 1)]));
+    fs::copy(&envelope, inbox.join("numbers.partial")).unwrap();
+    fs::copy(&envelope, inbox.join("numbers")).unwrap();
+    scene
+        .street
+        .good(&["--as", "representative", "stop", "partner", "lantern-relief", "--reason", "a-test-of-the-switch"])
+        .unwrap();
+    scene.work();
+    let left: Vec<_> = fs::read_dir(&inbox).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["numbers.partial"], "taken in, and what is not finished stays");
+    assert_eq!(scene.tables(), before, "a stop holds");
+    let listed = scene.street.good(&["intake", "list", "--state", "received"]).unwrap();
+    assert!(listed.contains(NUMBERS), "{listed}");
+    let intake = listed.split_whitespace().next().unwrap().to_owned();
+    assert!(scene.shown(&intake).contains("stopped"), "{}", scene.shown(&intake));
+    assert!(!text(&inbox).is_empty());
+}
+
+#[test]
+fn only_who_may_brings_something_in_takes_it_back_or_sees_it() {
+    let scene = Scene::new();
+    let street = &scene.street;
+    street.officer("auditor", "representative", &["--role", "auditor"]).unwrap();
+    let of = ["--role", "partner-operator", "--partner", "lantern-relief"];
+    street.officer("lantern-operator", "lantern-relief-admin", &of).unwrap();
+    let envelope = text(&scene.envelope(1, &[record("a", 1, 1)]));
+    let denied = |words: &[&str]| {
+        let ended = street.run(words).unwrap();
+        assert!(ended.code == Some(4) && ended.err.contains("not-permitted"), "{words:?}: {}{}", ended.out, ended.err);
+    };
+    let submit = ["intake", "submit", &envelope, "--exchange", NUMBERS];
+    for nobody in ["auditor", "protection", "representative"] {
+        denied(&[&["--as", nobody], &submit[..]].concat());
+    }
+    let said = street.good(&[&["--as", "lantern-operator"], &submit[..]].concat()).unwrap();
+    let intake = said.split_whitespace().nth(1).unwrap();
+    denied(&["--as", "auditor", "intake", "cancel", intake, "--reason", "sent-by-mistake"]);
+    for looker in ["auditor", "lantern-operator", "protection"] {
+        assert!(street.good(&["--as", looker, "intake", "show", intake]).unwrap().contains("received"), "{looker}");
+        assert!(street.good(&["--as", looker, "intake", "list"]).unwrap().ends_with("1 intakes\n"), "{looker}");
+    }
+    street.good(&["--as", "lantern-operator", "intake", "cancel", intake, "--reason", "sent-by-mistake"]).unwrap();
+}

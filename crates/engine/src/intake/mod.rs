@@ -1,0 +1,54 @@
+//! What came in: how is it kept until it is opened, by which documents is it read, and what can be asked of it?
+//!
+//! - `receive`: a body becomes an intake, as ciphertext, in one transaction;
+//! - `pinned`: the versions of the documents by which it is read;
+//! - `collect`: files that partners laid into folders.
+
+mod collect;
+mod pinned;
+mod receive;
+
+use std::path::PathBuf;
+
+use causeway_store::query::{IntakeFilter, IntakeRow};
+
+use crate::error::EngineError;
+use crate::house::House;
+
+pub use collect::{Collected, collect};
+pub(crate) use pinned::{Pinned, versions_in_use};
+pub use receive::{Body, Incoming, Received, receive};
+
+/// The files of an intake: body, report of what is quarantined, what waits for a person, outcomes. All are ciphertext.
+pub(crate) fn folder(house: &House, intake: &str) -> PathBuf {
+    house.home.intakes().join(intake)
+}
+
+/// The sealed body, where it is too long for its row.
+pub(crate) const BODY: &str = "body";
+/// What could not be read or broke a rule, sealed to the operation.
+pub(crate) const QUARANTINE: &str = "quarantine.age";
+/// What became of each record, sealed to the partner.
+pub(crate) const OUTCOMES: &str = "outcomes.age";
+/// The signed acknowledgement of counts and digests; its signature beside it.
+pub(crate) const ACKNOWLEDGEMENT: &str = "acknowledgement.json";
+
+impl House {
+    /// An intake.
+    ///
+    /// # Errors
+    /// [`EngineError::Unknown`] where there is none of that id.
+    pub async fn intake(&self, id: &str) -> Result<IntakeRow, EngineError> {
+        let help = "see `causeway intake list`";
+        let unknown = || EngineError::Unknown { what: "intake", name: id.to_owned(), help };
+        self.store.intake(id).await?.ok_or_else(unknown)
+    }
+
+    /// Intakes, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn intakes(&self, filter: &IntakeFilter) -> Result<Vec<IntakeRow>, EngineError> {
+        Ok(self.store.intakes(filter).await?)
+    }
+}

@@ -1,0 +1,40 @@
+//! What came in, and how far has it come?
+
+use causeway_model::permission::Action;
+use causeway_store::query::{IntakeFilter, IntakeRow, WaitingRow};
+
+use crate::error::EngineError;
+use crate::house::House;
+
+/// An intake with what of it waits for a person.
+pub struct ShownIntake {
+    /// The intake.
+    pub row: IntakeRow,
+    /// Records that wait, or did.
+    pub waiting: Vec<WaitingRow>,
+    /// What its last try stood in the way of.
+    pub why: Option<String>,
+}
+
+/// Intakes that the looker may see, the newest first: partners see their own.
+pub async fn intakes(house: &House, looker: &str, mut filter: IntakeFilter) -> Result<Vec<IntakeRow>, EngineError> {
+    let partner = house.store.officer(looker).await?.and_then(|officer| officer.partner);
+    match partner {
+        Some(partner) => {
+            house.may_see(looker, Action::ShowIntakes, &house.of_both("intakes", &partner)).await?;
+            filter.partner = Some(partner);
+        }
+        None => house.may_see(looker, Action::ShowIntakes, &house.own("intakes")).await?,
+    }
+    house.intakes(&filter).await
+}
+
+/// One intake.
+pub async fn intake(house: &House, looker: &str, id: &str) -> Result<ShownIntake, EngineError> {
+    let row = house.intake(id).await?;
+    house.may_see(looker, Action::ShowIntakes, &house.of_both(id, &row.partner)).await?;
+    let lease = house.store.lease_of(causeway_store::lease::Kind::Intake, id).await?;
+    let waiting = house.store.intake_waiting(id).await?;
+    let why = lease.and_then(|lease| lease.why).filter(|_| row.state.is_unfinished());
+    Ok(ShownIntake { row, waiting, why })
+}
