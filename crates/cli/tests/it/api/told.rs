@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::place::{Gateway, Program, Reply, call, original_with, random, signed};
-use crate::copied::Copy;
+use crate::copied::{Copy, Original};
 use crate::governance::place::Kind;
 
 const ELEMENTS: &str = r#"
@@ -27,6 +27,11 @@ may_select_by: [individual.household_no]
 
 /// An arrangement for online answers, and two exchanges under it.
 fn desk(street: &Street) {
+    let store = Connection::open(street.sources().join("progres.sqlite")).unwrap();
+    let refuse = "UPDATE individual SET consent_sharing = 'refused' WHERE individual_id = \
+                  (SELECT min(individual_id) FROM individual WHERE camp_pcode = 'KE106322')";
+    assert_eq!(store.execute(refuse, []).unwrap(), 1);
+    drop(store);
     let catalogue = std::fs::read_to_string(street.example("catalogue.yaml")).unwrap();
     let catalogue = catalogue.replacen("version: 1\n", "version: 2\n", 1);
     let catalogue = catalogue.replacen(
@@ -40,7 +45,8 @@ fn desk(street: &Street) {
     let text = format!("{head}elements:{ELEMENTS}population:\n{tail}")
         .replace("food-2026", "desk-2026")
         .replace("modality: [file]", "modality: [online]")
-        .replace("code: food-assistance", "code: desk");
+        .replace("code: food-assistance", "code: desk")
+        .replace("values: [KE106322, KE111507, KE115655, KE123001]", "values: [KE106322, KE111507]");
     let put = |name: &str, text: &str| {
         let file = street.home().join(name);
         std::fs::write(&file, text).unwrap();
@@ -76,6 +82,8 @@ struct Desk {
     gateway: Gateway,
     token: String,
     key: AnswerSecret,
+    /// Its server and secrets are the copy's too.
+    _original: Original,
 }
 
 impl Desk {
@@ -93,7 +101,7 @@ impl Desk {
         copy.street.good(&["--as", &as_whom, "partner", "client", "add", &file.display().to_string()]).unwrap();
         let gateway = Gateway::open(&copy);
         let token = program.token(&gateway.address);
-        Self { copy, gateway, token, key }
+        Self { copy, gateway, token, key, _original: original }
     }
 
     fn ask(&self, path: &str, body: &Value) -> Reply {
@@ -150,7 +158,7 @@ fn people(sources: &Path) -> Vec<Person> {
     let person = |row: &rusqlite::Row<'_>| {
         let (id, consent, camp): (String, Option<String>, Option<String>) = (row.get(5)?, row.get(6)?, row.get(7)?);
         let covered =
-            camp.is_some_and(|camp| ["KE106322", "KE111507", "KE115655", "KE123001"].contains(&camp.as_str()));
+            camp.is_some_and(|camp| ["KE106322", "KE111507"].contains(&camp.as_str()));
         Ok(Person {
             number: row.get(0)?,
             family: row.get(1)?,
@@ -254,10 +262,12 @@ fn disclosures(desk: &Desk, id: &str) -> Value {
         "protection",
         "person",
         "disclosures",
+        "--entity",
+        "individual",
         "--key-file",
         &key,
         "--reason",
-        "test",
+        "the person asks at the desk",
         "--format",
         "json",
     ]);
@@ -311,7 +321,7 @@ fn one_by_one(kind: Kind) {
     let alerts = desk.copy.street.good(&["--as", "protection", "alert", "list"]).unwrap();
     assert!(alerts.contains("look-ups-suspended"), "{alerts}");
     let lift =
-        ["--as", "protection", "partner", "client", "lift", "desk", "--exchange", "desk-look", "--reason", "a test"];
+        ["--as", "protection", "partner", "client", "lift", "desk", "--exchange", "desk-look", "--reason", "it was a test of ours"];
     desk.copy.street.good(&lift).unwrap();
     assert_eq!(desk.look(&json!({ "individual_no": told.number })).status, 200);
     // Forty an hour.
