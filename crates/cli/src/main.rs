@@ -65,6 +65,9 @@ enum Verb {
     /// What this installation holds.
     #[command(subcommand)]
     Catalogue(verb::catalogue::Catalogue),
+    /// Where what partners send is written.
+    #[command(subcommand)]
+    Target(verb::target::Target),
     /// Who asks for data, and whether they could be shared.
     #[command(subcommand)]
     Enquiry(verb::enquiry::Enquiry),
@@ -219,6 +222,7 @@ async fn run(arguments: Arguments) -> Result<ExitCode, causeway_engine::EngineEr
         Verb::Officer(officer) => officer.run(&place).await,
         Verb::Partner(partner) => partner.run(&place).await,
         Verb::Catalogue(catalogue) => catalogue.run(&place).await,
+        Verb::Target(target) => target.run(&place).await,
         Verb::Enquiry(enquiry) => enquiry.run(&place).await,
         Verb::Arrangement(arrangement) => arrangement.run(&place).await,
         Verb::Assessment(assessment) => assessment.run(&place).await,

@@ -33,6 +33,7 @@ pub mod schema;
 pub mod serve;
 pub mod status;
 pub mod stop;
+pub mod target;
 pub mod transfer;
 pub mod work;
 

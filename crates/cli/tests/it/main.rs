@@ -52,6 +52,7 @@ mod serve;
 mod stop;
 mod street;
 mod tamper;
+mod targets;
 mod types;
 #[cfg(feature = "test-hooks")]
 mod unhindered;

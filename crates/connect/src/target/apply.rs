@@ -50,7 +50,13 @@ pub(super) fn apply<L: Link>(
         Ok(answer) => {
             // CRASH: everything is written and nothing holds: the target forgets it, and the group is applied from the start.
             keeper.mark("apply-statement");
-            open.link.commit().map_err(|trouble| trouble.error(&open.target))?;
+            if let Err(trouble) = open.link.commit() {
+                // Rules that a target looks at last, when it would be settled. Some end the transaction by that, some do not.
+                open.give_up();
+                let table = open.mapping(group.record.mapping).map(|mapping| mapping.table.clone())?;
+                let outcome = Outcome::Refused(trouble.of_record(&open.target, &table)?);
+                return Ok(Answer { outcome, key: Vec::new(), repeated: false });
+            }
             // CRASH: it holds, and nobody here knows: the marker tells whoever comes again.
             keeper.mark("apply-committed");
             Ok(answer)

@@ -193,7 +193,7 @@ impl<L: Link> Open<L> {
         let order = format!(
             " AND {} NOT IN ('undone', 'undone-in-part') ORDER BY {} DESC LIMIT 1",
             self.dialect().name(marker::OUTCOME),
-            self.dialect().name(marker::ID)
+            statement::by(self.dialect(), marker::TABLE, marker::ID)
         );
         Ok(self.kept(&on, &order, Plans::Left)?.pop())
     }
@@ -225,7 +225,8 @@ impl<L: Link> Session for Open<L> {
         let columns =
             columns.ok_or_else(|| self.wrong(Code::RuleFailed, "no mapped column is called so: report it"))?;
         let on = equal(wanted.iter().map(|(name, _)| *name));
-        let order: Vec<String> = known.key.iter().map(|column| dialect.name(&column.name)).collect();
+        let by = |column: &Column| statement::by(dialect, &known.table, &column.name);
+        let order: Vec<String> = known.key.iter().map(by).collect();
         let rest = format!(" ORDER BY {} LIMIT {}", order.join(", "), MOST_CANDIDATES + 1);
         let sql = statement::select(dialect, known, &shape.read, &on, &rest);
         let binds: Vec<Stored> = wanted.iter().map(|(_, value)| dialect.bind(value)).collect();
@@ -262,7 +263,8 @@ impl<L: Link> Session for Open<L> {
         if let Some(below) = below {
             on.push(("group_number", "<", self.number(below)?));
         }
-        let order = format!(" ORDER BY {} DESC LIMIT {PAGE}", self.dialect().name("group_number"));
+        let by = statement::by(self.dialect(), marker::TABLE, "group_number");
+        let order = format!(" ORDER BY {by} DESC LIMIT {PAGE}");
         Ok(self.kept(&on, &order, Plans::Left)?.into_iter().map(|kept| kept.marker).collect())
     }
 

@@ -28,6 +28,11 @@ pub(super) fn conditions(dialect: Dialect, conditions: &[Condition<'_>], from: u
     if parts.is_empty() { String::new() } else { format!(" WHERE {}", parts.join(" AND ")) }
 }
 
+/// A column to order by. With its table, since the name alone would mean what is told of it, which is text: 10 before 9.
+pub(super) fn by(dialect: Dialect, table: &str, column: &str) -> String {
+    format!("{}.{}", dialect.table(table), dialect.name(column))
+}
+
 /// The key's columns by name.
 pub(super) fn key(mapping: &Mapping) -> Vec<&str> {
     mapping.key.iter().map(|column| column.name.as_str()).collect()

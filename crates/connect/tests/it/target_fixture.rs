@@ -18,7 +18,7 @@ pub const PASSWORD: &str = "correct horse's \"battery\"";
 
 /// Tables of people and of what happened to them.
 pub const SQLITE: &str = "
-    CREATE TABLE person (id INTEGER PRIMARY KEY, code TEXT UNIQUE, name TEXT, born TEXT, served INTEGER, amount TEXT,
+    CREATE TABLE person (id INTEGER PRIMARY KEY, code TEXT UNIQUE, name TEXT COLLATE NOCASE, born TEXT, served INTEGER, amount TEXT,
       seen TEXT, ref TEXT, photo BLOB, note TEXT CHECK (length(note) <= 20), status TEXT DEFAULT 'new', sent INTEGER,
       secret TEXT DEFAULT 'not ours');
     CREATE TABLE event (id INTEGER PRIMARY KEY, person INTEGER NOT NULL REFERENCES person (id), kind TEXT NOT NULL,

@@ -7,6 +7,7 @@ use crate::target_fixture::{Registry, Sealer, apply, event, group, on_each, onto
 
 on_each!(
     a_group_is_applied_once,
+    the_newest_is_told_by_its_number,
     an_older_message_never_overwrites_a_newer_one,
     what_somebody_changed_meanwhile_is_not_overwritten,
     a_group_is_undone,
@@ -56,6 +57,28 @@ fn a_group_is_applied_once(registry: &Registry) {
     assert_eq!(apply(&mut *session, &group("i", 1, "x", 1, person("A-9", "Zuri"))).outcome, Outcome::Inserted);
 }
 
+fn the_newest_is_told_by_its_number(registry: &Registry) {
+    let mut session = registry.open();
+    // Ten of them, so that the last one is before the others in the order of letters.
+    for number in 0..11 {
+        let digest = u8::try_from(number).unwrap() + 1;
+        let write = match number {
+            0 => person("A-1", "0"),
+            _ => onto(&row(&mut *session, "A-1"), person("A-1", &number.to_string())),
+        };
+        apply(&mut *session, &group("i", number, "x", digest, write));
+    }
+    assert_eq!(session.latest("x").unwrap().unwrap().place.group, 10);
+    let groups: Vec<u64> = session.markers("i", Some(11)).unwrap().iter().map(|marker| marker.place.group).collect();
+    assert_eq!(groups, (0..11).rev().collect::<Vec<u64>>());
+    for number in 1..12 {
+        apply(&mut *session, &group("j", number, &format!("y{number}"), 1, person(&format!("B-{number}"), "many")));
+    }
+    let found = session.find(0, &[("name", Datum::Text("many".into()))]).unwrap();
+    let codes: Vec<String> = found.rows.iter().map(|row| row.values[0].clone().unwrap().written().unwrap()).collect();
+    assert_eq!(codes, (1..12).map(|number| format!("B-{number}")).collect::<Vec<_>>());
+}
+
 fn an_older_message_never_overwrites_a_newer_one(registry: &Registry) {
     let mut session = registry.open();
     let at = |intake: &str, digest: u8, sequence: i64, mut record: causeway_flow::accept::target::Write| {
@@ -69,6 +92,10 @@ fn an_older_message_never_overwrites_a_newer_one(registry: &Registry) {
     assert_eq!(apply(&mut *session, &at("k", 3, 10, onto(&read, person("A-1", "ten")))).outcome, Outcome::Updated);
     let read = row(&mut *session, "A-1");
     assert_eq!(apply(&mut *session, &at("l", 4, 9, onto(&read, person("A-1", "nine")))).outcome, Outcome::Superseded);
+    // Where no column holds it, the marker does.
+    let mut silent = at("l", 6, 9, onto(&read, person("A-1", "nine")));
+    silent.record.values[9] = None;
+    assert_eq!(apply(&mut *session, &silent).outcome, Outcome::Superseded);
     // Somebody entered a newer one by hand.
     registry.sql("UPDATE person SET sent = 20");
     let read = row(&mut *session, "A-1");

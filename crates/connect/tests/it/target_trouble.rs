@@ -17,6 +17,7 @@ on_each!(
     a_target_that_is_not_prepared_is_refused,
     a_user_with_other_rights_is_refused,
     a_row_that_somebody_holds_is_waited_for_not_forever,
+    whoever_writes_between_look_and_commit_waits,
     a_connection_that_breaks_leaves_nothing_half_done,
     dying_at_any_statement_leaves_nothing_half_done,
 );
@@ -142,6 +143,29 @@ fn a_row_that_somebody_holds_is_waited_for_not_forever(registry: &Registry) {
         assert!(error.code == Code::TargetBusy && error.may_pass(), "{error}");
     });
     assert_eq!(apply(&mut *session, &change).outcome, Outcome::Updated);
+}
+
+fn whoever_writes_between_look_and_commit_waits(registry: &Registry) {
+    let mut session = registry.open();
+    apply(&mut *session, &group("i", 1, "x", 1, person("A-1", "Zuri")));
+    let read = row(&mut *session, "A-1");
+    let change = group("i", 2, "x", 2, onto(&read, person("A-1", "ours")));
+    std::thread::scope(|scope| {
+        let (ask, asked) = std::sync::mpsc::channel::<()>();
+        let other = scope.spawn(move || {
+            asked.recv().unwrap();
+            registry.sql("UPDATE person SET name = 'theirs'");
+        });
+        // After the row was looked at, before it is written: they begin, and have a second for it.
+        let begin = Box::new(move || {
+            ask.send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        });
+        let mut sealer = Sealer { at: Some((1, begin)), ..Sealer::default() };
+        assert_eq!(session.apply(&change, &mut sealer).unwrap().outcome, Outcome::Updated);
+        other.join().unwrap();
+    });
+    assert_eq!(registry.sql("SELECT name FROM person"), "theirs", "they came after us, and are not overwritten");
 }
 
 /// Three groups: a person with events, another one, and a change of the first.

@@ -136,6 +136,30 @@ fn what_a_target_takes_otherwise_is_refused(registry: &Registry) {
         rounded.values[10] = Some(Datum::Decimal(120, 2));
         assert_eq!(apply(&mut *session, &group("i", 6, "y", 1, rounded)).outcome, Outcome::Inserted);
     }
+    if registry.is_sqlite() || registry.is_postgres() {
+        // What is looked at last of all, when it would be settled; MariaDB looks with each statement.
+        let table = "CREATE TABLE visit (id INTEGER PRIMARY KEY, person INTEGER REFERENCES person (id) DEFERRABLE INITIALLY DEFERRED)";
+        registry.sql(&if registry.is_sqlite() {
+            table.to_owned()
+        } else {
+            table.replace("person INTEGER", "person BIGINT")
+        });
+        let mapping = Mapping {
+            table: "visit".into(),
+            key: vec![column("id", "integer")],
+            columns: vec![column("id", "integer"), column("person", "integer")],
+            ..layout().mappings.remove(1)
+        };
+        let mapping = Mapping { parent: Vec::new(), version: None, retire: None, ..mapping };
+        let layout = Layout { exchange: "visits".into(), mappings: vec![mapping] };
+        registry.sql(&causeway_connect::target::prepare(&registry.target, std::slice::from_ref(&layout)));
+        let mut session = registry.try_open(&layout).unwrap();
+        let values = |person| vec![Some(Datum::Integer(1)), Some(Datum::Integer(person))];
+        let visit = |person| Write { mapping: 0, values: values(person), onto: Onto::Insert, nested: Vec::new() };
+        let answer = apply(&mut *session, &group("i", 1, "z", 1, visit(999)));
+        assert!(matches!(answer.outcome, Outcome::Refused(refusal) if refusal.code == Code::TargetRefused));
+        assert_eq!(apply(&mut *session, &group("i", 1, "z", 1, visit(1))).outcome, Outcome::Inserted);
+    }
     assert_eq!(
         apply(&mut *session, &group("i", 7, &"x".repeat(1_001), 1, person("B-6", "ZURI"))).outcome.as_str(),
         "refused"

@@ -11,6 +11,7 @@ mod notices;
 mod overview;
 mod rehearsal;
 mod shared;
+mod targets;
 mod warnings;
 
 use causeway_flow::plan::Plan;
@@ -34,6 +35,7 @@ pub use rehearsal::rehearse;
 pub use shared::Element;
 pub use shared::private_text;
 pub(crate) use shared::{Archive, content, sealed_set, whole};
+pub use targets::{Written, written};
 pub use warnings::{Warning, joinable, several_bands, small_population};
 
 /// The sources that a plan reads, opened.

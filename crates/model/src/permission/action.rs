@@ -143,6 +143,7 @@ actions! {
     AcceptLoss             "accept-loss"              Change [U - - U - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Accepts that an older copy has lost entries of the ledger.";
     // sensitive reads
     InspectSources         "inspect-sources"          Read   [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Compares the catalogue with the sources.";
+    InspectTargets         "inspect-targets"          Read   [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Prints what a target needs, and tries whether it can be written.";
     CountPeople            "count-people"             Read   [- P P - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Counts in the sources whom an exchange covers.";
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";

@@ -23,7 +23,8 @@ fn mixed() -> Vec<Value> {
     lines.push(record("nobody", 10, 999));
     lines.push(lines[3].clone());
     // Of two people who have one number, and whose own is nobody's.
-    lines.push(json!({ "message": "twins", "stamp": 10, "person": id(998), "nin": "SAME", "decided_on": "2026-05-01" }));
+    lines
+        .push(json!({ "message": "twins", "stamp": 10, "person": id(998), "nin": "SAME", "decided_on": "2026-05-01" }));
     lines
 }
 
@@ -188,4 +189,57 @@ fn only_who_may_brings_something_in_takes_it_back_or_sees_it() {
         assert!(street.good(&["--as", looker, "intake", "list"]).unwrap().ends_with("1 intakes\n"), "{looker}");
     }
     street.good(&["--as", "lantern-operator", "intake", "cancel", intake, "--reason", "sent-by-mistake"]).unwrap();
+}
+
+#[test]
+fn an_exchange_that_accepts_comes_into_use_like_any_other_and_what_is_not_agreed_does_not() {
+    let scene = Scene::new();
+    let street = &scene.street;
+    let document = fs::read_to_string(street.example("exchange-numbers.yaml")).unwrap();
+    let draft = street.home().join("draft.yaml");
+    let tried = |verb: &str, text: &str| {
+        fs::write(&draft, text).unwrap();
+        let words = ["exchange", verb, draft.to_str().unwrap()];
+        let ended = street.run(&words).unwrap();
+        (ended.code, ended.out + &ended.err)
+    };
+    let next = document.replace("version: 1", "version: 2");
+    let (code, said) = tried("check", &next);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("person.nin") && said.contains("0 reasons to refuse"), "{said}");
+    // Settlements are a person's, and nobody agreed that they come in.
+    let more = "  - { name: settlement, type: text, element: person.settlement }\n  - { name: decision,";
+    let beyond = next.replace("  - { name: decision,", more);
+    let (code, said) = tried("check", &beyond);
+    assert!(code == Some(4) && said.contains("element-not-agreed") && said.contains("person.settlement"), "{said}");
+    let (code, said) = tried("import", &beyond);
+    assert!(code == Some(2) && said.contains("draft.yaml:12") && said.contains("element-not-agreed"), "{said}");
+    let (code, said) = tried("import", &next.replace("record.decided_on >= current", "record.decided_on >= other"));
+    assert!(code == Some(2) && said.contains("rule-failed"), "{said}");
+    assert_eq!(tried("import", &next).0, Some(0));
+    let provides = "exchange: id-numbers\nversion: 3\narrangement: numbers-2026\nroot: person\nfields: [ { name: id, from: id } ]\n\
+                    format: { kind: csv, audience: machine }\ndeliver: { folder: { path: outbox } }\n";
+    let (code, said) = tried("import", provides);
+    assert!(code == Some(2) && said.contains("other-direction"), "{said}");
+    // Whoever asks for a transfer of it is told, and whoever reads all exchanges passes over it.
+    let asked = street.run(&["transfer", "request", NUMBERS]).unwrap();
+    assert!(asked.err.contains("accepts: nothing leaves by it"), "{}", asked.err);
+    assert!(street.run(&["exchange", "schedule", NUMBERS]).unwrap().code != Some(101));
+    scene.work();
+    let exported = street.home().join("exported");
+    street.good(&["configuration", "export", "--out", exported.to_str().unwrap()]).unwrap();
+    let compared = street.good(&["configuration", "diff", exported.to_str().unwrap()]).unwrap();
+    assert!(!compared.contains("changed") && !compared.contains("removed"), "{compared}");
+    let file = exported.join("exchanges/id-numbers.yaml");
+    let changed = fs::read_to_string(&file)
+        .unwrap()
+        .replace("refuse_above_percent: 20", "refuse_above_percent: 10")
+        .replace("version: 2", "version: 3");
+    fs::write(&file, changed).unwrap();
+    let compared = street.good(&["configuration", "diff", exported.to_str().unwrap()]).unwrap();
+    assert!(compared.contains("refuse_above_percent: 20 -> 10"), "{compared}");
+    let prepared = street.good(&["target", "prepare", "registry"]).unwrap();
+    assert!(prepared.contains("causeway_applied"), "{prepared}");
+    let target = street.good(&["target", "check", "registry"]).unwrap();
+    assert!(target.contains("can be written by id-numbers"), "{target}");
 }

@@ -96,6 +96,8 @@ pub const LINES: &[Line] = &[
     line("sandbox make", Action::OpenSandbox, Both, "sandbox make food-people"),
     line("sandbox run", Action::RunSandbox, Both, "sandbox run food-people").after(&["sandbox make food-people"]),
     line("catalogue import", Action::ImportConfiguration, Operation, "catalogue import @catalogue-next.yaml"),
+    line("target prepare", Action::InspectTargets, Operation, "target prepare registry"),
+    line("target check", Action::InspectTargets, Operation, "target check registry"),
     line("exchange import", Action::ImportConfiguration, Operation, "exchange import @exchange-new.yaml"),
     line("exchange pause", Action::PauseSchedule, Both, "exchange pause food-yearly --reason the-partner-moves"),
     line("exchange unpause", Action::UnpauseSchedule, Both, "exchange unpause food-yearly").after(&["--as registrar exchange pause food-yearly --reason the-partner-moves"]),

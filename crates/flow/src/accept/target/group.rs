@@ -1,5 +1,7 @@
 //! What is written at once, by what is it known that it was, and what became of it?
 
+use std::fmt;
+
 use causeway_model::Code;
 
 use super::{Datum, Row, Stored};
@@ -14,7 +16,7 @@ pub struct Place {
 }
 
 /// A record and its nested ones: one transaction of the target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Group {
     /// Which one it is.
     pub place: Place,
@@ -92,7 +94,7 @@ pub struct Refusal {
 }
 
 /// A row of the target's own table `causeway_applied`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Marker {
     /// The group.
     pub place: Place,
@@ -104,6 +106,19 @@ pub struct Marker {
     pub outcome: String,
     /// Key of the record's row.
     pub key: Vec<Stored>,
+}
+
+// The id of a record at the partner's may be a person's number: neither tells it.
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("place", &self.place).field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Marker").field("place", &self.place).field("outcome", &self.outcome).finish_non_exhaustive()
+    }
 }
 
 impl Outcome {
