@@ -79,6 +79,15 @@ impl Dialect {
         }
     }
 
+    /// Whether a column of that declared type can hold bytes as bytes. Another one would hold their spelling.
+    pub(super) fn holds_bytes(self, declared: &str) -> bool {
+        match self {
+            Dialect::Sqlite => true,
+            Dialect::Postgres => declared == "bytea",
+            Dialect::Mariadb => declared.contains("blob") || declared.contains("binary"),
+        }
+    }
+
     /// What was read, as bytes where the column is of bytes.
     pub(super) fn stored(self, column: &Column, stored: Stored) -> Stored {
         match (self, stored) {

@@ -6,7 +6,7 @@ use causeway_flow::accept::target::{
     Answer, Column, Datum, Found, Group, Keeper, Layout, MOST_CANDIDATES, Mapping, Marker, Place, Row, Session, Stored,
     TargetError, Undone,
 };
-use causeway_model::Code;
+use causeway_model::{Code, ValueType};
 
 use super::dialect::Dialect;
 use super::link::{Fields, Link, Trouble};
@@ -24,6 +24,9 @@ pub(super) struct Open<L> {
     pub(super) layout: Layout,
     shapes: Vec<Shape>,
 }
+
+/// A row as it was read, and every column of it by name.
+type Seen = (Row, BTreeMap<String, Stored>);
 
 /// How the rows of a mapping are read.
 pub(super) struct Shape {
@@ -64,6 +67,15 @@ impl<L: Link> Open<L> {
                 return Err(wrong(Code::TargetNotPrepared, format!("table `{}`: {why}", name.escape_debug())));
             }
             declared.insert(name.clone(), known);
+        }
+        for mapping in &layout.mappings {
+            let kind = |column: &Column| declared.get(&mapping.table)?.get(&column.name).map(String::as_str);
+            let mut bytes = mapping.columns.iter().filter(|column| column.value_type == ValueType::Bytes);
+            if let Some(column) = bytes.find(|column| !dialect.holds_bytes(kind(column).unwrap_or_default())) {
+                let (table, column) = (mapping.table.escape_debug(), column.name.escape_debug());
+                let detail = format!("column `{column}` of table `{table}` is none of bytes");
+                return Err(wrong(Code::TargetNotPrepared, detail));
+            }
         }
         if let Some(why) = link.rights(&wanted).map_err(error)?.first() {
             return Err(wrong(Code::TargetRights, why.clone()));
@@ -118,7 +130,7 @@ impl<L: Link> Open<L> {
     }
 
     /// A row as it was read, with every column by name.
-    fn seen(&self, mapping: usize, fields: Fields) -> Result<(Row, BTreeMap<String, Stored>), TargetError> {
+    fn seen(&self, mapping: usize, fields: Fields) -> Result<Seen, TargetError> {
         let (shape, dialect, known) = (self.shape(mapping)?, self.dialect(), self.mapping(mapping)?);
         let fields = shape.columns.iter().zip(fields).map(|(column, field)| {
             let stored = dialect.stored(column, field);
@@ -138,12 +150,7 @@ impl<L: Link> Open<L> {
     }
 
     /// The row of a key, with every column by name; `lock` keeps it as it is until the transaction ends.
-    pub(super) fn by_key(
-        &mut self,
-        mapping: usize,
-        key: &[Stored],
-        lock: &str,
-    ) -> Result<Option<(Row, BTreeMap<String, Stored>)>, TargetError> {
+    pub(super) fn by_key(&mut self, mapping: usize, key: &[Stored], lock: &str) -> Result<Option<Seen>, TargetError> {
         let known = self.mapping(mapping)?;
         if known.key.len() != key.len() {
             return Err(self.wrong(Code::RuleFailed, "a key of another mapping: report it"));

@@ -40,4 +40,5 @@ mod stalling;
 mod target_fixture;
 mod target_once;
 mod target_trouble;
+mod target_types;
 mod target_values;

@@ -257,9 +257,8 @@ fn a_connection_that_breaks_leaves_nothing_half_done(registry: &Registry) {
 fn child_that_dies() {
     let Ok(told) = std::env::var("CAUSEWAY_TEST_DIES_AT") else { return };
     let (mark, rest) = told.split_once(' ').unwrap();
-    let (target, base): (causeway_model::catalogue::Target, &str) = match rest.split_once(' ').unwrap() {
-        (base, target) => (serde_json::from_str(target).unwrap(), base),
-    };
+    let (base, target) = rest.split_once(' ').unwrap();
+    let target: causeway_model::catalogue::Target = serde_json::from_str(target).unwrap();
     let mut session = causeway_connect::target::open(&target, Path::new(base)).open(&layout()).unwrap();
     let mut sealer =
         Sealer { at: Some((mark.parse().unwrap(), Box::new(|| std::process::abort()))), ..Sealer::default() };

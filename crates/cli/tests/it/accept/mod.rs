@@ -4,4 +4,5 @@ mod documents;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
 mod scene;
+mod target;
 mod walked;
