@@ -1,6 +1,6 @@
 //! How are governance documents read, checked and frozen?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use causeway_model::arrangement::Arrangement;
@@ -261,16 +261,30 @@ impl House {
         }
     }
 
-    /// The names of the exchanges in use by which something leaves.
-    pub async fn providing(&self) -> Result<Vec<String>, EngineError> {
+    /// The exchanges in use, whichever way they go.
+    async fn all_exchanges(&self) -> Result<Vec<(String, AnyExchange)>, EngineError> {
         let listed = self.store.documents(DocumentKind::Exchange).await?;
-        let names: std::collections::BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
+        let names: BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
         let mut found = Vec::new();
         for name in names {
-            if !self.any_exchange(&name).await?.accepts() {
-                found.push(name);
-            }
+            let exchange = self.any_exchange(&name).await?;
+            found.push((name, exchange));
         }
         Ok(found)
+    }
+
+    /// The names of the exchanges in use by which something leaves.
+    pub async fn providing(&self) -> Result<Vec<String>, EngineError> {
+        let all = self.all_exchanges().await?.into_iter();
+        Ok(all.filter(|(_, exchange)| !exchange.accepts()).map(|(name, _)| name).collect())
+    }
+
+    /// The exchanges in use by which something comes in, by name.
+    pub async fn accepting(&self) -> Result<Vec<(String, Inbound)>, EngineError> {
+        let accepts = |(name, exchange)| match exchange {
+            AnyExchange::Accepts(read) => Some((name, read.value)),
+            AnyExchange::Provides(_) => None,
+        };
+        Ok(self.all_exchanges().await?.into_iter().filter_map(accepts).collect())
     }
 }

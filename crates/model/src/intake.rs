@@ -84,7 +84,8 @@ impl Intake {
             (I::Applying { .. }, Event::Apply) => I::Applied,
             (I::Applied, Event::Acknowledge) => I::Acknowledged,
             (I::Received | I::Opened | I::Validated, Event::Cancel) => I::Cancelled,
-            (I::Applied | I::Acknowledged | I::Rejected { .. }, Event::Retry) => I::Opened,
+            // From the beginning: what was never opened is asked for everything once more.
+            (I::Applied | I::Acknowledged | I::Rejected { .. }, Event::Retry) => I::Received,
             _ => return Err(impossible),
         })
     }

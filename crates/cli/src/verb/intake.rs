@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use causeway_engine::command::{Decided, cancel_intake, submit_records};
+use causeway_engine::command::{Decided, cancel_intake, retry_intake, submit_records};
 use causeway_engine::query;
 use causeway_model::intake::{Counts, Intake as State};
 use causeway_store::query::{IntakeFilter, IntakeRow};
@@ -40,6 +40,11 @@ pub enum Intake {
         /// Its id.
         intake: String,
     },
+    /// Has what was quarantined or refused read once more, by the documents now in use. What was applied stays.
+    Retry {
+        /// Its id.
+        intake: String,
+    },
     /// Takes one back before anything of it is applied.
     Cancel {
         /// Its id.
@@ -73,6 +78,10 @@ impl Intake {
                 println!("{} intakes", rows.len());
             }
             Intake::Show { intake } => show(&query::intake(&house, &place.actor, intake).await?),
+            Intake::Retry { intake } => {
+                retry_intake(&house, &place.actor, intake).await?;
+                println!("intake {intake} is read once more by whoever is at work");
+            }
             Intake::Cancel { intake, reason } => match cancel_intake(&house, &place.actor, intake, reason).await? {
                 Decided::Now => println!("intake {intake} is cancelled"),
                 Decided::Already => println!("intake {intake} was cancelled before"),

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use causeway_store::change::{DocumentKind, Way};
+use causeway_store::change::Way;
 
 use super::{Body, Incoming, Received, receive};
-use crate::documents::AnyExchange;
 use crate::drive::WORKER;
 use crate::error::EngineError;
 use crate::house::House;
@@ -25,11 +24,8 @@ pub struct Collected {
 /// Takes every finished file from the folders of exchanges in use, and what kept some of them from being taken.
 pub async fn collect(house: &House) -> Result<(Vec<Collected>, Vec<EngineError>), EngineError> {
     let (mut taken, mut troubles) = (Vec::new(), Vec::new());
-    let listed = house.store.documents(DocumentKind::Exchange).await?;
-    let names: std::collections::BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
-    for name in names {
-        let AnyExchange::Accepts(read) = house.any_exchange(&name).await? else { continue };
-        let Some(folder) = read.value.folder() else { continue };
+    for (name, inbound) in house.accepting().await? {
+        let Some(folder) = inbound.folder() else { continue };
         match files(&house.home.root().join(folder)) {
             Ok(files) => {
                 for file in files {

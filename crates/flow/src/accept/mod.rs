@@ -39,4 +39,4 @@ pub use matched::{Found, Matched, Place, Said};
 pub use opened::{Opened, Unopened};
 pub use records::{Item, Next, Records, RecordsError};
 pub use undo::UndoKey;
-pub use validate::{Quarantined, QuarantinedField, Rejected, Sound, Validated, validate};
+pub use validate::{FromTheBeginning, Quarantined, QuarantinedField, Rejected, Sound, Validated, validate};

@@ -65,11 +65,7 @@ impl Rule {
     }
 
     /// Whether it holds; none where that cannot be told.
-    pub(super) fn holds(
-        &self,
-        record: &dyn Fn(&str) -> Option<Seen>,
-        current: Option<&dyn Fn(&str) -> Option<Seen>>,
-    ) -> Option<bool> {
+    pub(super) fn holds(&self, record: &Looked<'_>, current: Option<&Looked<'_>>) -> Option<bool> {
         let mut context = Context::default();
         context.add_variable_from_value("record", gathered(&self.record, record)?);
         if let Some(current) = current {
@@ -81,6 +77,9 @@ impl Rule {
         }
     }
 }
+
+/// What finds a field by its name; none where a rule cannot see it exactly.
+pub(super) type Looked<'l> = dyn Fn(&str) -> Option<Seen> + 'l;
 
 /// A value as a rule sees it.
 pub(super) enum Seen {
@@ -136,7 +135,7 @@ fn double(unscaled: i128, scale: i8) -> Option<Value> {
     format!("{unscaled}e-{scale}").parse().ok().map(Value::Float)
 }
 
-fn gathered(names: &[String], of: &dyn Fn(&str) -> Option<Seen>) -> Option<Value> {
+fn gathered(names: &[String], of: &Looked<'_>) -> Option<Value> {
     let mut found: HashMap<Key, Value> = HashMap::new();
     for name in names {
         match of(name)? {

@@ -44,6 +44,9 @@ pub struct QuarantinedField<'q> {
 /// What takes the lines of the sealed report.
 pub type QuarantineSink<'s> = dyn FnMut(&Quarantined<'_>) -> Result<(), FlowError> + 's;
 
+/// What reads the records of an opened body, each time from the beginning.
+pub type FromTheBeginning<'r> = dyn FnMut(&Opened) -> Result<Box<dyn Records>, FlowError> + 'r;
+
 /// A file whose records were read and judged, and of which enough is sound. Made by [`validate`] alone.
 #[derive(Debug)]
 pub struct Validated {
@@ -69,7 +72,7 @@ pub struct Rejected {
 pub fn validate(
     opened: &Opened,
     checks: &Checks,
-    reading: &mut dyn FnMut(&Opened) -> Result<Box<dyn Records>, FlowError>,
+    reading: &mut FromTheBeginning<'_>,
     key: &[u8; 32],
     quarantine: &mut QuarantineSink<'_>,
 ) -> Result<Result<Validated, Rejected>, FlowError> {
@@ -92,7 +95,7 @@ pub fn validate(
 fn walk(
     opened: &Opened,
     checks: &Checks,
-    reading: &mut dyn FnMut(&Opened) -> Result<Box<dyn Records>, FlowError>,
+    reading: &mut FromTheBeginning<'_>,
     key: &[u8; 32],
     quarantine: &mut QuarantineSink<'_>,
 ) -> Result<Validated, FlowError> {
@@ -185,7 +188,7 @@ impl Validated {
         &self,
         opened: &Opened,
         checks: &Checks,
-        reading: &mut dyn FnMut(&Opened) -> Result<Box<dyn Records>, FlowError>,
+        reading: &mut FromTheBeginning<'_>,
         key: &[u8; 32],
         take: &mut dyn FnMut(Sound) -> Result<(), FlowError>,
     ) -> Result<(), FlowError> {

@@ -14,9 +14,9 @@ fn the_whole_table_is_as_reviewed() {
          validated: reject → rejected, begin → applying, cancel → cancelled\n\
          awaiting-review: begin → applying\n\
          applying: begin → applying, wait → awaiting-review, apply → applied\n\
-         applied: acknowledge → acknowledged, retry → opened\n\
-         acknowledged: retry → opened\n\
-         rejected: retry → opened\n\
+         applied: acknowledge → acknowledged, retry → received\n\
+         acknowledged: retry → received\n\
+         rejected: retry → received\n\
          cancelled: \n"
     );
 }

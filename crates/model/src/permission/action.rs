@@ -134,6 +134,7 @@ actions! {
     // what comes in: things of both parties
     SubmitRecords          "submit-records"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in a file of records for an exchange that accepts.";
     CancelIntake           "cancel-intake"            Change [P P P P - P P - -] [- - - - - - - - -] [- - - P - - - - -] "Takes a file back before anything of it is applied.";
+    RetryIntake            "retry-intake"             Change [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Has what was quarantined or refused read once more, by the documents now in use.";
     // people's decisions
     RecordDecision         "record-decision"          Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person consents, withdraws, objects, contests or is corrected, with a reason.";
     MergePerson            "merge-person"             Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that two records are one person, with a reason.";

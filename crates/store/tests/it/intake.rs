@@ -128,7 +128,13 @@ async fn an_older_number_is_not_opened_and_a_retry_is_no_older_one(kind: Kind) {
     let newer = received(&store, "third", 6, 5).await;
     store.move_intake(moved(&newer, IntakeStep::Open), stamp(6)).await.unwrap();
     let retried = store.move_intake(moved(&refused, IntakeStep::Retry(versions(2))), stamp(7)).await.unwrap();
-    assert_eq!(retried.state, Intake::Opened);
+    assert_eq!(retried.state, Intake::Received);
+    store.move_intake(moved(&retried, IntakeStep::Open), stamp(8)).await.unwrap();
+    // What was refused before it was opened is no retry of an opened one: its number is asked for.
+    let refused = store.move_intake(moved(&second, IntakeStep::Reject(Vec::new(), None)), stamp(9)).await.unwrap();
+    let again = store.move_intake(moved(&refused, IntakeStep::Retry(versions(2))), stamp(10)).await.unwrap();
+    let older = store.move_intake(moved(&again, IntakeStep::Open), stamp(11)).await;
+    assert!(matches!(older, Err(StoreError::NotAbove { newest: 6, found: 4, .. })));
     let row = store.intake("first").await.unwrap().unwrap();
     assert_eq!((row.versions, row.opened_at), (versions(2), Some(at(2))));
     assert_eq!(store.newest_opened("id-numbers", "agency").await.unwrap(), 6);

@@ -184,9 +184,96 @@ fn only_who_may_brings_something_in_takes_it_back_or_sees_it() {
     let said = street.good(&[&["--as", "lantern-operator"], &submit[..]].concat()).unwrap();
     let intake = said.split_whitespace().nth(1).unwrap();
     denied(&["--as", "auditor", "intake", "cancel", intake, "--reason", "sent-by-mistake"]);
+    denied(&["--as", "lantern-operator", "intake", "retry", intake]);
     for looker in ["auditor", "lantern-operator", "protection"] {
         assert!(street.good(&["--as", looker, "intake", "show", intake]).unwrap().contains("received"), "{looker}");
         assert!(street.good(&["--as", looker, "intake", "list"]).unwrap().ends_with("1 intakes\n"), "{looker}");
     }
     street.good(&["--as", "lantern-operator", "intake", "cancel", intake, "--reason", "sent-by-mistake"]).unwrap();
+}
+
+#[test]
+fn an_exchange_that_accepts_comes_into_use_like_any_other_and_what_is_not_agreed_does_not() {
+    let scene = Scene::new();
+    let street = &scene.street;
+    let document = fs::read_to_string(street.example("exchange-numbers.yaml")).unwrap();
+    let draft = street.home().join("draft.yaml");
+    let tried = |verb: &str, text: &str| {
+        fs::write(&draft, text).unwrap();
+        let words = ["exchange", verb, draft.to_str().unwrap()];
+        let ended = street.run(&words).unwrap();
+        (ended.code, ended.out + &ended.err)
+    };
+    let next = document.replace("version: 1", "version: 2");
+    let (code, said) = tried("check", &next);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("person.nin") && said.contains("0 reasons to refuse"), "{said}");
+    // Settlements are a person's, and nobody agreed that they come in.
+    let more = "  - { name: settlement, type: text, element: person.settlement }\n  - { name: decision,";
+    let beyond = next.replace("  - { name: decision,", more);
+    let (code, said) = tried("check", &beyond);
+    assert!(code == Some(4) && said.contains("element-not-agreed") && said.contains("person.settlement"), "{said}");
+    let (code, said) = tried("import", &beyond);
+    assert!(code == Some(2) && said.contains("draft.yaml:11") && said.contains("element-not-agreed"), "{said}");
+    let (code, said) = tried("import", &next.replace("record.decided_on >= current", "record.decided_on >= other"));
+    assert!(code == Some(2) && said.contains("rule-failed"), "{said}");
+    assert_eq!(tried("import", &next).0, Some(0));
+    let provides = "exchange: id-numbers\nversion: 3\narrangement: numbers-2026\nroot: person\nfields: [ { name: id, from: id } ]\n\
+                    format: { kind: csv, audience: machine }\ndeliver: { folder: { path: outbox } }\n";
+    let (code, said) = tried("import", provides);
+    assert!(code == Some(2) && said.contains("other-direction"), "{said}");
+    // Whoever asks for a transfer of it is told, and whoever reads all exchanges passes over it.
+    let asked = street.run(&["transfer", "request", NUMBERS]).unwrap();
+    assert!(asked.err.contains("accepts: nothing leaves by it"), "{}", asked.err);
+    assert!(street.run(&["exchange", "schedule", NUMBERS]).unwrap().code != Some(101));
+    scene.work();
+    let exported = street.home().join("exported");
+    street.good(&["configuration", "export", "--out", exported.to_str().unwrap()]).unwrap();
+    let compared = street.good(&["configuration", "diff", exported.to_str().unwrap()]).unwrap();
+    assert!(!compared.contains("changed") && !compared.contains("removed"), "{compared}");
+    let file = exported.join("exchanges/id-numbers.yaml");
+    let changed = fs::read_to_string(&file)
+        .unwrap()
+        .replace("refuse_above_percent: 20", "refuse_above_percent: 10")
+        .replace("version: 2", "version: 3");
+    fs::write(&file, changed).unwrap();
+    let compared = street.good(&["configuration", "diff", exported.to_str().unwrap()]).unwrap();
+    assert!(compared.contains("refuse_above_percent: 20 -> 10"), "{compared}");
+    let prepared = street.good(&["target", "prepare", "registry"]).unwrap();
+    assert!(prepared.contains("causeway_applied"), "{prepared}");
+    let target = street.good(&["target", "check", "registry"]).unwrap();
+    assert!(target.contains("can be written by id-numbers"), "{target}");
+}
+
+#[test]
+fn an_unknown_code_is_released_by_its_mapping_and_nothing_is_applied_twice() {
+    let scene = Scene::new();
+    let street = &scene.street;
+    let mut perhaps = record("perhaps", 10, 1);
+    perhaps["decision"] = json!("perhaps");
+    let lines: Vec<Value> = (2..10).map(|of| record(&format!("m{of}"), 10, of)).chain([perhaps]).collect();
+    let intake = scene.submitted(&scene.envelope(1, &lines));
+    scene.work();
+    assert!(scene.shown(&intake).contains("quarantined 1"), "{}", scene.shown(&intake));
+    let before = scene.tables();
+    let early = scene.submitted(&scene.envelope(2, &[record("z", 10, 20)]));
+    let refused = street.run(&["intake", "retry", &early]).unwrap();
+    assert!(refused.err.contains("is received"), "{}", refused.err);
+    let catalogue = fs::read_to_string(street.example("catalogue.yaml")).unwrap();
+    let known = "      - { code: DEF, label: deferred, equivalents: { registry: perhaps } }\n      - { code: REJ";
+    let next = catalogue.replace("version: 1", "version: 2").replace("      - { code: REJ", known);
+    let file = street.home().join("catalogue-next.yaml");
+    fs::write(&file, next).unwrap();
+    street.good(&["catalogue", "import", &text(&file)]).unwrap();
+    street.good(&["intake", "retry", &intake]).unwrap();
+    scene.work();
+    let shown = scene.shown(&intake);
+    assert!(
+        shown.contains("acknowledged") && shown.contains("updated    9") && !shown.contains("quarantined"),
+        "{shown}"
+    );
+    let after = scene.tables();
+    let changed: Vec<_> = after.iter().filter(|row| !before.contains(row)).collect();
+    assert!(changed.contains(&&format!("{}|INVENTED001|DEF|2026-05-01|10|1", id(1))), "{changed:?}");
+    assert_eq!(changed.len(), 4, "that one with its card, and the next file: {changed:?}");
 }

@@ -157,8 +157,7 @@ fn people(sources: &Path) -> Vec<Person> {
         .unwrap();
     let person = |row: &rusqlite::Row<'_>| {
         let (id, consent, camp): (String, Option<String>, Option<String>) = (row.get(5)?, row.get(6)?, row.get(7)?);
-        let covered =
-            camp.is_some_and(|camp| ["KE106322", "KE111507"].contains(&camp.as_str()));
+        let covered = camp.is_some_and(|camp| ["KE106322", "KE111507"].contains(&camp.as_str()));
         Ok(Person {
             number: row.get(0)?,
             family: row.get(1)?,
@@ -320,8 +319,18 @@ fn one_by_one(kind: Kind) {
     assert_eq!(desk.look(&json!({ "individual_no": told.number })).status, 403, "whatever it asks");
     let alerts = desk.copy.street.good(&["--as", "protection", "alert", "list"]).unwrap();
     assert!(alerts.contains("look-ups-suspended"), "{alerts}");
-    let lift =
-        ["--as", "protection", "partner", "client", "lift", "desk", "--exchange", "desk-look", "--reason", "it was a test of ours"];
+    let lift = [
+        "--as",
+        "protection",
+        "partner",
+        "client",
+        "lift",
+        "desk",
+        "--exchange",
+        "desk-look",
+        "--reason",
+        "it was a test of ours",
+    ];
     desk.copy.street.good(&lift).unwrap();
     assert_eq!(desk.look(&json!({ "individual_no": told.number })).status, 200);
     // Forty an hour.

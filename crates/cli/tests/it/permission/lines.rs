@@ -167,8 +167,7 @@ pub const LINES: &[Line] = &[
 
 const ENQUIRIES: &str = "asks Enquire, AssessFeasibility, DraftArrangement of an enquiry, which is tried by the transcripts of `arrangements`";
 
-const INTAKES: &str =
-    "asks SubmitRecords, CancelIntake and ShowIntakes of an exchange that accepts, which is tried in `accept`";
+const INTAKES: &str = "asks SubmitRecords, CancelIntake, RetryIntake and ShowIntakes of an exchange that accepts, which is tried in `accept`";
 
 /// Every other command, and why it asks nothing.
 pub const ASKS_NOTHING: &[(&str, &str)] = &[
@@ -194,6 +193,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("intake list", INTAKES),
     ("intake show", INTAKES),
     ("intake cancel", INTAKES),
+    ("intake retry", INTAKES),
     ("officer new", "makes a key pair; needs no installation"),
     ("officer list", "reads"),
     ("partner show", "reads"),
@@ -233,7 +233,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 ];
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
-/// enquiries, one that `request more --propose` asks besides its own, two of exchanges that accept, and those that have no command yet.
+/// enquiries, one that `request more --propose` asks besides its own, three of exchanges that accept, and those that have no command yet.
 pub const IN_NO_LINE: &[&str] = &[
     "restore",
     "accept-loss",
@@ -243,4 +243,5 @@ pub const IN_NO_LINE: &[&str] = &[
     "accept-answer",
     "submit-records",
     "cancel-intake",
+    "retry-intake",
 ];

@@ -1,0 +1,34 @@
+//! How is what was quarantined or refused read once more?
+
+use causeway_model::permission::Action;
+use causeway_store::change::{IntakeStep, MoveIntake};
+use causeway_store::{Changed, StoreError};
+use serde_json::json;
+
+use crate::error::EngineError;
+use crate::house::{House, audit};
+use crate::intake::versions_in_use;
+
+/// Has an intake read once more from its sealed body, by the documents now in use. What was applied stays as it is: the target knows it.
+///
+/// # Errors
+/// [`EngineError::Wrong`] while it is under way, or once it was taken back.
+pub async fn retry_intake(house: &House, name: &str, intake: &str) -> Result<(), EngineError> {
+    let row = house.intake(intake).await?;
+    house.permit(name, Action::RetryIntake, &house.of_both(intake, &row.partner)).await?;
+    let (_, _, versions) = versions_in_use(house, &row.versions.exchange.0).await?;
+    let body = json!({
+        "was": row.state.name(), "exchange_version": versions.exchange.1, "arrangement_version": versions.arrangement.1,
+        "catalogue_version": versions.catalogue.1,
+    });
+    let event = audit(name, "intake-retried", intake, body);
+    let retry = MoveIntake { seen: row.seen(), step: IntakeStep::Retry(versions) };
+    match house.store.move_intake(Changed::new(retry, event), house.stamp()).await {
+        Ok(_) => house.sequence().await.map(|_| ()),
+        Err(StoreError::WrongIntake { .. }) => Err(EngineError::Wrong(format!(
+            "intake {intake} is {}: only what was applied, acknowledged or rejected is read once more",
+            row.state
+        ))),
+        Err(error) => Err(error.into()),
+    }
+}
