@@ -16,6 +16,9 @@ pub struct Pages {
     pages: Vec<(Extent, usize)>,
 }
 
+/// Rows as a JSON array, and how many they are.
+pub type Page = (Zeroizing<Vec<u8>>, usize);
+
 impl Pages {
     /// Lays an answer by in `folder`, so many records a page, under a key of 32 random bytes that is used for it alone. Rows of one
     /// record stay together.
@@ -59,7 +62,7 @@ impl Pages {
     ///
     /// # Errors
     /// The file was altered.
-    pub fn page(&self, number: usize) -> Result<Option<(Zeroizing<Vec<u8>>, usize)>, FlowError> {
+    pub fn page(&self, number: usize) -> Result<Option<Page>, FlowError> {
         let Some((extent, rows)) = self.pages.get(number) else { return Ok(None) };
         Ok(Some((Zeroizing::new(self.file.read(*extent)?), *rows)))
     }

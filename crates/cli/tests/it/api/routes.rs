@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use causeway_model::permission::{Action, Decision, Relation, Role};
-use causeway_package::client::ActsAs;
+use causeway_package::client::{ActsAs, Registration};
 use causeway_testkit::street::Street;
 use causeway_web::api::table::{BASE, Route, Scope, TABLE};
 use serde_json::json;
 
 use super::place::{Gateway, Program, Reply, call, http, original_with, registered, word};
+use super::told::desk;
 use crate::copied::Copy;
 use crate::governance::place::Kind;
 
@@ -44,13 +45,24 @@ fn enveloped(document: &[u8], signature: &[u8]) -> String {
 
 fn set_up(street: &Street) {
     street.good(&["sandbox", "make", "food-people"]).unwrap();
+    desk(street);
+}
+
+/// Besides what every program may be about, the exchanges that are answered online.
+fn wide(registration: &mut Registration) {
+    registration.scopes.extend(["exchange:desk-rows".to_owned(), "exchange:desk-look".to_owned()]);
 }
 
 /// The path of a route to a thing that is there, or to one that is not, and a body that is as it should be.
 fn filled(route: &Route, things: &Things, there: bool) -> (String, String) {
     let mut path = route.path.to_owned();
+    let exchange = match route.action {
+        Some(Action::FetchRows) => "desk-rows",
+        Some(Action::AskPerson) => "desk-look",
+        _ => "food-people",
+    };
     for (name, value) in [
-        ("exchange", "food-people"),
+        ("exchange", exchange),
         ("arrangement", "food-2026"),
         ("transfer", &things.transfer),
         ("package", &things.package),
@@ -65,6 +77,8 @@ fn filled(route: &Route, things: &Things, there: bool) -> (String, String) {
         ("POST", "/packages/{package}/receipt") => things.receipt.clone(),
         ("POST", "/exchanges/{exchange}/transfers" | "/exchanges/{exchange}/sandbox-runs") => "{}".to_owned(),
         ("POST", "/events/replay") => json!({ "event": "alert-of-nobody" }).to_string(),
+        ("POST", "/exchanges/{exchange}/rows") => "{}".to_owned(),
+        ("POST", "/exchanges/{exchange}/look-ups") => json!({ "by": { "individual_no": "of-nobody" } }).to_string(),
         ("POST", "/keys") => json!({ "old_until": "2030-01-31" }).to_string(),
         ("POST", _) => enveloped(about.as_bytes(), &[0; 64]),
         _ => String::new(),
@@ -96,12 +110,15 @@ fn every_route_asks_the_table_for_each_role_and_each_partner() {
     let copy = original.copy();
     let street = &copy.street;
     let things = things(street);
-    let operator = registered(street, "lantern-relief", "lantern-operator", |_| {});
-    let administrator =
-        registered(street, "lantern-relief", "lantern-admin", |it| it.acts_as = ActsAs::PartnerAdministrator);
+    let as_administrator = |it: &mut Registration| {
+        it.acts_as = ActsAs::PartnerAdministrator;
+        wide(it);
+    };
+    let operator = registered(street, "lantern-relief", "lantern-operator", wide);
+    let administrator = registered(street, "lantern-relief", "lantern-admin", as_administrator);
     let narrow = registered(street, "lantern-relief", "lantern-narrow", |it| it.scopes = vec!["exchange:other".into()]);
     // Whoever signs for itself may write into its scopes what it likes.
-    let other = registered(street, "acacia-schools", "acacia-operator", |it| it.acts_as = ActsAs::PartnerAdministrator);
+    let other = registered(street, "acacia-schools", "acacia-operator", as_administrator);
     let gateway = Gateway::open(&copy);
     let address = gateway.address.as_str();
     let token = |program: &Program| program.token(address);

@@ -26,7 +26,7 @@ may_select_by: [individual.household_no]
 "#;
 
 /// An arrangement for online answers, and two exchanges under it.
-fn desk(street: &Street) {
+pub fn desk(street: &Street) {
     let store = Connection::open(street.sources().join("progres.sqlite")).unwrap();
     let refuse = "UPDATE individual SET consent_sharing = 'refused' WHERE individual_id = \
                   (SELECT min(individual_id) FROM individual WHERE camp_pcode = 'KE106322')";

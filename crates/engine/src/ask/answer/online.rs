@@ -12,7 +12,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::agreed::scope_of;
-use super::{Answer, Answered, demand};
+use super::{Answer, Answered, demand, own};
 use crate::ask::{LookUpAsked, RowsAsked};
 use crate::drive::answer::{Asker, Looked, Teller, Waiting, rows as tell_rows};
 use crate::error::EngineError;
@@ -29,6 +29,7 @@ const NO: &[u8] = br#"{"found":false}"#;
 pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange: &str, asked: RowsAsked) -> Answered {
     let name = who.name();
     demand(house, who, Action::FetchRows.as_str(), &scope_of(exchange)).await?;
+    theirs(house, who, exchange).await?;
     house.permit(&name, Action::FetchRows, &house.of_both(exchange, &who.partner)).await?;
     let key = key(house, who).await?;
     let page = match asked.cursor {
@@ -80,7 +81,10 @@ pub(super) async fn look_up(
         Looked::Held => {
             return refused(Code::NotPermitted, "its questions were nearly the same: the operation must lift this");
         }
-        Looked::NotThere => return Ok((Answer::NotThere, Vec::new())),
+        Looked::NotThere => {
+            theirs(house, who, exchange).await?;
+            return Ok((Answer::NotThere, Vec::new()));
+        }
         Looked::NotShown(violations) => return Ok((Answer::Refused { violations }, Vec::new())),
         Looked::Failed(why) => return Ok((Answer::Failed { why }, Vec::new())),
     };
@@ -92,6 +96,13 @@ pub(super) async fn look_up(
         tokio::time::sleep_until(tokio::time::Instant::from_std(began + at)).await;
     }
     Ok(told)
+}
+
+/// Refuses, as one that is not there, an exchange of another partner; the attempt stands in the ledger.
+async fn theirs(house: &House, who: &Caller, exchange: &str) -> Result<(), EngineError> {
+    let document = house.exchange(exchange).await?;
+    let terms = house.terms(&document.arrangement).await?;
+    own(house, who, "exchange", exchange, &terms.value.partner).await
 }
 
 /// The key of a program that answers are sealed to: the newest that counts.
