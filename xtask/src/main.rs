@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod demo;
+mod distinguish;
 mod docs;
 mod files;
 mod package;
@@ -38,6 +39,11 @@ const VERBS: &[Verb] = &[
         run: check::run,
     },
     Verb { name: "demo", does: "walk invented people from stores to a proven receipt", run: demo::run },
+    Verb {
+        name: "distinguish",
+        does: "30,000 questions about people of whom nothing is told: whether any no can be told from another",
+        run: distinguish::run,
+    },
     Verb { name: "docs", does: "write docs/reference anew from the code", run: docs::run },
     Verb {
         name: "package",

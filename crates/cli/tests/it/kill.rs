@@ -52,7 +52,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 36] = [
+const WHERE: [(&str, usize); 41] = [
     ("connect/src/deliver/folder.rs", 6),
     // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
@@ -63,6 +63,9 @@ const WHERE: [(&str, usize); 36] = [
     ("engine/src/command/request_transfer.rs", 1),
     ("engine/src/command/rotate_pseudonyms.rs", 3),
     ("engine/src/command/run_sandbox.rs", 2),
+    ("engine/src/drive/answer/round.rs", 1),
+    ("engine/src/drive/answer/rows.rs", 1),
+    ("engine/src/drive/answer/segment.rs", 1),
     ("engine/src/drive/commit.rs", 5),
     ("engine/src/drive/deliver.rs", 3),
     ("engine/src/drive/following.rs", 1),
@@ -87,6 +90,8 @@ const WHERE: [(&str, usize); 36] = [
     ("package/src/seal.rs", 3),
     ("package/src/sorted.rs", 1),
     ("store/src/change/begin_delivery.rs", 1),
+    ("store/src/change/tell.rs", 1),
+    ("store/src/change/tell_round.rs", 1),
     ("store/src/change/writing.rs", 1),
     ("store/src/ledger/sequence.rs", 2),
     ("store/src/open/head.rs", 1),
@@ -124,7 +129,7 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
-    let elsewhere = elsewhere.chain(comes_in);
+    let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();
     marks.sort_unstable();

@@ -47,6 +47,18 @@ impl Process {
         self.child.id()
     }
 
+    /// Whether it is gone.
+    pub fn is_over(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Waits until it has died as by SIGKILL.
+    pub fn died(mut self) {
+        use std::os::unix::process::ExitStatusExt as _;
+        let status = self.child.wait().unwrap();
+        assert!(status.signal().is_some(), "{status}");
+    }
+
     /// Asks it to end; everything that it said.
     pub fn ended(mut self) -> String {
         let signalled = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();

@@ -16,8 +16,9 @@ use crate::{Code, ValueType};
 /// Values that one parameter may name at most.
 const VALUES: u32 = 10_000;
 
-/// Records that one answer may have at most.
+/// Records that one answer may have at most, and one page of it: a page passes through memory whole.
 const CAP: u64 = 100_000;
+const PAGE: u32 = 5_000;
 
 /// Answers over the partner API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -143,11 +144,12 @@ impl Online {
 
     pub(super) fn check(&self, exchange: &Exchange, catalogue: &Catalogue, findings: &mut Findings) {
         let at = "/deliver/online";
-        if self.cap == 0 || self.cap > CAP || self.page == 0 || u64::from(self.page) > self.cap {
+        let pages = 1..=PAGE;
+        if self.cap == 0 || self.cap > CAP || !pages.contains(&self.page) || u64::from(self.page) > self.cap {
             findings.error(
                 "online-cap",
                 format!("{at}/cap"),
-                format!("an answer has 1 to {CAP} records, and a page no more than an answer"),
+                format!("an answer has 1 to {CAP} records, a page 1 to {PAGE} and no more than an answer"),
                 "write `cap` and `page`; what is more goes as a package",
             );
         }

@@ -169,6 +169,12 @@ pub(super) async fn demand_real(connection: &mut Transaction, transfer: &str) ->
     demand_real_under(connection, ("transfer", transfer), (&name, version)).await
 }
 
+/// Whether anybody is for invented people only, or has a key for sandboxes: otherwise nothing need be read of an arrangement.
+pub(super) async fn anybody_restricted(connection: &mut Transaction) -> Result<bool, StoreError> {
+    let count = query("SELECT (SELECT count(*) FROM synthetic_only) + (SELECT count(*) FROM sandbox_key)");
+    Ok(count.fetch_one(connection).await?.only::<i64>()? > 0)
+}
+
 /// The same of something else that is about to leave under a version of an arrangement.
 pub(super) async fn demand_real_under(
     connection: &mut Transaction,

@@ -10,7 +10,7 @@ use super::move_arrangement::demand_in_force;
 use super::record_decision::demand_same_decisions;
 use super::rotation::demand_same_pseudonyms;
 use super::seal::PackageContent;
-use super::synthetic_only::demand_real_under;
+use super::synthetic_only::{anybody_restricted, demand_real_under};
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, query, stored, to_json};
 use crate::{Changed, Stamp, Store, StoreError};
@@ -154,7 +154,7 @@ pub(super) async fn demand_tellable(writing: &mut Writing<'_>, judged: &Judged, 
         let why = Code::PartnerNotActive.explain().trim();
         return Err(denied(Refused::one(Code::PartnerNotActive, &judged.partner, why)));
     }
-    if judged.data == DataKind::Real {
+    if judged.data == DataKind::Real && anybody_restricted(writing.rows()).await? {
         demand_real_under(writing.rows(), ("answer", what), (arrangement, version)).await?;
     }
     demand_same_decisions(writing.rows(), judged.decisions_seen).await?;

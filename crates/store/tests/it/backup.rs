@@ -50,6 +50,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     let lease = store.leases().take("t3", "worker-1", "token-1", at(20)).await.unwrap();
     let failed = End { ended: Ended::Failed, why: Some("it rained".into()), not_before: at(60) };
     assert!(store.leases().end(&lease, &failed).await.unwrap());
+    crate::answers::told(&house, &store).await;
     governed(&store).await;
     crate::environment::tried(&store).await;
     crate::schedules::run_and_paused(&store).await;

@@ -61,13 +61,13 @@ fn answer(id: &str, outcome: &'static str, text: &str) -> Changed<AnswerNotice> 
     changed(answer, "notice-answered", id)
 }
 
-/// Something in every table of decisions, where `t2` is sealed.
+/// Something in every table of decisions, where `t2` is sealed and `an-told` was told.
 pub(crate) async fn decided(store: &Store) {
     let recalled = vec!["package-of-t2".to_owned()];
     let one = RecordDecision {
         recalled,
         erase: vec!["package-of-t2".to_owned()],
-        unasked: vec!["package-of-t1".to_owned()],
+        unasked: vec!["package-of-t1".to_owned(), "an-told".to_owned()],
         notices: vec![notice('1'), notice('2')],
         ..decision(Decided::Objection, 'a')
     };

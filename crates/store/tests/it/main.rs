@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod answers;
 mod atomic;
 mod backup;
 mod both;

@@ -1,8 +1,10 @@
 //! Do partners' programs get what their partner may have, and nobody anything else?
 
 mod calls;
+mod distinguished;
 mod encrypted;
 mod invented;
+pub mod killed;
 pub mod place;
 mod routes;
 mod token;

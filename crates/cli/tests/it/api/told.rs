@@ -70,76 +70,91 @@ pub fn desk(street: &Street) {
     let rows = "    cap: 100\n    page: 7\n    parameters:\n      - { name: numbers, element: individual_no, at_most: 20 }\n      - { name: homes, element: household_no, at_most: 2 }\n";
     let flat = "    cap: 100\n    page: 100\n    answer: plain\n    shape: { flat: { ref: id, number: person.number, family: person.family, documents.document: document.number } }\n    parameters: [{ name: numbers, element: individual_no, at_most: 20 }]\n";
     let look = "    cap: 100\n    page: 10\n    look_up:\n      by:\n        - { find_by: individual_no }\n        - { find_by: family_name, and: [given_name, date_of_birth] }\n      answer: elements\n      hourly: 40\n      daily: 60\n      similar_most: 3\n";
-    for (name, online) in [("desk-rows", rows), ("desk-flat", flat), ("desk-look", look)] {
+    let plain = "    cap: 100\n    page: 10\n    answer: plain\n    look_up:\n      by: [{ find_by: individual_no }]\n      answer: match\n      hourly: 1000000\n      daily: 1000000\n      similar_most: 1000000\n";
+    for (name, online) in [("desk-rows", rows), ("desk-flat", flat), ("desk-look", look), ("desk-plain", plain)] {
         let file = put(&format!("{name}.yaml"), &exchange(name, online).replace("order_by: [document_id], ", ""));
         street.good(&["exchange", "check", &file]).unwrap();
         street.good(&["exchange", "import", &file]).unwrap();
     }
 }
 
-struct Desk {
-    copy: Copy,
-    gateway: Gateway,
-    token: String,
+pub struct Desk {
+    pub copy: Copy,
+    pub gateway: Gateway,
+    bearer: String,
+    pub program: Program,
     key: AnswerSecret,
     /// Its server and secrets are the copy's too.
     _original: Original,
 }
 
 impl Desk {
-    fn open(kind: Kind) -> Self {
+    pub fn open(kind: Kind) -> Self {
+        Self::open_with(kind, "")
+    }
+
+    /// The same for a program that calls as often as it likes.
+    pub fn open_wide(kind: Kind) -> Self {
+        Self::open_with(kind, "calls_a_minute = 100000000\n")
+    }
+
+    fn open_with(kind: Kind, settings: &str) -> Self {
         let original = original_with(kind, desk);
         let copy = original.copy();
+        let config = copy.street.home().join("causeway.toml");
+        let text = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(&config, format!("{text}{settings}")).unwrap();
         let pair = EncryptionPair::from_seed(&random());
         let key = AnswerSecret::parse(&serde_json::from_str(&pair.to_file().unwrap()).unwrap()).unwrap();
         let program = Program { name: "desk".into(), key: causeway_package::client::SigningPair::from_seed(&random()) };
         let file = signed(&copy.street, &program, "lantern-relief", |it| {
-            it.scopes = ["desk-rows", "desk-flat", "desk-look"].map(|name| format!("exchange:{name}")).to_vec();
+            it.scopes =
+                ["desk-rows", "desk-flat", "desk-look", "desk-plain"].map(|name| format!("exchange:{name}")).to_vec();
             it.keys = vec![program.key.public(), pair.public()];
         });
         let as_whom = administrator("lantern-relief");
         copy.street.good(&["--as", &as_whom, "partner", "client", "add", &file.display().to_string()]).unwrap();
         let gateway = Gateway::open(&copy);
-        let token = program.token(&gateway.address);
-        Self { copy, gateway, token, key, _original: original }
+        let bearer = program.token(&gateway.address);
+        Self { copy, gateway, bearer, program, key, _original: original }
     }
 
-    fn ask(&self, path: &str, body: &Value) -> Reply {
-        call(&self.gateway.address, &self.token, "POST", path, &body.to_string())
+    pub fn ask(&self, path: &str, body: &Value) -> Reply {
+        call(&self.gateway.address, &self.bearer, "POST", path, &body.to_string())
     }
 
     /// What is sealed in an answer.
-    fn sealed(&self, reply: &Reply) -> Value {
+    pub fn sealed(&self, reply: &Reply) -> Value {
         assert_eq!((reply.status, reply.header("content-type")), (200, Some("application/jose")), "{reply:?}");
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         serde_json::from_slice(&self.key.open(&reply.body).unwrap()).unwrap()
     }
 
-    fn look(&self, by: &Value) -> Reply {
+    pub fn look(&self, by: &Value) -> Reply {
         self.ask("/exchanges/desk-look/look-ups", &json!({ "by": by }))
     }
 
-    fn people(&self) -> Vec<Person> {
+    pub fn people(&self) -> Vec<Person> {
         people(&self.copy.street.sources())
     }
 
-    fn ended(self) {
+    pub fn ended(self) {
         self.gateway.serve.ended();
         self.gateway.worker.ended();
     }
 }
 
 #[derive(Clone, Debug)]
-struct Person {
-    number: String,
+pub struct Person {
+    pub number: String,
     family: String,
     given: String,
     born: Option<String>,
     home: String,
-    id: String,
+    pub id: String,
     /// Whether the arrangement covers the person, who consents and is not kept from the partner.
-    told: bool,
-    covered: bool,
+    pub told: bool,
+    pub covered: bool,
     documents: usize,
 }
 
@@ -250,7 +265,7 @@ fn withdrawn(street: &Street, key: &Path) {
     street.good(&["person", "consent", "--withdrawn", "--key-file", &key, "--reason", "said so at the desk"]).unwrap();
 }
 
-fn disclosures(desk: &Desk, id: &str) -> Value {
+pub fn disclosures(desk: &Desk, id: &str) -> Value {
     use std::os::unix::fs::PermissionsExt as _;
     let key = desk.copy.street.home().join("who");
     std::fs::write(&key, id).unwrap();

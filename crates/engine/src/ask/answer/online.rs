@@ -28,8 +28,7 @@ const NO: &[u8] = br#"{"found":false}"#;
 /// Records, page by page.
 pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange: &str, asked: RowsAsked) -> Answered {
     let name = who.name();
-    demand(house, who, Action::FetchRows.as_str(), &scope_of(exchange)).await?;
-    theirs(house, who, exchange).await?;
+    meant(house, who, Action::FetchRows, exchange).await?;
     house.permit(&name, Action::FetchRows, &house.of_both(exchange, &who.partner)).await?;
     let key = key(house, who).await?;
     let page = match asked.cursor {
@@ -63,7 +62,7 @@ pub(super) async fn look_up(
     asked: LookUpAsked,
 ) -> Answered {
     let began = Instant::now();
-    demand(house, who, Action::AskPerson.as_str(), &scope_of(exchange)).await?;
+    meant(house, who, Action::AskPerson, exchange).await?;
     house.permit(&who.name(), Action::AskPerson, &house.of_both(exchange, &who.partner)).await?;
     let key = key(house, who).await?;
     let waiting = Waiting { client: who.name(), given: asked.by.0 };
@@ -96,6 +95,15 @@ pub(super) async fn look_up(
         tokio::time::sleep_until(tokio::time::Instant::from_std(began + at)).await;
     }
     Ok(told)
+}
+
+/// Refuses a call about an exchange that the token is not for: first, where it is another partner's, as one that is not there.
+async fn meant(house: &House, who: &Caller, action: Action, exchange: &str) -> Result<(), EngineError> {
+    let scope = scope_of(exchange);
+    if action == Action::FetchRows || !who.is_for(&scope) {
+        theirs(house, who, exchange).await?;
+    }
+    demand(house, who, action.as_str(), &scope).await
 }
 
 /// Refuses, as one that is not there, an exchange of another partner; the attempt stands in the ledger.

@@ -96,10 +96,13 @@ impl Teller {
             };
             let mut all = locked(&self.laid);
             all.retain(|one| one.since.elapsed() < KEPT);
-            // Whoever begins again and again loses what it began first; nobody else does.
-            while all.iter().filter(|one| one.client == client).count() >= OF_ONE || all.len() >= ANSWERS {
+            // Whoever begins again and again loses what it began first. Where too much lies here, the oldest goes.
+            while all.iter().filter(|one| one.client == client).count() >= OF_ONE {
                 let own = all.iter().position(|one| one.client == client);
                 all.remove(own.unwrap_or(0));
+            }
+            while all.len() >= ANSWERS {
+                all.remove(0);
             }
             all.push(laid);
         }

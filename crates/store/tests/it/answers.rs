@@ -1,0 +1,211 @@
+//! Is what is told over the network recorded first, by what still holds, and does nobody ask more often, or more nearly the same, than
+//! they may?
+
+use causeway_model::environment::DataKind;
+use causeway_model::stop::{Scope, Stop};
+use causeway_model::{Code, Person};
+use causeway_store::change::{
+    AnswerKind, CloseRounds, Judged, LiftHold, NewStop, RoundOf, RoundOutcome, RoundQuestion, TellAnswer, TellRound,
+    Unanswered,
+};
+use causeway_store::{Changed, Kind, Saved, Store, StoreError};
+
+use crate::house::{House, at, changed, on_both, stamp};
+use crate::street::{content, found};
+
+async fn judged(store: &Store) -> Judged {
+    Judged {
+        operation: "an-operation".into(),
+        partner: "agency".into(),
+        arrangement: ("food".into(), 2),
+        data: DataKind::Synthetic,
+        decisions_seen: store.decisions_count().await.unwrap(),
+        pseudonyms_seen: store.pseudonyms_changed().await.unwrap(),
+    }
+}
+
+async fn answer(store: &Store, id: &str, kind: AnswerKind) -> TellAnswer {
+    TellAnswer {
+        id: id.into(),
+        kind,
+        client: Some("client/sync".into()),
+        judged: judged(store).await,
+        exchange: "food-list".into(),
+        sealed_to: Some("thumbprint".into()),
+        records: 7,
+        purge_by: "2031-08-01".parse().unwrap(),
+        content: content(7),
+    }
+}
+
+/// Questions of one client: each a digest, and what it has in common with others.
+async fn round(store: &Store, client: &str, questions: &[(&str, &str)]) -> Changed<TellRound> {
+    let question = |(question, near): &(&str, &str)| RoundQuestion {
+        question: (*question).to_owned(),
+        near: vec![((*near).to_owned(), 3)],
+    };
+    let of = RoundOf { client: client.into(), most: (5, 8), questions: questions.iter().map(question).collect() };
+    let round = TellRound {
+        judged: judged(store).await,
+        exchange: "food-list".into(),
+        purge_by: "2031-08-01".parse().unwrap(),
+        content: content(0),
+        of: vec![of],
+        told: 1,
+        people: b"sealed to ourselves".to_vec(),
+    };
+    changed(round, "looked-up", "food-list")
+}
+
+/// Something in every table of answers; the arrangement `food` is in force.
+pub(crate) async fn told(house: &House, store: &Store) {
+    let tell = answer(store, "an-told", AnswerKind::Rows).await;
+    store.tell(changed(tell, "rows-told", "an-told"), stamp(30)).await.unwrap();
+    let same = [("q1", "n"), ("q2", "n"), ("q3", "n"), ("q4", "n")];
+    let said = store.tell_round(round(store, "client/sync", &same).await, stamp(31), &house.signer).await.unwrap();
+    assert_eq!(said, RoundOutcome::Recorded(vec!["client/sync".into()]));
+    store.pause_rounds(at(0)).await.unwrap();
+}
+
+async fn governed(kind: Kind) -> (House, Store) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    crate::life::live(&store).await;
+    (house, store)
+}
+
+async fn what_is_told_is_recorded_by_what_still_holds(kind: Kind) {
+    let (_house, store) = governed(kind).await;
+    let tell = answer(&store, "an-1", AnswerKind::Rows).await;
+    let act = |tell: TellAnswer| store.tell(changed(tell, "rows-told", "an-1"), stamp(30));
+    // Each of the things by which it was judged.
+    let other = |change: &dyn Fn(&mut Judged)| {
+        let mut tell = tell.clone();
+        change(&mut tell.judged);
+        tell
+    };
+    for stale in [
+        other(&|judged| judged.arrangement.1 = 1),
+        other(&|judged| judged.arrangement.0 = "other".into()),
+        other(&|judged| judged.decisions_seen = 7),
+        other(&|judged| judged.pseudonyms_seen = 7),
+    ] {
+        let late = act(stale).await;
+        assert!(matches!(late, Err(StoreError::ChangedMeanwhile { .. })), "{late:?}");
+    }
+    let refused = act(other(&|judged| judged.partner = "nobody".into())).await;
+    assert!(
+        matches!(&refused, Err(StoreError::Denied { source, .. }) if source.codes().contains(&Code::PartnerNotActive)),
+        "{refused:?}"
+    );
+    assert_eq!(store.sent_packages().await.unwrap(), []);
+    act(tell.clone()).await.unwrap();
+    let sent = store.sent_packages().await.unwrap();
+    assert_eq!((sent.len(), sent[0].transfer.as_str(), sent[0].is_answer()), (1, "an-1", true));
+    assert_eq!((sent[0].arrived_at, sent[0].sealed_to.as_deref()), (Some(at(30)), Some("thumbprint")));
+    assert_eq!(sent[0].content, Some(content(7)));
+    let released = store.releases_since("food", at(0)).await.unwrap();
+    assert_eq!((released.len(), released[0].records), (1, 7), "it counts for the caps");
+    assert!(store.told_ids(at(30)).await.unwrap().contains("an-1"));
+    let leaving = store.leaving().await.unwrap();
+    let stop = Stop::new(
+        "s1".into(),
+        Scope::Everything,
+        Person::new("officer-a", "SHA256:a"),
+        at(1),
+        "an invented reason".into(),
+    );
+    store.stop(changed(NewStop { stop: stop.unwrap() }, "stopped", "everything"), stamp(40)).await.unwrap();
+    let stopped = store.tell(changed(TellAnswer { id: "an-2".into(), ..tell }, "rows-told", "an-2"), stamp(41)).await;
+    assert!(
+        matches!(&stopped, Err(StoreError::Denied { source, .. }) if source.codes().contains(&Code::Stopped)),
+        "{stopped:?}"
+    );
+    assert_eq!(store.leaving().await.unwrap(), leaving);
+}
+
+async fn a_round_is_in_a_checkpoint_after_one_commit_and_counts(kind: Kind) {
+    let (house, store) = governed(kind).await;
+    house.sequence(&store).await;
+    let before = store.leaving().await.unwrap();
+    let ask = async |client: &str, questions: &[(&str, &str)], when: i64| {
+        store.tell_round(round(&store, client, questions).await, stamp(when), &house.signer).await.unwrap()
+    };
+    let done = RoundOutcome::Recorded(Vec::new());
+    assert_eq!(ask("a", &[("q1", "n1"), ("q2", "n2")], 30).await, done);
+    assert_eq!(store.pending_leaves().await.unwrap(), 0, "its leaf has its place");
+    assert_ne!(store.leaving().await.unwrap(), before, "whoever records a decision sees it");
+    assert_eq!(ask("a", &[("q1", "n1"), ("q3", "n3"), ("q1", "n1")], 31).await, done, "five in an hour");
+    let over = RoundOutcome::Without(vec![("a".into(), Unanswered::TooOften(3_600 - 460))]);
+    let said = ask("a", &[("q4", "n4")], 32).await;
+    let RoundOutcome::Without(left) = &said else { panic!("{said:?}") };
+    assert!(
+        matches!(left[..], [(_, Unanswered::TooOften(seconds))] if (1..=3_600).contains(&seconds)),
+        "{said:?} {over:?}"
+    );
+    assert_eq!(store.open_questions().await.unwrap(), (2, 5, Some(at(30))), "nothing of it was recorded");
+    // Another client has its own hours, and so has the next hour; eight in a day.
+    assert_eq!(ask("b", &[("q4", "n4")], 33).await, done);
+    assert_eq!(ask("a", &[("q4", "n4"), ("q5", "n5"), ("q6", "n6")], 3_600 * 2).await, done);
+    let said = ask("a", &[("q7", "n7")], 3_600 * 4).await;
+    assert!(matches!(&said, RoundOutcome::Without(left) if matches!(left[0].1, Unanswered::TooOften(_))), "{said:?}");
+    assert_eq!(ask("a", &[("q7", "n7")], 3_600 * 25).await, done, "the next day");
+}
+
+async fn questions_that_are_nearly_the_same_end_until_somebody_says_otherwise(kind: Kind) {
+    let (house, store) = governed(kind).await;
+    let ask = async |questions: &[(&str, &str)], when: i64| {
+        store.tell_round(round(&store, "a", questions).await, stamp(when), &house.signer).await.unwrap()
+    };
+    let done = RoundOutcome::Recorded(Vec::new());
+    assert_eq!(ask(&[("q1", "n"), ("q2", "n"), ("q3", "n"), ("q1", "n")], 30).await, done, "three, of which one twice");
+    // A day later these count no more.
+    let day = 3_600 * 25;
+    assert_eq!(ask(&[("q4", "n"), ("q5", "n"), ("q6", "n")], day).await, done);
+    let held = RoundOutcome::Recorded(vec!["a".into()]);
+    assert_eq!(ask(&[("q7", "n")], day + 1).await, held);
+    let holds = store.holds().await.unwrap();
+    assert_eq!((holds.len(), holds[0].client.as_str(), holds[0].exchange.as_str()), (1, "a", "food-list"));
+    assert_eq!(ask(&[("q8", "other")], day + 2).await, RoundOutcome::Without(vec![("a".into(), Unanswered::Held)]));
+    let lift = || LiftHold { client: "a".into(), exchange: "food-list".into(), reason: "it was us".into() };
+    assert_eq!(store.lift_hold(changed(lift(), "look-ups-resumed", "a"), stamp(day + 3)).await.unwrap(), Saved::New);
+    let again = store.lift_hold(changed(lift(), "look-ups-resumed", "a"), stamp(day + 4)).await;
+    assert!(matches!(again, Err(StoreError::NotFound { .. })), "{again:?}");
+    assert_eq!(ask(&[("q8", "n")], day + 5).await, done, "what it asked before counts no more");
+}
+
+async fn rounds_become_answers_once_and_wait_for_a_decision(kind: Kind) {
+    let (house, store) = governed(kind).await;
+    let ask =
+        async |when: i64| store.tell_round(round(&store, "a", &[("q1", "n")]).await, stamp(when), &house.signer).await;
+    ask(30).await.unwrap();
+    store.pause_rounds(at(40)).await.unwrap();
+    let paused = ask(31).await;
+    assert!(matches!(paused, Err(StoreError::ChangedMeanwhile { .. })), "{paused:?}");
+    ask(41).await.unwrap();
+    let open = store.open_rounds(9).await.unwrap();
+    assert_eq!(open.iter().map(|round| (round.number, round.told)).collect::<Vec<_>>(), [(1, 1), (2, 1)]);
+    assert_eq!(open[0].people, b"sealed to ourselves");
+    let close = async || {
+        let answers = vec![
+            (answer(&store, "an-told", AnswerKind::LookedUp).await, at(30)),
+            (answer(&store, "an-asked", AnswerKind::AskedAbout).await, at(30)),
+        ];
+        changed(CloseRounds { rounds: vec![1, 2], answers }, "questions-closed", "food-list")
+    };
+    assert_eq!(store.close_rounds(close().await, stamp(50)).await.unwrap(), Saved::New);
+    assert!(store.close_rounds(close().await, stamp(51)).await.is_err());
+    assert_eq!(store.open_rounds(9).await.unwrap(), []);
+    let ids =
+        |sent: Vec<causeway_store::query::SentPackage>| sent.into_iter().map(|one| one.transfer).collect::<Vec<_>>();
+    assert_eq!(ids(store.sent_packages().await.unwrap()), ["an-told"], "who was only asked about was sent nothing");
+    assert_eq!(ids(store.asked_about().await.unwrap()), ["an-asked"]);
+}
+
+on_both!(
+    what_is_told_is_recorded_by_what_still_holds,
+    a_round_is_in_a_checkpoint_after_one_commit_and_counts,
+    questions_that_are_nearly_the_same_end_until_somebody_says_otherwise,
+    rounds_become_answers_once_and_wait_for_a_decision,
+);
