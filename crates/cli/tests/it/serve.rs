@@ -47,13 +47,20 @@ impl Process {
         self.child.id()
     }
 
+    /// Asks it to end, and waits until it has.
+    pub fn end(&mut self) {
+        let signalled = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(signalled.success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+
     /// Whether it is gone.
     pub fn is_over(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
 
     /// Waits until it has died as by SIGKILL.
-    pub fn died(mut self) {
+    pub fn died(&mut self) {
         use std::os::unix::process::ExitStatusExt as _;
         let status = self.child.wait().unwrap();
         assert!(status.signal().is_some(), "{status}");

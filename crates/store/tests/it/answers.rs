@@ -109,14 +109,9 @@ async fn what_is_told_is_recorded_by_what_still_holds(kind: Kind) {
     assert_eq!((released.len(), released[0].records), (1, 7), "it counts for the caps");
     assert!(store.told_ids(at(30)).await.unwrap().contains("an-1"));
     let leaving = store.leaving().await.unwrap();
-    let stop = Stop::new(
-        "s1".into(),
-        Scope::Everything,
-        Person::new("officer-a", "SHA256:a"),
-        at(1),
-        "an invented reason".into(),
-    );
-    store.stop(changed(NewStop { stop: stop.unwrap() }, "stopped", "everything"), stamp(40)).await.unwrap();
+    let stop =
+        Stop::new("s1".into(), Scope::All, Person::new("officer-a", "SHA256:a"), at(1), "an invented reason".into());
+    store.stop(changed(NewStop { stop: stop.unwrap() }, "stopped", "all"), stamp(40)).await.unwrap();
     let stopped = store.tell(changed(TellAnswer { id: "an-2".into(), ..tell }, "rows-told", "an-2"), stamp(41)).await;
     assert!(
         matches!(&stopped, Err(StoreError::Denied { source, .. }) if source.codes().contains(&Code::Stopped)),

@@ -35,6 +35,10 @@ fn same(one: &mut [f64], other: &mut [f64]) -> f64 {
     }
     let root = (n * m / (n + m)).sqrt();
     let lambda = (root + 0.12 + 0.11 / root) * apart;
+    // The series converges for what is apart at all; below this the probability is one to ten digits.
+    if lambda < 0.25 {
+        return 1.0;
+    }
     let term = |k: i32| 2.0 * (-1.0_f64).powi(k - 1) * (-2.0 * f64::from(k * k) * lambda * lambda).exp();
     (1..=100).map(term).sum::<f64>().clamp(0.0, 1.0)
 }

@@ -19,8 +19,8 @@ fn died_at(mark: &str, kind: Kind) {
         "rows-recorded" => desk.ask("/exchanges/desk-rows/rows", &rows),
         _ => desk.look(&json!({ "individual_no": one.number })),
     };
-    let dying = worker(&desk, Some(mark));
-    std::mem::replace(&mut desk.gateway.worker, dying).ended();
+    desk.gateway.worker.end();
+    desk.gateway.worker = worker(&desk, Some(mark));
     let begun = Instant::now();
     // Until the one that dies sits at the desk, nobody may.
     let reply = loop {
@@ -33,8 +33,8 @@ fn died_at(mark: &str, kind: Kind) {
         std::thread::sleep(Duration::from_millis(100));
     };
     assert_eq!((reply.status, reply.code().as_str()), (503, "come-again"), "{mark}: {reply:?}");
-    let next = worker(&desk, None);
-    std::mem::replace(&mut desk.gateway.worker, next).died();
+    desk.gateway.worker.died();
+    desk.gateway.worker = worker(&desk, None);
     let begun = Instant::now();
     let reply = loop {
         let reply = ask(&desk);
