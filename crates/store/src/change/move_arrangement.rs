@@ -172,7 +172,9 @@ pub(super) async fn demand_open(writing: &mut Writing<'_>, transfer: &str) -> Re
     let goes_on = |began: &State, newest: &State, now| in_flight(began, newest, &Transfer::Requested, now);
     match lives(writing, &name, version).await? {
         None => Ok(()),
-        Some((began, newest, now)) if goes_on(&began, &newest, now) == InFlight::GoesOn => Ok(()),
+        Some((began, newest, now)) if goes_on(began.as_ref().unwrap_or(&newest), &newest, now) == InFlight::GoesOn => {
+            Ok(())
+        }
         Some(_) => Err(StoreError::ChangedMeanwhile { what: "arrangement", name }),
     }
 }
@@ -181,7 +183,9 @@ pub(super) async fn demand_open(writing: &mut Writing<'_>, transfer: &str) -> Re
 pub(super) async fn demand_in_force(writing: &mut Writing<'_>, name: &str, version: u32) -> Result<(), StoreError> {
     match lives(writing, name, version).await? {
         Some((began, newest, now))
-            if began == newest && matches!(newest, State::InForce { .. }) && newest.terms().valid.holds_at(now) =>
+            if began.as_ref() == Some(&newest)
+                && matches!(newest, State::InForce { .. })
+                && newest.terms().valid.holds_at(now) =>
         {
             Ok(())
         }
@@ -189,12 +193,12 @@ pub(super) async fn demand_in_force(writing: &mut Writing<'_>, name: &str, versi
     }
 }
 
-/// A version as it stands, the newest that ever was in force, and when that is; none where no version ever was.
+/// A version as it stands, where it ever was in force; the newest that was, and when that is; none where no version was.
 async fn lives(
     writing: &mut Writing<'_>,
     name: &str,
     version: u32,
-) -> Result<Option<(State, State, Timestamp)>, StoreError> {
+) -> Result<Option<(Option<State>, State, Timestamp)>, StoreError> {
     let now = Timestamp::from_microsecond(writing.micros()).unwrap_or(Timestamp::MAX);
     let rows = query(
         "SELECT arrangement, version, state_json FROM arrangement_life \
@@ -209,5 +213,5 @@ async fn lives(
         }
         newest = Some(state);
     }
-    Ok(newest.map(|newest| (own.unwrap_or_else(|| newest.clone()), newest, now)))
+    Ok(newest.map(|newest| (own, newest, now)))
 }
