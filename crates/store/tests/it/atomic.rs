@@ -1,10 +1,12 @@
 //! Does every change come with its leaf, and no leaf without its change?
 
+use std::pin::Pin;
+
 use causeway_store::change::{
     AbandonTransfer, AddClient, CancelTransfer, DeliveryOutcome, DocumentKind, ErasePackage, IntakeStep, LapseTransfer,
     NewApproval, ReceiptOutcome, RefuseTransfer, RevokeClient, RevokeOfficer, RotateClientKeys,
 };
-use causeway_store::{Kind, StoreError};
+use causeway_store::{Kind, Store, StoreError};
 
 use crate::clients::facts;
 use crate::configuration;
@@ -49,19 +51,30 @@ async fn everything(house: &House) -> Vec<String> {
 }
 
 /// Fails the leaf, which is the last statement, and expects that nothing is left; then lets it pass and expects that
-/// exactly one leaf came.
-macro_rules! only_with_its_leaf {
-    ($house:ident, $store:ident, $call:expr) => {{
-        let before = everything(&$house).await;
-        $house.raw().close_table("ledger_pending").await;
-        assert!(matches!($call.await, Err(StoreError::Database(_))), "{}", stringify!($call));
-        assert_eq!(everything(&$house).await, before, "{}", stringify!($call));
-        $house.raw().open_table("ledger_pending").await;
-        let leaves = $store.pending_leaves().await.unwrap();
-        let outcome = $call.await.unwrap();
-        assert_eq!($store.pending_leaves().await.unwrap(), leaves + 1, "{}", stringify!($call));
+/// exactly one leaf came. Boxed, so that not every call of a test has its place in one frame.
+fn only_with_its_leaf<'a, T: 'a>(
+    house: &'a House,
+    store: &'a Store,
+    what: &'static str,
+    call: impl AsyncFn() -> Result<T, StoreError> + 'a,
+) -> Pin<Box<dyn Future<Output = T> + 'a>> {
+    Box::pin(async move {
+        let before = everything(house).await;
+        house.raw().close_table("ledger_pending").await;
+        assert!(matches!(call().await, Err(StoreError::Database(_))), "{what}");
+        assert_eq!(everything(house).await, before, "{what}");
+        house.raw().open_table("ledger_pending").await;
+        let leaves = store.pending_leaves().await.unwrap();
+        let outcome = call().await.unwrap();
+        assert_eq!(store.pending_leaves().await.unwrap(), leaves + 1, "{what}");
         outcome
-    }};
+    })
+}
+
+macro_rules! only_with_its_leaf {
+    ($house:ident, $store:ident, $call:expr) => {
+        only_with_its_leaf(&$house, &$store, stringify!($call), async || $call.await).await
+    };
 }
 
 async fn no_verb_saves_without_its_leaf(kind: Kind) {

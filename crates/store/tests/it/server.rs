@@ -188,7 +188,7 @@ async fn what_does_not_do_is_refused_by_name() {
     let Raw::Server(_, name) = house.raw() else { panic!("on PostgreSQL") };
     shared.sql(name, "GRANT SELECT ON ALL TABLES IN SCHEMA public TO poor").unwrap();
     let said = refusal(at(name, "poor", PASSWORD)).await;
-    assert!(said.contains("our user may not read and write the table `activation`"), "{said}");
+    assert!(said.contains("our user may not read and write the table `access_token`"), "{said}");
     // Nobody is there.
     let closed = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port();
     let nobody = Server::new(&format!("postgres://causeway@127.0.0.1:{closed}/x"), None, Tls::Off).unwrap();
