@@ -262,7 +262,7 @@ impl House {
     }
 
     /// The exchanges in use, whichever way they go.
-    async fn all_exchanges(&self) -> Result<Vec<(String, AnyExchange)>, EngineError> {
+    pub(crate) async fn all_exchanges(&self) -> Result<Vec<(String, AnyExchange)>, EngineError> {
         let listed = self.store.documents(DocumentKind::Exchange).await?;
         let names: BTreeSet<String> = listed.into_iter().map(|one| one.name).collect();
         let mut found = Vec::new();

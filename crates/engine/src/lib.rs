@@ -23,6 +23,7 @@ mod keys;
 pub mod letter;
 mod lookout;
 mod misread;
+mod ping;
 pub mod query;
 pub mod register;
 pub mod rights;

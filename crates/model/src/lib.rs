@@ -23,6 +23,7 @@ pub mod onward;
 pub mod partner;
 pub mod permission;
 pub mod person;
+pub mod ping;
 pub mod population;
 pub mod public_register;
 pub mod refused;

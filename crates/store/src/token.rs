@@ -14,7 +14,7 @@ pub struct NewToken {
     pub client: String,
     /// SHA-256 of what the proof is told apart by, and when the proof ends; none where a certificate proved it.
     pub proof: Option<(String, Timestamp)>,
-    /// The thumbprint of the key, or SHA-256 of the certificate, that proved it.
+    /// The thumbprint of the key, or SHA-256 of the certificate or password, that proved it.
     pub proven_by: String,
     /// SHA-256 of the token.
     pub sha256: String,
@@ -113,7 +113,9 @@ impl Step for NewToken {
             "SELECT (SELECT count(*) FROM client c JOIN client_key k ON k.client = c.name WHERE c.name = $1 AND c.revoked_at IS NULL \
              AND k.thumbprint = $2 AND (k.ends_at IS NULL OR k.ends_at > $3)) \
              + (SELECT count(*) FROM client c JOIN client_certificate k ON k.client = c.name WHERE c.name = $1 \
-             AND c.revoked_at IS NULL AND k.sha256 = $2 AND (k.ends_at IS NULL OR k.ends_at > $3))",
+             AND c.revoked_at IS NULL AND k.sha256 = $2 AND (k.ends_at IS NULL OR k.ends_at > $3)) \
+             + (SELECT count(*) FROM client c JOIN client_secret k ON k.client = c.name WHERE c.name = $1 \
+             AND c.revoked_at IS NULL AND k.password_sha256 = $2)",
         );
         let counts = counts.bind(&self.client).bind(&self.proven_by).bind(now);
         if counts.fetch_one(&mut *rows).await?.only::<i64>()? == 0 {

@@ -30,7 +30,9 @@ impl Database {
         }
         println!("-- Run by the owner of the tables, and again after each upgrade: new tables are not in it.");
         println!("DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO {user}', current_schema()); END $$;");
-        for table in causeway_store::backup::tables().into_iter().chain(["schema_version", "schema_writer"]) {
+        let secret = |table: &&str| *table != "client_secret";
+        let tables = causeway_store::backup::tables().into_iter().filter(secret);
+        for table in tables.chain(["schema_version", "schema_writer"]) {
             println!("GRANT SELECT ON {table} TO {user};");
         }
         Ok(ExitCode::SUCCESS)

@@ -17,6 +17,7 @@ use crate::documents::{AnyExchange, Read, read_catalogue, sha256_hex};
 use crate::environment::{source_allowed, target_allowed};
 use crate::error::EngineError;
 use crate::house::{House, audit};
+use crate::ping::Ids;
 use crate::schedule::too_frequent;
 
 /// Imports a catalogue; its code list files are frozen into it.
@@ -54,6 +55,7 @@ pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<
         AnyExchange::Provides(read) => {
             let mut findings: Findings = read.value.check(&catalogue);
             not_turned(house, &any, &mut findings).await?;
+            not_taken(house, &any, &mut findings).await?;
             read.refuse_errors(&findings)?;
             house.arrangement(&read.value.arrangement).await?;
             findings.extend(too_frequent(house, &read.value).await?);
@@ -62,6 +64,7 @@ pub async fn import_exchange(house: &House, actor: &str, path: &Path) -> Result<
         AnyExchange::Accepts(read) => {
             let mut findings = accepted(house, &read.value, &catalogue).await?;
             not_turned(house, &any, &mut findings).await?;
+            not_taken(house, &any, &mut findings).await?;
             read.refuse_errors(&findings)?;
         }
     }
@@ -87,6 +90,13 @@ async fn not_turned(house: &House, new: &AnyExchange, findings: &mut Findings) -
     {
         turned(findings);
     }
+    Ok(())
+}
+
+async fn not_taken(house: &House, new: &AnyExchange, findings: &mut Findings) -> Result<(), EngineError> {
+    let Some(ids) = Ids::of(new) else { return Ok(()) };
+    let all = house.all_exchanges().await?;
+    ids.clash(&all.iter().filter_map(|(_, exchange)| Ids::of(exchange)).collect::<Vec<_>>(), findings);
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use super::Kind;
 use super::Thresholds;
 use super::clone::unknown_names;
 use super::standing::Standing;
+use crate::ping::Ids;
 use crate::documents::{AnyExchange, lines};
 use crate::error::EngineError;
 
@@ -106,19 +107,20 @@ pub(crate) fn check(parts: &[Part], standing: &Standing, operation: &str, report
         report.add(&part.document, &findings);
         checked.arrangements.insert(arrangement.arrangement.clone(), arrangement);
     }
+    let mut known: Vec<Ids> = standing.exchanges.values().filter_map(Ids::of).collect();
     for part in of_kind(Kind::Exchange) {
         let signed = |name: &str| {
             let there = standing.arrangements.get(name).map(|read| &read.value);
             checked.arrangements.get(name).or(there)
         };
-        let (mut findings, name, version, arrangement) = match Inbound::is_inbound(&part.document) {
+        let (mut findings, ids, name, version, arrangement) = match Inbound::is_inbound(&part.document) {
             true => {
                 let Some(inbound) = read::<Inbound>(part, report) else { continue };
                 let mut findings = accepted_against(&inbound, in_use.as_ref());
                 if let Some(terms) = signed(&inbound.arrangement) {
                     findings.extend(inbound.check_terms(terms));
                 }
-                (findings, inbound.exchange, inbound.version, inbound.arrangement)
+                (findings, Ids::accepted(&inbound), inbound.exchange, inbound.version, inbound.arrangement)
             }
             false => {
                 let Some(exchange) = read::<Exchange>(part, report) else { continue };
@@ -126,10 +128,15 @@ pub(crate) fn check(parts: &[Part], standing: &Standing, operation: &str, report
                 if let Some(terms) = signed(&exchange.arrangement) {
                     findings.extend(too_frequent(&exchange, terms, standing.now));
                 }
-                (findings, exchange.exchange, exchange.version, exchange.arrangement)
+                (findings, Ids::provided(&exchange), exchange.exchange, exchange.version, exchange.arrangement)
             }
         };
         named(part, &name, "/exchange", &mut findings);
+        known.retain(|one| one.exchange != name);
+        if let Some(ids) = ids {
+            ids.clash(&known, &mut findings);
+            known.push(ids);
+        }
         let before = standing.exchanges.get(&name).map(AnyExchange::accepts);
         if before.is_some_and(|accepts| accepts != Inbound::is_inbound(&part.document)) {
             turned(&mut findings);

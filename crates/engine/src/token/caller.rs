@@ -6,6 +6,7 @@
 use causeway_model::{Code, Violation};
 use jiff::Timestamp;
 
+use super::PING;
 use crate::command::held_back;
 use crate::documents::sha256_hex;
 use crate::error::EngineError;
@@ -55,6 +56,31 @@ impl Caller {
     }
 }
 
+/// A program that calls at the door of PING's clients.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PingCaller {
+    /// The program.
+    pub caller: Caller,
+    /// By what its partner is known there.
+    pub partner_id: String,
+}
+
+/// Who calls at the door of PING's clients, with this token and this subscription key: both must be the same program's.
+///
+/// # Errors
+/// When the database fails; who is not known is an outcome.
+pub async fn ping_caller(house: &House, token: &str, key: &str) -> Result<Result<PingCaller, Unknown>, EngineError> {
+    let caller = match known(house, token, None, true).await? {
+        Ok(caller) => caller,
+        Err(unknown) => return Ok(Err(unknown)),
+    };
+    let secret = house.store.client_secret(&caller.client).await?;
+    let Some(secret) = secret.filter(|secret| secret.key_sha256 == sha256_hex(key)) else {
+        return Ok(Err(Unknown::NoToken));
+    };
+    Ok(Ok(PingCaller { caller, partner_id: secret.partner_id }))
+}
+
 /// Who calls with this token, over a connection that showed this certificate.
 ///
 /// # Errors
@@ -64,7 +90,20 @@ pub async fn caller(
     token: &str,
     certificate: Option<&str>,
 ) -> Result<Result<Caller, Unknown>, EngineError> {
+    known(house, token, certificate, false).await
+}
+
+/// Tokens of one door open nothing at the other.
+async fn known(
+    house: &House,
+    token: &str,
+    certificate: Option<&str>,
+    at_ping: bool,
+) -> Result<Result<Caller, Unknown>, EngineError> {
     let Some(row) = house.store.token(&sha256_hex(token), house.now()).await? else { return Ok(Err(Unknown::NoToken)) };
+    if row.scopes.iter().any(|scope| scope == PING) != at_ping {
+        return Ok(Err(Unknown::NoToken));
+    }
     if row.certificate.is_some() && row.certificate.as_deref() != certificate {
         return Ok(Err(Unknown::NoToken));
     }

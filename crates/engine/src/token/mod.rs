@@ -2,23 +2,29 @@
 //!
 //! - [`proof`]: what a program proves itself by, read without believing any of it;
 //! - [`issue`]: a token for a proof or a certificate;
+//! - [`password`]: a token for a password, at the door of PING's clients;
 //! - [`caller`]: whom a token speaks for, asked again at every call;
 //! - [`brake`]: who fails again and again is slowed down.
 
 mod brake;
 mod caller;
 mod issue;
+mod password;
 mod proof;
 
 use serde::{Deserialize, Serialize};
 
 pub use brake::Brake;
-pub use caller::{Caller, Unknown, caller};
+pub use caller::{Caller, PingCaller, Unknown, caller, ping_caller};
 pub use issue::{Granted, Outcome, Presented, issue};
+pub use password::{Password, issue_by_password};
 pub(crate) use proof::is_a_key;
 
 /// How long a token counts, in seconds.
 pub const LASTS: i64 = 600;
+
+/// What a token is for that opens the door of PING's clients, and nothing else.
+pub(crate) const PING: &str = "ping";
 
 /// How far clocks may be apart, in seconds.
 const CLOCKS: i64 = 60;

@@ -49,6 +49,9 @@ impl Exchange {
         if let Some(online) = self.deliver.online() {
             online.check(self, catalogue, &mut findings);
         }
+        if let Some(ping) = &self.ping {
+            ping.check(self, catalogue, &mut findings);
+        }
         findings
     }
 

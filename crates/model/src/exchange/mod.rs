@@ -10,6 +10,7 @@ mod transform;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::ping::Ping;
 use crate::population::Predicate;
 
 pub use deltas::Deltas;
@@ -66,6 +67,9 @@ pub struct Exchange {
     /// Sends what differs from what the partner confirmed; everything each time unless said.
     #[serde(default)]
     pub delta: Option<Deltas>,
+    /// By what clients of PING's own API know it; they do not know it unless said.
+    #[serde(default)]
+    pub ping: Option<Ping>,
 }
 
 fn five() -> u8 {

@@ -25,6 +25,7 @@ pub use field::{Field, Rule};
 pub use settings::{Collect, Format, FormatKind, Limits, Sealing, Signature};
 
 use crate::document::Document;
+use crate::ping::InboundPing;
 
 /// The document of an exchange that accepts.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +82,9 @@ pub struct Inbound {
     /// Days for which what was applied can be undone.
     #[serde(default = "thirty")]
     pub undo_days: u16,
+    /// By what clients of PING's own API know it; they do not know it unless said.
+    #[serde(default)]
+    pub ping: Option<InboundPing>,
 }
 
 /// The direction of an inbound exchange.

@@ -74,6 +74,7 @@ actions! {
     RotateKey              "rotate-key"               Change [- - - - P P - - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in the next key and retires the one before.";
     RevokeKey              "revoke-key"               Change [- - - - - P - - -] [P P P P - - - - -] [- - - P - - - - -] "Ends at once what a partner's key may do.";
     AddClient              "add-client"               Change [- - - - - P - - -] [P P P - - - - - -] [- - - - - - - - -] "Lets a partner's program ask over the network, as the partner signed it.";
+    AddPingClient          "add-ping-client"          Change [- - - - - - - - -] [- P - - - - - - -] [- - - - - - - - -] "Makes secrets for a partner's program that was written for PING's own API.";
     RotateClientKey        "rotate-client-key"        Change [- - - - - P P - -] [P P P - - - - - -] [- - - - - - - - -] "Brings in the next keys of a partner's program, as the partner signed them.";
     RevokeClient           "revoke-client"            Change [- - - - - P - - -] [P P P P - - - - -] [- - - P - - - - -] "Ends at once what a partner's program may ask.";
     LiftHold               "lift-hold"                Change [- - - - - - - - -] [- - P P - - - - -] [- - - P - - - - -] "Lets a partner's program ask about single people again that seemed to be guessing.";

@@ -92,6 +92,7 @@ const TABLES: &[Table] = &[
     table("client_grant", &["client", "scope"]),
     table("client_key", &["thumbprint"]),
     table("client_certificate", &["sha256"]),
+    table("client_secret", &["client"]),
     table("access_token", &["sha256"]),
     table("assertion_seen", &["client", "jti_sha256"]),
     Table { name: "ledger_pending", key: &["id"], numbered: Some("id") },

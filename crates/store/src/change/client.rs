@@ -47,6 +47,19 @@ pub struct AddClient {
     pub facts: ClientFacts,
 }
 
+/// A program that becomes known by secrets that the operation made for it, because it cannot sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddSecretClient {
+    /// What the operation says about it; without keys.
+    pub facts: ClientFacts,
+    /// By what its partner is known at that door.
+    pub partner_id: String,
+    /// SHA-256 of its password.
+    pub password_sha256: String,
+    /// SHA-256 of its subscription key.
+    pub key_sha256: String,
+}
+
 /// The next registration of a program: its keys and certificates take the place of those before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RotateClientKeys {
@@ -69,6 +82,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Taken`] when the name, a key or a certificate is another's, or the name was revoked.
     pub async fn add_client(&self, change: Changed<AddClient>, stamp: Stamp) -> Result<Saved, StoreError> {
+        self.save(change, stamp).await
+    }
+
+    /// Makes a program known that has secrets of the operation's making.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is used, or the partner's id is another partner's.
+    pub async fn add_secret_client(&self, change: Changed<AddSecretClient>, stamp: Stamp) -> Result<(), StoreError> {
         self.save(change, stamp).await
     }
 
@@ -98,7 +119,7 @@ impl Change for AddClient {
     type Outcome = Saved;
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
-        let (facts, micros, actor) = (&self.facts, writing.micros(), writing.actor().to_owned());
+        let facts = &self.facts;
         let there = query("SELECT name, registration, revoked_at FROM client WHERE name = $1").bind(&facts.name);
         if let Some(row) = there.fetch_optional(writing.rows()).await? {
             let cells = Cells::new(&row, "client", "name");
@@ -109,22 +130,36 @@ impl Change for AddClient {
                 Err(StoreError::Taken { what: "client with this name", name: facts.name.clone() })
             };
         }
-        query(
-            "INSERT INTO client (name, partner, acts_as, registration, signature, made_at, added_at, added_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(&facts.name)
-        .bind(&facts.partner)
-        .bind(&facts.acts_as)
-        .bind(&facts.registration)
-        .bind(&facts.signature)
-        .bind(facts.made_at.as_microsecond())
-        .bind(micros)
-        .bind(actor)
-        .execute(writing.rows())
-        .await?;
-        facts.enter(writing).await?;
+        facts.insert(writing).await?;
         Applied::NEW
+    }
+}
+
+impl Change for AddSecretClient {
+    type Outcome = ();
+
+    async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<()>, StoreError> {
+        let facts = &self.facts;
+        let taken = |what, name: &str| Err(StoreError::Taken { what, name: name.to_owned() });
+        let there = query("SELECT count(*) FROM client WHERE name = $1").bind(&facts.name);
+        if there.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+            return taken("client with this name", &facts.name);
+        }
+        let anothers = query(
+            "SELECT count(*) FROM client_secret s JOIN client c ON c.name = s.client \
+             WHERE s.partner_id = $1 AND c.partner <> $2",
+        );
+        let anothers = anothers.bind(&self.partner_id).bind(&facts.partner);
+        if anothers.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+            return taken("partner id of another partner", &self.partner_id);
+        }
+        facts.insert(writing).await?;
+        let row = query(
+            "INSERT INTO client_secret (client, partner_id, password_sha256, key_sha256) VALUES ($1, $2, $3, $4)",
+        );
+        let row = row.bind(&facts.name).bind(&self.partner_id).bind(&self.password_sha256).bind(&self.key_sha256);
+        row.execute(writing.rows()).await?;
+        Ok(Applied::Changed(()))
     }
 }
 
@@ -133,7 +168,8 @@ impl Change for RotateClientKeys {
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let (facts, micros) = (&self.facts, writing.micros());
-        let there = query("SELECT name, registration, made_at FROM client WHERE name = $1 AND revoked_at IS NULL");
+        let there = query("SELECT name, registration, made_at FROM client WHERE name = $1 AND revoked_at IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM client_secret s WHERE s.client = name)");
         let there = there.bind(&facts.name).fetch_optional(writing.rows()).await?;
         let there = there.ok_or_else(|| StoreError::NotFound { what: "client", name: facts.name.clone() })?;
         let cells = Cells::new(&there, "client", "name");
@@ -183,6 +219,25 @@ impl Change for RevokeClient {
 }
 
 impl ClientFacts {
+    async fn insert(&self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
+        let (micros, actor) = (writing.micros(), writing.actor().to_owned());
+        query(
+            "INSERT INTO client (name, partner, acts_as, registration, signature, made_at, added_at, added_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(&self.name)
+        .bind(&self.partner)
+        .bind(&self.acts_as)
+        .bind(&self.registration)
+        .bind(&self.signature)
+        .bind(self.made_at.as_microsecond())
+        .bind(micros)
+        .bind(actor)
+        .execute(writing.rows())
+        .await?;
+        self.enter(writing).await
+    }
+
     /// Enters grants, keys and certificates. A key that the client has goes on; one that is another's, or has ended, is refused.
     async fn enter(&self, writing: &mut Writing<'_>) -> Result<(), StoreError> {
         let micros = writing.micros();

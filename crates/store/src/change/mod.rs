@@ -69,7 +69,7 @@ pub use begin_attempt::BeginAttempt;
 pub use begin_delivery::BeginDelivery;
 pub use cancel::CancelTransfer;
 pub use certify_erasure::CertifyErasure;
-pub use client::{AddClient, ClientFacts, ClientKeyText, RevokeClient, RotateClientKeys};
+pub use client::{AddClient, AddSecretClient, ClientFacts, ClientKeyText, RevokeClient, RotateClientKeys};
 pub use close_rounds::CloseRounds;
 pub use consent::NewConsent;
 pub use decide::DecideRequest;

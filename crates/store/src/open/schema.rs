@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(23, "intake", "0023_intake.sql"),
     migration!(24, "clients", "0024_clients.sql"),
     migration!(25, "answers", "0025_answers.sql"),
+    migration!(26, "client secrets", "0026_client_secrets.sql"),
 ];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \

@@ -38,6 +38,17 @@ pub struct ClientRow {
     pub scopes: Vec<String>,
 }
 
+/// What a program proves itself by that cannot sign.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientSecret {
+    /// By what its partner is known at that door.
+    pub partner_id: String,
+    /// SHA-256 of its password.
+    pub password_sha256: String,
+    /// SHA-256 of its subscription key.
+    pub key_sha256: String,
+}
+
 /// A public key or a certificate of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientKeyRow {
@@ -96,6 +107,36 @@ impl Reader {
              ORDER BY added_at, thumbprint",
         );
         rows.bind(name).fetch_all(&self.pool).await?.iter().map(key).collect()
+    }
+
+    /// The secrets of a program that has some.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn client_secret(&self, name: &str) -> Result<Option<ClientSecret>, StoreError> {
+        let row = query("SELECT client, partner_id, password_sha256, key_sha256 FROM client_secret WHERE client = $1");
+        let row = row.bind(name).fetch_optional(&self.pool).await?;
+        row.map(|row| {
+            let cells = Cells::new(&row, "client_secret", "client");
+            Ok(ClientSecret {
+                partner_id: cells.get("partner_id")?,
+                password_sha256: cells.get("password_sha256")?,
+                key_sha256: cells.get("key_sha256")?,
+            })
+        })
+        .transpose()
+    }
+
+    /// Whether a program that is not revoked may be about this.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_granted(&self, scope: &str) -> Result<bool, StoreError> {
+        let count = query(
+            "SELECT count(*) FROM client_grant g JOIN client c ON c.name = g.client \
+             WHERE g.scope = $1 AND c.revoked_at IS NULL",
+        );
+        Ok(count.bind(scope).fetch_one(&self.pool).await?.only::<i64>()? > 0)
     }
 
     async fn with_scopes(&self, mut client: ClientRow) -> Result<ClientRow, StoreError> {

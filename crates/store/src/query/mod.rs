@@ -30,7 +30,7 @@ mod transfers;
 pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
 pub use arrangements::{ArrangementEvent, ArrangementLife, ArrangementSignature};
 pub use assessments::StoredAssessment;
-pub use clients::{ClientKeyRow, ClientRow};
+pub use clients::{ClientKeyRow, ClientRow, ClientSecret};
 pub use configuration::{Activation, SetHistory, StagedSet, Withdrawal};
 pub use decisions::{DecisionRow, RecordedBefore, UnsentPackage};
 pub use deliveries::Delivery;

@@ -51,6 +51,7 @@ identifiers! {
     Literal "literal" "Other texts in conditions and constants, as WHERE=TEXT; write the text alone.";
     Expression "expression" "SQL expressions, by output; write the whole expression.";
     Folder "folder" "Where packages go.";
+    Process "process" "Ids of shipping processes and arrangements that clients have in their settings.";
 }
 
 /// Where an identifier stands: file and JSON pointer.

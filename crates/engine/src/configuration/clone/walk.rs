@@ -73,6 +73,10 @@ impl Walk<'_, '_> {
         if let Some(schedule) = &mut exchange.schedule {
             self.schedule(schedule);
         }
+        if let Some(ping) = &mut exchange.ping {
+            self.put(Identifier::Process, &mut ping.shipping_process, "/ping/shipping_process");
+            self.put(Identifier::Process, &mut ping.interop, "/ping/interop");
+        }
         match &mut exchange.deliver {
             Delivery::Folder { path } => self.put(Identifier::Folder, path, "/deliver/folder/path"),
             Delivery::Online(online) => self.online(&root, online),

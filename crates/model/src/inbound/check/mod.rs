@@ -27,6 +27,9 @@ impl Inbound {
         self.check_applied(&mut findings);
         self.check_decides(&mut findings);
         self.check_ways(&mut findings);
+        if let Some(ping) = &self.ping {
+            ping.check(self, &mut findings);
+        }
         if let Some(tells) = &self.tells {
             known_element(&mut findings, catalogue, &tells.element, "/tells/element");
             if self.apply.root().is_none_or(|root| !root.key.iter().any(|key| key.column == tells.column)) {
