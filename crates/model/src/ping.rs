@@ -91,6 +91,10 @@ impl InboundPing {
             let help = "write `collect: [api]`, `sealing: on-receipt` and `signature: token`";
             findings.error("ping-way", "/collect", "these clients send plain JSON under a token", help);
         }
+        if inbound.answer != Answering::Plain {
+            let help = "write `answer: plain`: the connection alone protects it";
+            findings.error("ping-plain", "/answer", "these clients open no sealed answer", help);
+        }
         if inbound.refuse_above_percent != 100 {
             let help = "write `refuse_above_percent: 100`";
             let message = "at these clients' door a record that fails holds no other back";

@@ -44,7 +44,15 @@ impl ReportWriter {
     /// # Errors
     /// A file is in the way or the disk refuses.
     pub fn create(path: &Path, operation: &Recipient) -> Result<Self, PackageError> {
-        let stream = SealingStream::create(path, std::slice::from_ref(operation), Compression::Zstd)?;
+        Self::shared(path, std::slice::from_ref(operation))
+    }
+
+    /// The same for several readers, each with a key of its own.
+    ///
+    /// # Errors
+    /// A file is in the way or the disk refuses.
+    pub fn shared(path: &Path, readers: &[Recipient]) -> Result<Self, PackageError> {
+        let stream = SealingStream::create(path, readers, Compression::Zstd)?;
         // CRASH: an unfinished report cannot be read to its end; the attempt that wrote it is made again from the start.
         let mut unfinished = Unfinished::default();
         unfinished.add(path.to_path_buf());

@@ -126,6 +126,43 @@ pub struct LookUpAsked {
     pub by: Given,
 }
 
+/// Ids that a client of PING's own API names. Where it names one more than once, each is here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PingMeant {
+    /// The exchange's.
+    pub process: String,
+    /// The arrangement's.
+    pub interop: Vec<String>,
+    /// The partner's, in the address and in the body.
+    pub partner: Vec<String>,
+}
+
+/// What a client of PING's own API asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "call", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PingCall {
+    /// Records, page by page.
+    Fetch {
+        /// Values by parameter.
+        parameters: GivenLists,
+        /// What the page before said.
+        cursor: Option<String>,
+        /// The number of the page, where the client counts, from 1.
+        page: Option<u64>,
+    },
+    /// Records are sent.
+    Ingest {
+        /// Whether the client waits for what becomes of them.
+        wait: bool,
+    },
+    /// What became of a call.
+    Status {
+        /// Its id, 32 hexadecimal digits.
+        transaction: String,
+    },
+}
+
 macro_rules! calls {
     ($($(#[doc = $doc:literal])+ $name:ident $({ $($field:ident: $type:ty),+ })? = $wakes:literal;)*) => {
         /// A call, as far as `serve` has read it.

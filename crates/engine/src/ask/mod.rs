@@ -22,13 +22,14 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::said;
 pub use call::{
-    Call, Given, GivenLists, KeysAsked, LookUpAsked, Page, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument,
+    Call, Given, GivenLists, KeysAsked, LookUpAsked, Page, PingCall, PingMeant, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument,
     TransferAsked,
 };
 pub use desk::Desk;
 pub use line::{Line, Unanswered};
 
-use crate::token::{Granted, Presented, Refusal};
+pub use crate::ping::Sent;
+use crate::token::{Granted, Password, Presented, Refusal};
 
 /// The socket's name, in the folder `run` of an installation.
 const SOCKET: &str = "work.sock";
@@ -55,6 +56,24 @@ pub enum Ask {
         scheme: u16,
         /// What is to be signed, hexadecimal.
         message: String,
+    },
+    /// May this program have a token, which proves itself by a password?
+    PingToken {
+        /// What it presents.
+        presented: Password,
+    },
+    /// A call at the door of PING's clients; records that are sent lie in the body.
+    Ping {
+        /// The token, as it was presented.
+        token: String,
+        /// The subscription key, as it was presented.
+        key: String,
+        /// Where it called from.
+        address: String,
+        /// What the call is about.
+        meant: PingMeant,
+        /// What is asked for.
+        call: PingCall,
     },
     /// A call of the API.
     Call {

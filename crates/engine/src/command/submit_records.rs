@@ -17,6 +17,6 @@ pub async fn submit_records(house: &House, name: &str, exchange: &str, file: &Pa
     let inbound = house.inbound(exchange).await?;
     let partner = house.terms(&inbound.arrangement).await?.value.partner;
     house.permit(name, Action::SubmitRecords, &house.of_both(exchange, &partner)).await?;
-    let incoming = Incoming { exchange, way: Way::Upload, client: None, body: Body::File(file) };
+    let incoming = Incoming { exchange, way: Way::Upload, client: None, body: Body::File(file), id: None };
     receive(house, name, incoming).await
 }

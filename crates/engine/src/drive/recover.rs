@@ -10,6 +10,7 @@ use super::room;
 use crate::crosswalk::clear_rotations;
 use crate::error::EngineError;
 use crate::house::House;
+use crate::intake::alone;
 
 /// What recovery found.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +91,13 @@ async fn clear_intakes(house: &House) -> Result<(), EngineError> {
     for entry in entries(&folder)? {
         let id = entry.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // Whoever receives makes the folder before the row: what is young may become one.
-        if age(house, &entry).is_some_and(|age| age > RECORDED) && house.store.intake(id).await?.is_none() {
+        if age(house, &entry).is_none_or(|age| age <= RECORDED) {
+            continue;
+        }
+        // One that is sent again now is somebody's.
+        if let Ok(_alone) = alone(&entry, id)
+            && house.store.intake(id).await?.is_none()
+        {
             room::remove(&entry)?;
         }
     }

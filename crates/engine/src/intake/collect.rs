@@ -42,7 +42,7 @@ pub async fn collect(house: &House) -> Result<(Vec<Collected>, Vec<EngineError>)
 }
 
 async fn take(house: &House, exchange: &str, file: &Path) -> Result<Received, EngineError> {
-    let incoming = Incoming { exchange, way: Way::Folder, client: None, body: Body::File(file) };
+    let incoming = Incoming { exchange, way: Way::Folder, client: None, body: Body::File(file), id: None };
     let received = receive(house, WORKER, incoming).await?;
     // CRASH: received and still in the folder: it is found again, is the same intake, and is removed then.
     std::fs::remove_file(file).map_err(EngineError::file("remove", file))?;

@@ -2,11 +2,15 @@
 //!
 //! - `receive`: a body becomes an intake, as ciphertext, in one transaction;
 //! - `pinned`: the versions of the documents by which it is read;
-//! - `collect`: files that partners laid into folders.
+//! - `collect`: files that partners laid into folders;
+//! - `submit`: records that partners' programs sent as JSON;
+//! - `told`: what the partner is told of each record.
 
 mod collect;
 mod pinned;
 mod receive;
+mod submit;
+mod told;
 
 use std::path::PathBuf;
 
@@ -17,7 +21,11 @@ use crate::house::House;
 
 pub use collect::{Collected, collect};
 pub(crate) use pinned::{Pinned, versions_in_use};
+pub(crate) use receive::alone;
 pub use receive::{Body, Incoming, Received, receive};
+pub(crate) use submit::submit_lines;
+pub use submit::{Sender, submit_json};
+pub use told::{ErrorTold, RecordTold, Told, is_told, outcomes};
 
 /// The files of an intake: body, report of what is quarantined, what waits for a person, outcomes. All are ciphertext.
 pub(crate) fn folder(house: &House, intake: &str) -> PathBuf {
@@ -28,7 +36,7 @@ pub(crate) fn folder(house: &House, intake: &str) -> PathBuf {
 pub(crate) const BODY: &str = "body";
 /// What could not be read or broke a rule, sealed to the operation.
 pub(crate) const QUARANTINE: &str = "quarantine.age";
-/// What became of each record, sealed to the partner.
+/// What became of each record, sealed to the partner and to the operation, which tells it to the partner's programs.
 pub(crate) const OUTCOMES: &str = "outcomes.age";
 /// The signed acknowledgement of counts and digests; its signature beside it.
 pub(crate) const ACKNOWLEDGEMENT: &str = "acknowledgement.json";

@@ -1,13 +1,14 @@
 //! How does a body become an intake? As ciphertext, in one transaction with the entry that tells of it.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use causeway_model::inbound::{Collect, Sealing};
+use causeway_model::inbound::{Collect, Inbound, Sealing};
 use causeway_package::inbound::{Source, claims, sealed};
 use causeway_store::change::{NewIntake, Way};
-use causeway_store::{Changed, Saved};
+use causeway_store::query::IntakeRow;
+use causeway_store::{Changed, Saved, StoreError};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
@@ -37,6 +38,8 @@ pub struct Incoming<'b> {
     pub client: Option<&'b str>,
     /// What came.
     pub body: Body<'b>,
+    /// Its id, where a repetition is told by it; one that nothing has otherwise.
+    pub id: Option<String>,
 }
 
 /// An intake that was received.
@@ -55,20 +58,12 @@ pub struct Received {
 /// INVARIANT (what comes in rests as ciphertext): an envelope is kept as it is; what came plain is sealed before it is written anywhere.
 pub async fn receive(house: &House, actor: &str, incoming: Incoming<'_>) -> Result<Received, EngineError> {
     let (inbound, terms, versions) = versions_in_use(house, incoming.exchange).await?;
-    let came_by = |way: &Collect| match way {
-        Collect::Api => incoming.way == Way::Api,
-        Collect::Upload => incoming.way == Way::Upload,
-        Collect::Folder { .. } => incoming.way == Way::Folder,
-    };
-    if !inbound.collect.iter().any(came_by) {
-        return Err(EngineError::Wrong(format!(
-            "exchange `{}` takes nothing by this way: its `collect` says by which",
-            inbound.exchange
-        )));
-    }
+    collects(&inbound, incoming.way)?;
     let most = u64::from(inbound.limits.file_mebibytes) << 20;
-    let (size, sha256) = measured(&incoming.body, most)?;
     let on_receipt = inbound.sealing == Sealing::OnReceipt;
+    // A digest of what came plain is keyed: whoever knows what a short record may say could try.
+    let key = house.keys.intakes(&terms.partner, &inbound.exchange);
+    let (size, sha256) = measured(&incoming.body, most, on_receipt.then_some(&*key))?;
     let number = match (&incoming.body, on_receipt) {
         (_, true) => None,
         // What it claims is proven when it is opened.
@@ -76,7 +71,13 @@ pub async fn receive(house: &House, actor: &str, incoming: Incoming<'_>) -> Resu
         (Body::Bytes(bytes), false) => claims(&Source::bytes(bytes.to_vec())).ok().map(|claims| claims.number),
     };
     let number = number.filter(|number| *number > 0 && *number <= i64::MAX.unsigned_abs());
-    let id = house.id("in");
+    let alone = incoming.id.as_deref().map(|id| alone(&folder(house, id), id)).transpose()?;
+    if let Some(id) = &incoming.id
+        && let Some(row) = house.store.intake(id).await?
+    {
+        return again(row, &inbound.exchange, &sha256);
+    }
+    let id = incoming.id.unwrap_or_else(|| house.id("in"));
     let kept = keep(house, &id, &incoming.body, size, on_receipt)?;
     let event = audit(
         actor,
@@ -111,17 +112,58 @@ pub async fn receive(house: &House, actor: &str, incoming: Incoming<'_>) -> Resu
             return Err(error.into());
         }
     };
-    if saved.saved == Saved::Already {
+    if saved.saved == Saved::Already && saved.id != id {
         clear()?;
     }
+    drop(alone);
     house.sequence().await?;
     // CRASH: received: whoever looks for work finds it.
     (house.surroundings.probe)("intake-received");
     Ok(Received { intake: saved.id, partner: terms.partner, again: saved.saved == Saved::Already })
 }
 
-/// Size and SHA-256 of what came.
-fn measured(body: &Body<'_>, most: u64) -> Result<(u64, String), EngineError> {
+/// Refuses what comes by a way that the exchange does not name.
+pub(super) fn collects(inbound: &Inbound, way: Way) -> Result<(), EngineError> {
+    let came_by = |one: &Collect| match one {
+        Collect::Api => way == Way::Api,
+        Collect::Upload => way == Way::Upload,
+        Collect::Folder { .. } => way == Way::Folder,
+    };
+    let sealed_so = way != Way::Api || inbound.sealing == Sealing::OnReceipt;
+    if inbound.collect.iter().any(came_by) && sealed_so {
+        return Ok(());
+    }
+    let (exchange, way) = (&inbound.exchange, way.name());
+    Err(EngineError::Wrong(format!(
+        "exchange `{exchange}` does not collect by `{way}`: its `collect` says by which ways it does"
+    )))
+}
+
+/// Holds the folder of an intake that may come twice at once, until it is received: both would write the same file.
+pub(crate) fn alone(folder: &Path, id: &str) -> Result<File, EngineError> {
+    private_folder(folder)?;
+    let held = File::open(folder).map_err(EngineError::file("read", folder))?;
+    match held.try_lock() {
+        Ok(()) => Ok(held),
+        Err(TryLockError::WouldBlock) => {
+            Err(StoreError::ChangedMeanwhile { what: "intake", name: id.to_owned() }.into())
+        }
+        Err(TryLockError::Error(error)) => Err(EngineError::file("lock", folder)(error)),
+    }
+}
+
+/// What came before under the same id, if it is the same.
+fn again(row: IntakeRow, exchange: &str, sha256: &str) -> Result<Received, EngineError> {
+    if row.versions.exchange.0 != exchange || row.sha256 != sha256 {
+        return Err(StoreError::Taken { what: "intake", name: row.id }.into());
+    }
+    Ok(Received { intake: row.id, partner: row.partner, again: true })
+}
+
+/// Size and SHA-256 of what came; the digest keyed where there is a key.
+fn measured(body: &Body<'_>, most: u64, key: Option<&[u8; 32]>) -> Result<(u64, String), EngineError> {
+    let mut hash =
+        key.map_or_else(Sha256::new, |key| Sha256::new().chain_update(b"causeway intake body v1").chain_update(key));
     let too_large = |size| {
         EngineError::Wrong(format!(
             "what came has {size} bytes, and its exchange takes {most}: send several files, or raise `limits` of the exchange"
@@ -129,14 +171,14 @@ fn measured(body: &Body<'_>, most: u64) -> Result<(u64, String), EngineError> {
     };
     match body {
         Body::Bytes(bytes) if bytes.len() as u64 > most => Err(too_large(bytes.len() as u64)),
-        Body::Bytes(bytes) => Ok((bytes.len() as u64, hex::encode(Sha256::digest(bytes)))),
+        Body::Bytes(bytes) => Ok((bytes.len() as u64, hex::encode(hash.chain_update(bytes).finalize()))),
         Body::File(path) => {
             let file = File::open(path).map_err(EngineError::file("read", *path))?;
             let size = file.metadata().map_err(EngineError::file("read", *path))?.len();
             if size > most {
                 return Err(too_large(size));
             }
-            let (mut hash, mut left, mut buffer) = (Sha256::new(), file.take(most + 1), vec![0; 64 << 10]);
+            let (mut left, mut buffer) = (file.take(most + 1), vec![0; 64 << 10]);
             let mut read_all = 0;
             loop {
                 let read = left.read(&mut buffer).map_err(EngineError::file("read", *path))?;

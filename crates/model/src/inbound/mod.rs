@@ -25,6 +25,7 @@ pub use field::{Field, Rule};
 pub use settings::{Collect, Format, FormatKind, Limits, Sealing, Signature};
 
 use crate::document::Document;
+use crate::exchange::Answering;
 use crate::ping::InboundPing;
 
 /// The document of an exchange that accepts.
@@ -65,6 +66,9 @@ pub struct Inbound {
     /// What the partner is told of the row that a record became; nothing unless said.
     #[serde(default)]
     pub tells: Option<Tells>,
+    /// How outcomes are protected that the partner's program asks for, beside the connection.
+    #[serde(default)]
+    pub answer: Answering,
     /// By which ways it comes.
     pub collect: Vec<Collect>,
     /// How it is sealed when it comes.

@@ -130,6 +130,7 @@ fn what_could_not_be_read_applied_or_undone_is_refused_where_it_stands() {
         ("{ column: nin, from: nin }", "{ column: nin, from: none }", "unknown-name /apply/tables/0/columns/1/from"),
         ("format: { kind: json-lines }", "format: { kind: csv }", "csv-is-flat /record/6"),
         ("tells:", "sealing: on-receipt\ntells:", "sealing /sealing"),
+        ("collect: [ upload,", "collect: [ api, upload,", "sealing /collect"),
         ("tells:", "limits: { records: 0 }\ntells:", "limits /limits"),
         (
             "tells:",

@@ -65,10 +65,11 @@ pub struct ReceivedIntake {
 }
 
 impl Store {
-    /// Keeps a file that came in. The very same file of an exchange and partner, which was not rejected or taken back, is the same intake.
+    /// Keeps what came in. What comes under the id of an earlier one is that one. The very same file of an exchange and partner, which was
+    /// not rejected or taken back, is the same intake; what a program sent as JSON is told by its id alone.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when a document's version is not stored, [`StoreError::Taken`] when the id is used by another.
+    /// [`StoreError::NotFound`] when a document's version is not stored, [`StoreError::Taken`] when something else came under the id.
     pub async fn receive_intake(&self, change: Changed<NewIntake>, stamp: Stamp) -> Result<ReceivedIntake, StoreError> {
         self.save(change, stamp).await
     }
@@ -81,18 +82,24 @@ impl Change for NewIntake {
         let micros = writing.micros();
         let IntakeVersions { exchange, arrangement, catalogue } = &self.versions;
         self.versions.demand(writing).await?;
+        let used = query("SELECT id, exchange, sha256 FROM intake WHERE id = $1").bind(&self.id);
+        if let Some(row) = used.fetch_optional(writing.rows()).await? {
+            let cells = Cells::new(&row, "intake", "id");
+            let came: (String, String) = (cells.get("exchange")?, cells.get("sha256")?);
+            return match came == (exchange.0.clone(), self.sha256.clone()) {
+                true => Ok(Applied::Nothing(ReceivedIntake { id: self.id.clone(), saved: Saved::Already })),
+                false => Err(StoreError::Taken { what: "intake", name: self.id.clone() }),
+            };
+        }
         let before = query(
             "SELECT id FROM intake WHERE exchange = $1 AND partner = $2 AND sha256 = $3 \
              AND state NOT IN ('rejected', 'cancelled') ORDER BY received_at, id LIMIT 1",
         );
         let before = before.bind(&exchange.0).bind(&self.partner).bind(&self.sha256);
-        if let Some(row) = before.fetch_optional(writing.rows()).await? {
+        let is_told_by_its_file = self.way != Way::Api;
+        if let Some(row) = before.fetch_optional(writing.rows()).await?.filter(|_| is_told_by_its_file) {
             let id = Cells::new(&row, "intake", "id").get("id")?;
             return Ok(Applied::Nothing(ReceivedIntake { id, saved: Saved::Already }));
-        }
-        let used = query("SELECT count(*) FROM intake WHERE id = $1").bind(&self.id);
-        if used.fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
-            return Err(StoreError::Taken { what: "intake", name: self.id.clone() });
         }
         let state = Intake::Received;
         let row = query(

@@ -14,6 +14,20 @@ const ANSWER: &str = "SELECT id, exchange, exchange_version, arrangement, arrang
      subject, people, catalogue, catalogue_version, elements_json, told_at FROM answer";
 
 impl Reader {
+    /// Who was told an answer, and under which exchange.
+    ///
+    /// # Errors
+    /// When the database fails or the row is damaged.
+    pub async fn told_to(&self, id: &str) -> Result<Option<(Option<String>, String)>, StoreError> {
+        let row = query("SELECT id, client, exchange FROM answer WHERE id = $1").bind(id);
+        let row = row.fetch_optional(&self.pool).await?;
+        row.map(|row| {
+            let cells = Cells::new(&row, "answer", "id");
+            Ok((cells.get("client")?, cells.get("exchange")?))
+        })
+        .transpose()
+    }
+
     /// The ids of answers that were told since then.
     ///
     /// # Errors

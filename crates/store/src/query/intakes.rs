@@ -51,6 +51,8 @@ pub struct IntakeFilter {
     pub partner: Option<String>,
     /// In the state of this name ([`Intake::name`]).
     pub state: Option<String>,
+    /// Behind this intake, in the order in which they are listed.
+    pub after: Option<String>,
     /// At most so many, the newest.
     pub limit: Option<u32>,
 }
@@ -113,6 +115,15 @@ impl Reader {
             let joint = if binds.is_empty() { "WHERE" } else { "AND" };
             binds.push(bind);
             text.push_str(&format!(" {joint} {condition} ${}", binds.len()));
+        }
+        if let Some(id) = &filter.after {
+            let row = query("SELECT id, received_at FROM intake WHERE id = $1").bind(id);
+            let row = row.fetch_optional(&self.pool).await?;
+            let row = row.ok_or_else(|| StoreError::NotFound { what: "intake", name: id.clone() })?;
+            let joint = if binds.is_empty() { "WHERE" } else { "AND" };
+            binds.push(Bind::from(Cells::new(&row, "intake", "id").get::<i64>("received_at")?));
+            binds.push(Bind::from(id.as_str()));
+            text.push_str(&format!(" {joint} (received_at, id) < (${}, ${})", binds.len() - 1, binds.len()));
         }
         text.push_str(&format!(" ORDER BY received_at DESC, id DESC LIMIT ${}", binds.len() + 1));
         let asked = binds.into_iter().fold(query(text), |asked, bind| asked.bind(bind));

@@ -3,6 +3,7 @@
 mod account;
 mod agreed;
 mod online;
+pub(super) mod ping;
 pub mod said;
 mod signed;
 mod told;

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::agreed::scope_of;
 use super::{Answer, Answered, demand, own};
 use crate::ask::{LookUpAsked, RowsAsked};
-use crate::drive::answer::{Asker, Looked, Teller, Waiting, rows as tell_rows};
+use crate::drive::answer::{Asker, Looked, Page, Teller, Waiting, rows as tell_rows};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::Caller;
@@ -27,6 +27,29 @@ const NO: &[u8] = br#"{"found":false}"#;
 
 /// Records, page by page.
 pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange: &str, asked: RowsAsked) -> Answered {
+    let (page, key) = page(house, teller, who, exchange, asked).await?;
+    let head = json!({ "answer": page.answer, "records": page.records, "rows": page.count, "next": page.next });
+    told(house, who, page.answering, key.as_ref(), with_data(&head, &page.rows))
+}
+
+/// What is said of a page, with its rows as `data`.
+pub(super) fn with_data(head: &serde_json::Value, rows: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut body = Zeroizing::new(head.to_string().into_bytes());
+    body.pop();
+    body.extend_from_slice(b",\"data\":");
+    body.extend_from_slice(rows);
+    body.push(b'}');
+    body
+}
+
+/// A page, and the key to which the program has its answers sealed.
+pub(super) async fn page(
+    house: &House,
+    teller: &Teller,
+    who: &Caller,
+    exchange: &str,
+    asked: RowsAsked,
+) -> Result<(Page, Option<(String, AnswerKey)>), EngineError> {
     let name = who.name();
     meant(house, who, Action::FetchRows, exchange).await?;
     house.permit(&name, Action::FetchRows, &house.of_both(exchange, &who.partner)).await?;
@@ -44,13 +67,7 @@ pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange:
             teller.first(&who.client, exchange, told)?
         }
     };
-    let head = json!({ "answer": page.answer, "records": page.records, "rows": page.count, "next": page.next });
-    let mut body = Zeroizing::new(head.to_string().into_bytes());
-    body.pop();
-    body.extend_from_slice(b",\"data\":");
-    body.extend_from_slice(&page.rows);
-    body.push(b'}');
-    told(house, who, page.answering, key.as_ref(), body)
+    Ok((page, key))
 }
 
 /// One person.

@@ -16,7 +16,7 @@ use crate::documents::AnyExchange;
 use crate::drive::answer::Teller;
 use crate::error::EngineError;
 use crate::house::House;
-use crate::intake::{Sender, Told, is_told, outcomes, submit_raw};
+use crate::intake::{Sender, Told, is_told, outcomes, submit_lines};
 use crate::ping::{Ids, Sent};
 use crate::token::{Caller, PingCaller};
 
@@ -138,7 +138,7 @@ async fn ingest(
     let lines: Vec<Zeroizing<String>> = sent.iter().map(|sent| sent.record(inbound, ping)).collect();
     let key = hex::encode(house.random());
     let sender = Sender { client: &who.client, exchange: &inbound.exchange, key: &key };
-    let received = submit_raw(house, sender, &lines).await?;
+    let received = submit_lines(house, sender, &lines).await?;
     wake();
     let (began, intake) = (Instant::now(), received.intake);
     while wait && began.elapsed() < WAITS {
@@ -162,8 +162,8 @@ async fn status(house: &House, who: &Caller, exchange: &AnyExchange, transaction
     let (name, _, _) = exchange.names();
     let gone = || EngineError::Unknown { what: "transaction", name: "of that id".to_owned(), help: "" };
     let AnyExchange::Accepts(read) = exchange else {
-        let answer = house.store.answer(&format!("an-{transaction}")).await?;
-        let own = answer.is_some_and(|row| row.client.as_deref() == Some(&who.name()) && row.exchange == name);
+        let told = house.store.told_to(&format!("an-{transaction}")).await?;
+        let own = told == Some((Some(who.name()), name.to_owned()));
         let body = json!({ "intake": format!("an-{transaction}"), "state": "acknowledged", "violations": [], "records": [] });
         return if own { Ok((Answer::Told { sealed: false }, body.to_string().into_bytes())) } else { Err(gone()) };
     };

@@ -129,6 +129,12 @@ impl Teller {
         page(&told, cursor, number)
     }
 
+    /// The number of the page that a cursor goes on with, from 1; the first is asked for without one.
+    pub(crate) fn number(cursor: Option<&str>) -> u64 {
+        let number = |cursor: &str| cursor.split_once('-')?.1.parse::<u64>().ok()?.checked_add(1);
+        cursor.map_or(1, |cursor| number(cursor).unwrap_or(0))
+    }
+
     /// What one question comes to, together with others that wait.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! What is written down of each record: for the partner its outcome, for the operation what waits for a person. Both are sealed while
-//! they are written, and stand under their names once they are whole.
+//! What is written down of each record: for the partner its outcome, which the operation tells its program, for the operation what waits
+//! for a person. Both are sealed while they are written, and stand under their names once they are whole.
 
 use std::path::PathBuf;
 
@@ -75,7 +75,7 @@ impl Outcomes {
         let key = inbound.apply.root().map(|root| root.key.as_slice()).unwrap_or_default();
         let tells = inbound.tells.as_ref().and_then(|tells| key.iter().position(|one| one.column == tells.column));
         Ok(Self {
-            partner: ReportWriter::create(&names[0].0, partner)?,
+            partner: ReportWriter::shared(&names[0].0, &[partner.clone(), step.house.keys.recipient().clone()])?,
             review: ReportWriter::create(&names[1].0, step.house.keys.recipient())?,
             names,
             tells,

@@ -5,7 +5,7 @@ mod record;
 
 use std::collections::BTreeSet;
 
-use super::{Collect, Inbound, Rule, Sealing, Signature};
+use super::{Collect, FormatKind, Inbound, Rule, Sealing, Signature};
 use crate::catalogue::Catalogue;
 use crate::document::Findings;
 use crate::rights::Kind;
@@ -174,6 +174,23 @@ impl Inbound {
                 if self.sealing == Sealing::OnReceipt { "/sealing" } else { "/signature" },
                 "files that are carried must be sealed and signed by the partner",
                 "leave out `sealing` and `signature`, or collect by `api` alone",
+            );
+        }
+        let sealed_here = self.sealing == Sealing::OnReceipt && self.signature == Signature::Token;
+        if self.collect.contains(&Collect::Api) && !sealed_here {
+            findings.error(
+                "sealing",
+                "/collect",
+                "what a program sends as JSON is sealed as it is received, and its token signs for it",
+                "write `sealing: on-receipt` and `signature: token`, or collect by `upload`",
+            );
+        }
+        if self.collect.contains(&Collect::Api) && self.format.kind != FormatKind::JsonLines {
+            findings.error(
+                "collect",
+                "/format/kind",
+                "what a program sends is JSON",
+                "write `json-lines`, or collect by `upload` or `folder`",
             );
         }
         let limits = &self.limits;
