@@ -97,15 +97,16 @@ impl Desk {
             return;
         };
         let Ok(Ok(ask)) = tokio::time::timeout(HEAD, frame::head::<Ask>(&mut stream)).await else { return };
-        // Nothing that is asked today has a body.
-        let body = frame::body(&mut stream, 0, &self.long);
-        let Ok(Ok(_)) = tokio::time::timeout(BODY, body).await else { return };
+        let body = frame::body(&mut stream, ask.longest_body(), &self.long);
+        // A long body has its place until it is answered.
+        let Ok(Ok((body, place))) = tokio::time::timeout(BODY, body).await else { return };
         // What has begun goes on to its end, whether or not anybody waits for the answer.
-        let (answer, said) = self.answer(ask).await;
+        let (answer, said) = self.answer(ask, &body).await;
+        drop((body, place));
         let _ = tokio::time::timeout(TAKEN, frame::write(&mut stream, &answer, &said)).await;
     }
 
-    async fn answer(self: &Arc<Self>, ask: Ask) -> (Answer, Vec<u8>) {
+    async fn answer(self: &Arc<Self>, ask: Ask, body: &[u8]) -> (Answer, Vec<u8>) {
         match ask {
             Ask::TlsKey { certificate } => {
                 let found = sign::schemes(&self.house, hex::decode(certificate).unwrap_or_default());
@@ -119,7 +120,8 @@ impl Desk {
             Ask::Token { presented } => (self.token(presented).await, Vec::new()),
             Ask::Call { token, certificate, call } => {
                 let wakes = call.wakes();
-                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), call).await;
+                let asked = (call, body);
+                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
                 if wakes && matches!(answered.0, Answer::Said { .. }) {
                     self.woken.notify_one();
                 }

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::said;
 pub use call::{
-    Call, Given, GivenLists, KeysAsked, LookUpAsked, Page, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument,
-    TransferAsked,
+    Call, Given, GivenLists, KeysAsked, LONGEST_BODY, LookUpAsked, Page, RecordsAsked, ReplayAsked, RowsAsked,
+    SandboxAsked, SignedDocument, TransferAsked,
 };
 pub use desk::Desk;
 pub use line::{Line, Unanswered};
@@ -65,6 +65,16 @@ pub enum Ask {
         /// What is asked for.
         call: Call,
     },
+}
+
+impl Ask {
+    /// How long the body behind it may be.
+    fn longest_body(&self) -> usize {
+        match self {
+            Self::Call { call, .. } if call.brings() => LONGEST_BODY,
+            _ => 0,
+        }
+    }
 }
 
 /// How it came out.
@@ -113,6 +123,22 @@ pub enum Answer {
     Told {
         /// As a JWE to the program's key, or as JSON.
         sealed: bool,
+    },
+    /// So much of an upload is here.
+    Upload {
+        /// Whether it was begun just now.
+        begun: bool,
+        /// Its id.
+        upload: String,
+        /// How many bytes are here.
+        received: u64,
+        /// Whether nothing comes behind them.
+        is_whole: bool,
+    },
+    /// A piece was passed over: it does not lie behind what is here.
+    Elsewhere {
+        /// How many bytes are here.
+        received: u64,
     },
     /// The part may be sent.
     Part {
