@@ -236,6 +236,11 @@ impl Home {
         self.data().join("intakes")
     }
 
+    /// Files that come in pieces, as the partner sealed them: each is removed once it is an intake. Not in backups: they are sent again.
+    pub fn uploads(&self) -> PathBuf {
+        self.data().join("uploads")
+    }
+
     /// Packages that exist.
     pub fn packages(&self) -> PathBuf {
         self.data().join("packages")

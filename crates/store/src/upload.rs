@@ -60,12 +60,12 @@ impl Reader {
 }
 
 impl Uploads {
-    /// Begins one.
+    /// Begins one; no where its partner has `most` unfinished ones for the exchange.
     ///
     /// # Errors
     /// When the id is used, or the database fails.
-    pub async fn begin(&self, upload: &Upload, now: Timestamp) -> Result<(), StoreError> {
-        self.steps.take(&Begin { upload, now }).await
+    pub async fn begin(&self, upload: &Upload, most: u64, now: Timestamp) -> Result<bool, StoreError> {
+        self.steps.take(&Begin { upload, most, now }).await
     }
 
     /// Tells that bytes from `from` on are on the disk, up to `to`; no where it stands elsewhere by now or has ended.
@@ -95,14 +95,20 @@ impl Uploads {
 
 struct Begin<'a> {
     upload: &'a Upload,
+    most: u64,
     now: Timestamp,
 }
 
 impl Step for Begin<'_> {
-    type Outcome = ();
+    type Outcome = bool;
 
-    async fn apply(&self, rows: &mut Transaction) -> Result<(), StoreError> {
+    async fn apply(&self, rows: &mut Transaction) -> Result<bool, StoreError> {
         let Upload { id, exchange, partner, client, size, received, begun_by, .. } = self.upload;
+        let open = query("SELECT count(*) FROM upload WHERE partner = $1 AND exchange = $2 AND ended_at IS NULL");
+        let open = open.bind(partner).bind(exchange).fetch_one(&mut *rows).await?.only::<i64>()?;
+        if open >= stored(self.most, "uploads")? {
+            return Ok(false);
+        }
         let row = query(
             "INSERT INTO upload (id, exchange, partner, client, size, received, begun_at, begun_by, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $7)",
@@ -110,7 +116,7 @@ impl Step for Begin<'_> {
         let row = row.bind(id).bind(exchange).bind(partner).bind(client);
         let row = row.bind(size.map(|size| stored(size, "an upload")).transpose()?);
         let row = row.bind(stored(*received, "an upload")?).bind(self.now.as_microsecond()).bind(begun_by);
-        row.execute(rows).await.map(|_| ())
+        row.execute(rows).await.map(|_| true)
     }
 }
 

@@ -163,6 +163,18 @@ pub enum PingCall {
     },
 }
 
+/// Records of an exchange that collects by `api`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordsAsked {
+    /// The records, each with the members that the exchange's `record` names.
+    #[schemars(length(min = 1))]
+    pub records: Vec<BTreeMap<String, Value>>,
+}
+
+/// No body behind a call is longer.
+pub const LONGEST_BODY: usize = 8 << 20;
+
 macro_rules! calls {
     ($($(#[doc = $doc:literal])+ $name:ident $({ $($field:ident: $type:ty),+ })? = $wakes:literal;)*) => {
         /// A call, as far as `serve` has read it.
@@ -175,6 +187,11 @@ macro_rules! calls {
             /// Whether a worker may have something to do afterwards.
             pub(super) fn wakes(&self) -> bool {
                 match self { $(Self::$name { .. } => $wakes,)* }
+            }
+
+            /// Whether a body comes behind it: records, or a piece of a file.
+            pub(super) fn brings(&self) -> bool {
+                matches!(self, Self::SubmitRecords { .. } | Self::BeginUpload { .. } | Self::AppendUpload { .. })
             }
         }
     };
@@ -209,6 +226,22 @@ calls! {
     Transfer { id: String } = false;
     /// A request is taken back.
     WithdrawTransfer { id: String } = true;
+    /// Records come in.
+    SubmitRecords { exchange: String, key: String } = true;
+    /// What came in, and how far it has come.
+    Intakes { exchange: Option<String>, page: Page } = false;
+    /// One of these.
+    Intake { id: String } = false;
+    /// One is taken back.
+    CancelIntake { id: String } = true;
+    /// What became of its records.
+    Outcomes { id: String, page: Page } = false;
+    /// A file begins to come in pieces.
+    BeginUpload { exchange: String, size: Option<u64>, is_last: bool } = true;
+    /// How much of it is here.
+    Upload { id: String } = false;
+    /// Its next piece.
+    AppendUpload { id: String, from: u64, is_last: bool } = true;
     /// A package's manifest.
     Manifest { package: String } = false;
     /// A part of a package, to be read and sent by whoever asks.

@@ -16,7 +16,7 @@ use crate::drive::answer::Teller;
 use crate::error::EngineError;
 use crate::home::private_folder;
 use crate::house::{Connectors, House};
-use crate::token::{Brake, Outcome, Presented, Refusal, issue};
+use crate::token::{Brake, Outcome, Password, Presented, Refusal, Unknown, issue, issue_by_password, ping_caller};
 
 /// As many asks are in hand at a time.
 const ASKS: usize = 256;
@@ -97,15 +97,16 @@ impl Desk {
             return;
         };
         let Ok(Ok(ask)) = tokio::time::timeout(HEAD, frame::head::<Ask>(&mut stream)).await else { return };
-        // Nothing that is asked today has a body.
-        let body = frame::body(&mut stream, 0, &self.long);
-        let Ok(Ok(_)) = tokio::time::timeout(BODY, body).await else { return };
+        let body = frame::body(&mut stream, ask.longest_body(), &self.long);
+        // A long body has its place until it is answered.
+        let Ok(Ok((body, place))) = tokio::time::timeout(BODY, body).await else { return };
         // What has begun goes on to its end, whether or not anybody waits for the answer.
-        let (answer, said) = self.answer(ask).await;
+        let (answer, said) = self.answer(ask, &body).await;
+        drop((body, place));
         let _ = tokio::time::timeout(TAKEN, frame::write(&mut stream, &answer, &said)).await;
     }
 
-    async fn answer(self: &Arc<Self>, ask: Ask) -> (Answer, Vec<u8>) {
+    async fn answer(self: &Arc<Self>, ask: Ask, body: &[u8]) -> (Answer, Vec<u8>) {
         match ask {
             Ask::TlsKey { certificate } => {
                 let found = sign::schemes(&self.house, hex::decode(certificate).unwrap_or_default());
@@ -117,9 +118,23 @@ impl Desk {
                 (answer, Vec::new())
             }
             Ask::Token { presented } => (self.token(presented).await, Vec::new()),
+            Ask::PingToken { presented } => (self.password(presented).await, Vec::new()),
+            Ask::Ping { token, key, address, meant, call } => match ping_caller(&self.house, &token, &key).await {
+                Ok(Ok(who)) => {
+                    let asked = (meant, call, body);
+                    answer::ping::call(&self.house, &self.teller, &who, asked, || self.woken.notify_one()).await
+                }
+                Ok(Err(Unknown::NoToken)) => {
+                    self.failed(&address, None, Refusal::InvalidClient);
+                    (Answer::NobodyKnown, Vec::new())
+                }
+                Ok(Err(Unknown::Held(why))) => (Answer::Refused { violations: vec![why] }, Vec::new()),
+                Err(error) => (failed(error), Vec::new()),
+            },
             Ask::Call { token, certificate, call } => {
                 let wakes = call.wakes();
-                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), call).await;
+                let asked = (call, body);
+                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
                 if wakes && matches!(answered.0, Answer::Said { .. }) {
                     self.woken.notify_one();
                 }
@@ -139,15 +154,31 @@ impl Desk {
         if let Some(left) = self.brake.waits(&presented.address, Instant::now()) {
             return Answer::Wait { seconds: left.as_secs().saturating_add(1) };
         }
-        match issue(&self.house, &api.audience(), &presented).await {
+        self.issued(&presented.address, issue(&self.house, &api.audience(), &presented).await)
+    }
+
+    async fn password(self: &Arc<Self>, presented: Password) -> Answer {
+        if let Some(left) = self.brake.waits(&presented.address, Instant::now()) {
+            return Answer::Wait { seconds: left.as_secs().saturating_add(1) };
+        }
+        self.issued(&presented.address, issue_by_password(&self.house, &presented).await)
+    }
+
+    fn issued(self: &Arc<Self>, address: &str, outcome: Result<Outcome, EngineError>) -> Answer {
+        match outcome {
             Ok(Outcome { came: Ok(granted), .. }) => Answer::Token { granted },
             Ok(Outcome { came: Err(refusal), client }) => {
-                if self.brake.failed(&presented.address, client.as_deref(), refusal, Instant::now()) {
-                    drop(tokio::spawn(Arc::clone(self).tell_of_failures()));
-                }
+                self.failed(address, client.as_deref(), refusal);
                 Answer::NoToken { refusal }
             }
-            Err(error) => Answer::Failed { why: error.to_string() },
+            Err(error) => failed(error),
+        }
+    }
+
+    /// Remembers that somebody at this address failed to prove who it is, for the ledger too.
+    fn failed(self: &Arc<Self>, address: &str, client: Option<&str>, refusal: Refusal) {
+        if self.brake.failed(address, client, refusal, Instant::now()) {
+            drop(tokio::spawn(Arc::clone(self).tell_of_failures()));
         }
     }
 

@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// No frame is longer.
 pub(super) const FRAME: usize = 64 * 1024;
@@ -61,12 +61,17 @@ pub(super) async fn head<T: DeserializeOwned>(from: &mut (impl AsyncRead + Unpin
     serde_json::from_slice(&bytes).map_err(|_| Cut::NotUnderstood)
 }
 
-/// Reads a body of at most `most` bytes. One that is long waits for a place among the `long` ones.
-pub(super) async fn body(from: &mut (impl AsyncRead + Unpin), most: usize, long: &Semaphore) -> Result<Vec<u8>, Cut> {
+/// Reads a body of at most `most` bytes. One that is long waits for a place among the `long` ones, and has it for as long as the caller
+/// holds it.
+pub(super) async fn body<'l>(
+    from: &mut (impl AsyncRead + Unpin),
+    most: usize,
+    long: &'l Semaphore,
+) -> Result<(Vec<u8>, Option<SemaphorePermit<'l>>), Cut> {
     let (mut bytes, mut place) = (Vec::new(), None);
     loop {
         if frame(from, &mut bytes, FRAME).await? == 0 {
-            return Ok(bytes);
+            return Ok((bytes, place));
         }
         if bytes.len() > most {
             return Err(Cut::TooLong(most));

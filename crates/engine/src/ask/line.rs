@@ -112,7 +112,7 @@ impl Line {
             (Ok(answer), _) => answer,
             (Err(_), Err(error)) | (Err(error), Ok(())) => return Err(cut(error)),
         };
-        let body = frame::body(&mut stream, LONGEST, &self.long).await.map_err(cut)?;
+        let (body, _place) = frame::body(&mut stream, LONGEST, &self.long).await.map_err(cut)?;
         Ok((answer, body))
     }
 }

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::said;
 pub use call::{
-    Call, Given, GivenLists, KeysAsked, LookUpAsked, Page, PingCall, PingMeant, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument,
-    TransferAsked,
+    Call, Given, GivenLists, KeysAsked, LONGEST_BODY, LookUpAsked, Page, PingCall, PingMeant, RecordsAsked, ReplayAsked, RowsAsked,
+    SandboxAsked, SignedDocument, TransferAsked,
 };
 pub use desk::Desk;
 pub use line::{Line, Unanswered};
@@ -86,6 +86,17 @@ pub enum Ask {
     },
 }
 
+impl Ask {
+    /// How long the body behind it may be.
+    fn longest_body(&self) -> usize {
+        match self {
+            Self::Call { call, .. } if call.brings() => LONGEST_BODY,
+            Self::Ping { call: PingCall::Ingest { .. }, .. } => LONGEST_BODY,
+            _ => 0,
+        }
+    }
+}
+
 /// How it came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -132,6 +143,22 @@ pub enum Answer {
     Told {
         /// As a JWE to the program's key, or as JSON.
         sealed: bool,
+    },
+    /// So much of an upload is here.
+    Upload {
+        /// Whether it was begun just now.
+        begun: bool,
+        /// Its id.
+        upload: String,
+        /// How many bytes are here.
+        received: u64,
+        /// Whether nothing comes behind them.
+        is_whole: bool,
+    },
+    /// A piece was passed over: it does not lie behind what is here.
+    Elsewhere {
+        /// How many bytes are here.
+        received: u64,
     },
     /// The part may be sent.
     Part {

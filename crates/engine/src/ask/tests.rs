@@ -13,7 +13,9 @@ async fn written(body: &[u8]) -> Vec<u8> {
 
 async fn read(mut bytes: &[u8], most: usize) -> Result<(bool, Vec<u8>), Cut> {
     let ask: Ask = frame::head(&mut bytes).await?;
-    let body = frame::body(&mut bytes, most, &Semaphore::new(1)).await?;
+    let places = Semaphore::new(1);
+    let (body, place) = frame::body(&mut bytes, most, &places).await?;
+    assert_eq!(place.is_some(), body.len() > LONG, "a long one has its place until it is let go");
     assert!(bytes.is_empty(), "nothing is left over");
     Ok((ask == Ask::Trial, body))
 }
@@ -69,5 +71,5 @@ async fn long_bodies_wait_for_a_place() {
     let waits = tokio::time::timeout(std::time::Duration::from_millis(20), &mut reading).await;
     assert!(waits.is_err(), "there is no place");
     places.add_permits(1);
-    assert_eq!(reading.await.unwrap().len(), LONG + 1);
+    assert_eq!(reading.await.unwrap().0.len(), LONG + 1);
 }

@@ -10,7 +10,7 @@ use super::room;
 use crate::crosswalk::clear_rotations;
 use crate::error::EngineError;
 use crate::house::House;
-use crate::intake::alone;
+use crate::intake::{alone, upload};
 
 /// What recovery found.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,7 @@ pub(super) async fn clear(house: &House) -> Result<usize, EngineError> {
     workers.forget_gone(house)?;
     clear_rotations(house).await?;
     clear_intakes(house).await?;
+    upload::clear(house).await?;
     let mut destroyed = 0;
     let rooms = rooms.into_iter().filter(|_| house.surroundings.safeguards().stand(Safeguard::LeavingsDestroyed));
     for room in rooms {

@@ -4,6 +4,7 @@
 //! - `pinned`: the versions of the documents by which it is read;
 //! - `collect`: files that partners laid into folders;
 //! - `submit`: records that partners' programs sent as JSON;
+//! - `upload`: files that come in pieces;
 //! - `told`: what the partner is told of each record.
 
 mod collect;
@@ -11,6 +12,7 @@ mod pinned;
 mod receive;
 mod submit;
 mod told;
+pub(crate) mod upload;
 
 use std::path::PathBuf;
 

@@ -232,7 +232,7 @@ fn private(house: &House, id: &str) -> Result<PathBuf, EngineError> {
     Ok(folder.join(BODY))
 }
 
-fn sync(path: &Path) -> Result<(), EngineError> {
+pub(super) fn sync(path: &Path) -> Result<(), EngineError> {
     let open = |path: &Path| File::open(path).and_then(|file| file.sync_all());
     open(path).map_err(EngineError::file("write", path))?;
     let folder = path.parent().unwrap_or(path);

@@ -84,7 +84,7 @@ pub(crate) async fn came(store: &Store) {
         begun_by: "agency".into(),
         intake: None,
     };
-    store.uploads().begin(&upload, at(0)).await.unwrap();
+    assert!(store.uploads().begin(&upload, 1, at(0)).await.unwrap());
     assert!(store.uploads().grow("up", 0, 9, at(1)).await.unwrap());
     assert!(store.uploads().end("up", Some("came"), at(2)).await.unwrap());
 }
@@ -205,7 +205,9 @@ async fn an_upload_grows_in_order_and_ends_once(kind: Kind) {
     assert_eq!((upload.received, upload.intake.as_deref()), (9, Some("came")));
     assert!(!uploads.grow("up", 9, 10, at(3)).await.unwrap(), "it has ended");
     let other = Upload { id: "other".into(), intake: None, received: 0, size: Some(5), ..upload };
-    uploads.begin(&other, at(10)).await.unwrap();
+    assert!(uploads.begin(&other, 1, at(10)).await.unwrap());
+    let third = Upload { id: "third".into(), ..other.clone() };
+    assert!(!uploads.begin(&third, 1, at(10)).await.unwrap(), "one is unfinished");
     assert!(!uploads.grow("other", 1, 2, at(11)).await.unwrap(), "the first piece is missing");
     assert!(!uploads.grow("other", 0, 6, at(11)).await.unwrap(), "more than was said");
     assert!(uploads.grow("other", 0, 5, at(11)).await.unwrap());

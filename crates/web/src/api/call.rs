@@ -26,6 +26,13 @@ pub(super) fn answered(answer: Answer, body: Vec<u8>) -> Response {
             tracing::warn!(why, "a call came to nothing");
             later()
         }
+        Answer::Upload { begun, upload, received, is_whole } => held(begun, &upload, received, is_whole, body),
+        Answer::Elsewhere { received } => {
+            let title = "the piece does not lie behind what is here";
+            let mut response = problem(StatusCode::CONFLICT, "upload-elsewhere", title);
+            response.headers_mut().insert("upload-offset", received.into());
+            response
+        }
         Answer::Done => StatusCode::NO_CONTENT.into_response(),
         Answer::Told { sealed } => {
             let kind = if sealed { "application/jose" } else { "application/json" };
@@ -60,6 +67,22 @@ fn said(status: Status, location: Option<String>, progress: Option<String>, body
     if let Some(progress) = progress.and_then(|word| HeaderValue::try_from(word).ok()) {
         headers.insert("x-progress", progress);
         headers.insert(header::RETRY_AFTER, AGAIN.into());
+    }
+    response
+}
+
+/// How much of an upload is here.
+fn held(begun: bool, upload: &str, received: u64, is_whole: bool, body: Vec<u8>) -> Response {
+    let mut response = match begun {
+        true => (StatusCode::CREATED, Body::from(body)).into_response(),
+        false => StatusCode::NO_CONTENT.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert("upload-offset", received.into());
+    headers.insert("upload-complete", HeaderValue::from_static(if is_whole { "?1" } else { "?0" }));
+    if begun && let Ok(at) = HeaderValue::try_from(format!("{BASE}/uploads/{upload}")) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::LOCATION, at);
     }
     response
 }

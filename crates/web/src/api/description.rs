@@ -74,7 +74,11 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
     }
     let mut responses = Map::new();
     responses.insert(route.status.to_string(), json!({ "description": "as asked", "content": gives }));
-    if route.path == "/transfers/{transfer}" && route.method == "GET" {
+    if route.is_of_uploads() {
+        parameters.extend(upload_headers(route));
+        upload_responses(route, schemas, &mut responses);
+    }
+    if route.may_be_on_its_way() {
         responses.insert("202".to_owned(), json!({ "description": "it is on its way: come again", "content": gives }));
     }
     if route.gives_bytes() {
@@ -95,13 +99,36 @@ fn operation(route: &Route, schemas: &mut SchemaGenerator) -> Value {
         "x-scope": scope(route.scope),
     });
     if let (Some(takes), Some(members)) = (route.takes, operation.as_object_mut()) {
-        let content = json!({ "application/json": { "schema": takes(schemas) } });
+        let content = json!({ route.passes_on.unwrap_or("application/json"): { "schema": takes(schemas) } });
         members.insert("requestBody".to_owned(), json!({ "required": true, "content": content }));
     }
     if let (Some(action), Some(members)) = (route.action, operation.as_object_mut()) {
         members.insert("x-action".to_owned(), action.as_str().into());
     }
     operation
+}
+
+/// What pieces of files come with.
+fn upload_headers(route: &Route) -> Vec<Value> {
+    let header = |name: &str, required, schema: &Value| json!({ "name": name, "in": "header", "required": required, "schema": schema });
+    let (count, last) = (json!({ "type": "integer", "minimum": 0 }), json!({ "enum": ["?0", "?1"] }));
+    match route.method {
+        "POST" => vec![header("Upload-Complete", true, &last), header("Upload-Length", false, &count)],
+        "PATCH" => vec![header("Upload-Complete", true, &last), header("Upload-Offset", true, &count)],
+        _ => Vec::new(),
+    }
+}
+
+/// How much is here stands in headers; what is whole is an intake.
+fn upload_responses(route: &Route, schemas: &mut SchemaGenerator, responses: &mut Map<String, Value>) {
+    let headers = json!({ "Upload-Offset": { "schema": { "type": "integer" } }, "Upload-Complete": { "schema": { "type": "string" } } });
+    if route.method == "POST" {
+        let intake = schemas.subschema_for::<causeway_engine::ask::said::IntakeShown>();
+        let content = json!({ "application/json": { "schema": intake } });
+        responses.insert("202".to_owned(), json!({ "description": "it is whole, and taken in", "content": content }));
+    } else {
+        responses.insert("204".to_owned(), json!({ "description": "so much is here", "headers": headers }));
+    }
 }
 
 /// What every route may answer besides.

@@ -27,6 +27,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use causeway_engine::{Api, Lookout};
+use tokio::sync::Semaphore;
 
 pub use listen::serve;
 
@@ -37,12 +38,14 @@ pub(crate) struct Door {
     lookout: Arc<Lookout>,
     settings: Api,
     check: check::Check,
+    /// Places for long bodies.
+    places: Semaphore,
 }
 
 /// Everything that partners' programs can ask.
 pub fn routes(lookout: Arc<Lookout>, settings: Api) -> Router {
     let check = check::Check::of(settings.calls_a_minute);
-    let door = Arc::new(Door { lookout, settings, check });
+    let door = Arc::new(Door { lookout, settings, check, places: body::places() });
     route::routes()
         .route("/oauth2/token", post(token::token))
         .route(&format!("{}/openapi.json", table::BASE), get(describe))

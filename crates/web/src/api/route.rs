@@ -22,6 +22,8 @@ pub(super) fn routes() -> Router<Arc<Door>> {
     for route in TABLE {
         let filter = match route.method {
             "POST" => MethodFilter::POST,
+            "PATCH" => MethodFilter::PATCH,
+            "HEAD" => MethodFilter::HEAD,
             "DELETE" => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
@@ -54,12 +56,12 @@ async fn answer(
         Err(response) => return *response,
     };
     let path: Vec<(String, String)> = path.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let mut response = match taken(route, &path, query.as_deref(), &headers, body).await {
+    let mut response = match taken(route, &path, query.as_deref(), &headers, (body, &door.places)).await {
         Err(response) => *response,
-        Ok(call) => {
+        Ok((call, brought)) => {
             let certificate = connection.certificate.filter(|_| known.certificate.is_some());
             let ask = Ask::Call { token, certificate, call: call.clone() };
-            match (door.lookout.line().ask(&ask, &[]).await, call) {
+            match (door.lookout.line().ask(&ask, &brought.bytes).await, call) {
                 (Ok((Answer::Part { sha256, size }, _)), Call::TakePart { package, part }) => {
                     let part = Part { package, part, sha256, size };
                     part::give(Arc::clone(&door), part, ask, &headers).await

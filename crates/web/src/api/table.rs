@@ -1,7 +1,8 @@
 //! Every route of the API, with whom it takes and what it asks for: the router, the description and the tests are made from this table.
 
 use causeway_engine::ask::{
-    Call, KeysAsked, LookUpAsked, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument, TransferAsked, said,
+    Call, KeysAsked, LookUpAsked, RecordsAsked, ReplayAsked, RowsAsked, SandboxAsked, SignedDocument, TransferAsked,
+    said,
 };
 use causeway_model::permission::Action;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -27,7 +28,7 @@ pub enum Scope {
 /// A route.
 #[derive(Clone, Copy)]
 pub struct Route {
-    /// `GET`, `POST`, `DELETE`.
+    /// `GET`, `POST`, `PATCH`, `HEAD`, `DELETE`.
     pub method: &'static str,
     /// Behind [`BASE`].
     pub path: &'static str,
@@ -39,8 +40,10 @@ pub struct Route {
     pub summary: &'static str,
     /// Parameters that may stand in the address.
     pub query: &'static [&'static str],
-    /// The schema of its JSON body, where it has one.
+    /// The schema of its body, where it has one.
     pub takes: Option<fn(&mut SchemaGenerator) -> Schema>,
+    /// The kind of a body that `work` reads itself: `serve` passes it on.
+    pub passes_on: Option<&'static str>,
     /// The status of an answer as it should be.
     pub status: u16,
     /// The schema of that answer.
@@ -74,6 +77,7 @@ const fn get<T: JsonSchema>(
         summary,
         query: &[],
         takes: None,
+        passes_on: None,
         status: 200,
         gives: schema::<T>,
         make,
@@ -112,17 +116,33 @@ impl Route {
     /// Whether what it gives may be sealed to the program's key.
     #[must_use]
     pub fn may_be_sealed(&self) -> bool {
-        matches!(self.action, Some(FetchRows | AskPerson))
+        matches!(self.action, Some(FetchRows | AskPerson)) || self.path.ends_with("/outcomes")
+    }
+
+    /// Whether what it gives may still be on its way, so that somebody comes again.
+    #[must_use]
+    pub fn may_be_on_its_way(&self) -> bool {
+        self.method == "GET" && matches!(self.path, "/transfers/{transfer}" | "/intakes/{intake}")
+    }
+
+    /// Whether it is about a file that comes in pieces.
+    #[must_use]
+    pub fn is_of_uploads(&self) -> bool {
+        self.path.contains("/uploads")
     }
 
     /// Whether a repetition is told by a header.
     #[must_use]
     pub fn needs_key(&self) -> bool {
-        self.action == Some(RequestTransfer)
+        self.action == Some(RequestTransfer) || self.path == "/exchanges/{exchange}/intakes"
     }
 
     const fn answering(self, status: u16) -> Self {
         Self { status, ..self }
+    }
+
+    const fn passing_on(self, kind: &'static str) -> Self {
+        Self { passes_on: Some(kind), ..self }
     }
 
     const fn asking(self, query: &'static [&'static str]) -> Self {
@@ -131,8 +151,9 @@ impl Route {
 }
 
 use Action::{
-    AcceptAnswer, AcceptReceipt, AskPerson, FetchRows, RequestTransfer, RotateClientKey, RotateKey, RunSandbox,
-    ShowAlerts, ShowArrangement, ShowPartner, ShowTransfers, TakePackage, WithdrawRequest,
+    AcceptAnswer, AcceptReceipt, AskPerson, CancelIntake, FetchRows, RequestTransfer, RotateClientKey, RotateKey,
+    RunSandbox, ShowAlerts, ShowArrangement, ShowIntakes, ShowPartner, ShowTransfers, SubmitRecords, TakePackage,
+    WithdrawRequest,
 };
 use Scope::{Account, Any, Exchange, OfThing};
 
@@ -169,6 +190,22 @@ pub const TABLE: &[Route] = &[
         |taken| Ok(Call::Transfer { id: taken.named("transfer")? })),
     Route { method: "DELETE", ..get::<said::TransferShown>("/transfers/{transfer}", OfThing, WithdrawRequest, "Takes a request back that waits for an officer.",
         |taken| Ok(Call::WithdrawTransfer { id: taken.named("transfer")? })) },
+    post::<RecordsAsked, said::IntakeShown>("/exchanges/{exchange}/intakes", Exchange, SubmitRecords, "Takes in records, of an exchange that collects by `api`; the header `Idempotency-Key` tells a repetition.",
+        |taken| Ok(Call::SubmitRecords { exchange: taken.named("exchange")?, key: taken.key()? })).answering(202).passing_on("application/json"),
+    list::<said::IntakeShown>("/intakes", Any, ShowIntakes, "Lists what came in for exchanges that the token is for, the newest first.",
+        |taken| Ok(Call::Intakes { exchange: taken.said("exchange"), page: taken.page()? })).asking(&["after", "limit", "exchange"]),
+    get::<said::IntakeShown>("/intakes/{intake}", OfThing, ShowIntakes, "Says where something that came in stands: 202 while it is on its way.",
+        |taken| Ok(Call::Intake { id: taken.named("intake")? })),
+    Route { method: "DELETE", ..get::<said::IntakeShown>("/intakes/{intake}", OfThing, CancelIntake, "Takes something back before anything of it is applied.",
+        |taken| Ok(Call::CancelIntake { id: taken.named("intake")? })) },
+    get::<said::OutcomesTold>("/intakes/{intake}/outcomes", OfThing, ShowIntakes, "Tells what became of each record: as JSON, or as a JWE (`application/jose`) that holds it.",
+        |taken| Ok(Call::Outcomes { id: taken.named("intake")?, page: taken.page()? })).asking(PAGE),
+    Route { takes: Some(bytes), ..post::<RecordsAsked, said::UploadShown>("/exchanges/{exchange}/uploads", Exchange, SubmitRecords, "Begins a file that comes in pieces, with its first: `Upload-Complete`, and `Upload-Length` where it is known.",
+        |taken| Ok(Call::BeginUpload { exchange: taken.named("exchange")?, size: taken.length()?, is_last: taken.is_last()? })).answering(201).passing_on("application/octet-stream") },
+    Route { method: "HEAD", ..get::<said::UploadShown>("/uploads/{upload}", OfThing, SubmitRecords, "Says how much of a file is here: `Upload-Offset`, `Upload-Complete`.",
+        |taken| Ok(Call::Upload { id: taken.named("upload")? })).answering(204) },
+    Route { method: "PATCH", takes: Some(bytes), ..get::<said::IntakeShown>("/uploads/{upload}", OfThing, SubmitRecords, "Takes the piece behind `Upload-Offset`; with `Upload-Complete: ?1` the file is taken in.",
+        |taken| Ok(Call::AppendUpload { id: taken.named("upload")?, from: taken.offset()?, is_last: taken.is_last()? })).answering(202).passing_on("application/partial-upload") },
     get::<said::ManifestShown>("/packages/{package}/manifest", OfThing, ShowTransfers, "Shows the signed manifest of a package that has arrived.",
         |taken| Ok(Call::Manifest { package: taken.named("package")? })),
     Route { gives: bytes, ..get::<said::Taken>("/packages/{package}/parts/{part}", OfThing, TakePackage, "Gives a part of a package that has arrived: `Range` goes on where it was cut, `Repr-Digest` is that of the manifest.",

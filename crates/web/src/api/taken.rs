@@ -3,11 +3,13 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use causeway_engine::ask::{Call, Page};
+use causeway_engine::ask::{Call, LONGEST_BODY, Page};
 use causeway_model::json::strict;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 
+use super::body::Held;
 use super::table::Route;
 use super::{body, form};
 use crate::problem::wrong;
@@ -69,6 +71,36 @@ impl Taken<'_> {
         })
     }
 
+    /// Whether nothing comes behind this piece of a file.
+    pub(super) fn is_last(&self) -> Result<bool, Box<Response>> {
+        match self.header("upload-complete")? {
+            Some("?1") => Ok(true),
+            Some("?0") => Ok(false),
+            _ => Err(wrong_header("send `Upload-Complete: ?0`, or `?1` with the last piece")),
+        }
+    }
+
+    /// How many bytes the whole file has, where that is said.
+    pub(super) fn length(&self) -> Result<Option<u64>, Box<Response>> {
+        self.header("upload-length")?.map(|text| number(text, "`Upload-Length` is a number of bytes")).transpose()
+    }
+
+    /// How many bytes lie before this piece.
+    pub(super) fn offset(&self) -> Result<u64, Box<Response>> {
+        let said = "send `Upload-Offset`: how many bytes lie before this piece";
+        self.header("upload-offset")?.map_or_else(|| Err(wrong_header(said)), |text| number(text, said))
+    }
+
+    /// A header that stands once, if it is there.
+    fn header(&self, name: &str) -> Result<Option<&str>, Box<Response>> {
+        let mut said = self.headers.get_all(name).iter();
+        let Some(first) = said.next() else { return Ok(None) };
+        match (first.to_str(), said.next()) {
+            (Ok(text), None) => Ok(Some(text)),
+            _ => Err(wrong_header(&format!("`{name}` stands twice, or is no text"))),
+        }
+    }
+
     /// The body, of members that are known.
     pub(super) fn body<T: DeserializeOwned>(&self) -> Result<T, Box<Response>> {
         // A list would be read as members without their names.
@@ -87,33 +119,50 @@ impl Taken<'_> {
     }
 }
 
-/// What is called for.
-pub(super) async fn taken(
+/// What is called for, and the body that `work` reads itself, where there is one.
+pub(super) async fn taken<'p>(
     route: &Route,
     path: &[(String, String)],
     query: Option<&str>,
     headers: &HeaderMap,
-    body: Body,
-) -> Result<Call, Box<Response>> {
+    (body, places): (Body, &'p Semaphore),
+) -> Result<(Call, Held<'p>), Box<Response>> {
     let query = form::read(query.unwrap_or_default()).ok_or_else(|| unreadable("the parameters of the address"))?;
     if let Some((unknown, _)) = query.iter().find(|(name, _)| !route.query.contains(&name.as_str())) {
         let detail = format!("a parameter `{}` is not known here", unknown.escape_default());
         return Err(wrong(StatusCode::BAD_REQUEST, "parameter-unknown", "it cannot be read", &detail).into());
     }
-    let body = match route.takes {
-        None => {
-            body::read(body, 0).await?;
-            Value::Null
+    let made = |body| (route.make)(&Taken { path, query: &query, headers, body });
+    match (route.passes_on, route.takes) {
+        (Some(kind), _) => {
+            body::demand_kind(headers, kind)?;
+            // What is asked with it first: nothing is read for a call that is none.
+            let call = made(Value::Null)?;
+            Ok((call, body::read(body, LONGEST_BODY, places).await?))
         }
-        Some(_) => {
+        (None, None) => {
+            let nothing = body::read(body, 0, places).await?;
+            Ok((made(Value::Null)?, nothing))
+        }
+        (None, Some(_)) => {
             body::demand_kind(headers, "application/json")?;
-            let bytes = body::read(body, BODY).await?;
-            strict(&bytes).map_err(|error| {
+            let held = body::read(body, BODY, places).await?;
+            let read = strict(&held.bytes).map_err(|error| {
                 Box::new(wrong(StatusCode::BAD_REQUEST, "body-unreadable", "it cannot be read", &error.to_string()))
-            })?
+            })?;
+            Ok((made(read)?, Held::nothing()))
         }
-    };
-    (route.make)(&Taken { path, query: &query, headers, body })
+    }
+}
+
+/// Digits, and no more than any file has bytes.
+fn number(text: &str, said: &str) -> Result<u64, Box<Response>> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && (1..=15).contains(&text.len());
+    text.parse().ok().filter(|_| is_plain).ok_or_else(|| wrong_header(said))
+}
+
+fn wrong_header(detail: &str) -> Box<Response> {
+    wrong(StatusCode::BAD_REQUEST, "header-wrong", "it cannot be read", detail).into()
 }
 
 fn unreadable(what: &str) -> Box<Response> {

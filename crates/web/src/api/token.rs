@@ -33,11 +33,11 @@ pub(super) async fn token(
     if body::demand_kind(&headers, "application/x-www-form-urlencoded").is_err() {
         return refused(Refusal::InvalidRequest);
     }
-    let bytes = match body::read(body, LONGEST).await {
-        Ok(bytes) => bytes,
+    let held = match body::read(body, LONGEST, &door.places).await {
+        Ok(held) => held,
         Err(response) => return *response,
     };
-    let Some(found) = std::str::from_utf8(&bytes).ok().and_then(form::read) else {
+    let Some(found) = std::str::from_utf8(&held.bytes).ok().and_then(form::read) else {
         return refused(Refusal::InvalidRequest);
     };
     let said = |name: &str| found.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;
 use causeway_model::exchange::{Exchange, FormatKind};
+use causeway_model::inbound::{self, Inbound};
 use causeway_model::permission::Action;
 use causeway_store::change::DocumentKind;
 use serde_json::{Map, Value};
 
 use super::{Answered, Page, SandboxAsked, Status, demand, limit, own, part, said, shown, with};
 use crate::command::run_sandbox;
-use crate::documents::sha256_hex;
+use crate::documents::{AnyExchange, sha256_hex};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::query::rehearse;
@@ -86,8 +87,19 @@ pub(super) async fn of_caller(
     action: Action,
     name: &str,
 ) -> Result<Exchange, EngineError> {
-    let exchange = house.exchange(name).await?;
-    let arrangement = house.terms(&exchange.arrangement).await?.value;
+    of_caller_too(house, who, action, name).await?;
+    house.exchange(name).await
+}
+
+/// The same, whichever way it goes: which, nobody else is told.
+pub(super) async fn of_caller_too(
+    house: &House,
+    who: &Caller,
+    action: Action,
+    name: &str,
+) -> Result<AnyExchange, EngineError> {
+    let exchange = house.any_exchange(name).await?;
+    let arrangement = house.terms(exchange.names().2).await?.value;
     own(house, who, "exchange", name, &arrangement.partner).await?;
     demand(house, who, action.as_str(), &scope_of(name)).await?;
     Ok(exchange)
@@ -105,13 +117,13 @@ pub(super) async fn exchanges(house: &House, who: &Caller, page: &Page) -> Answe
     let names: BTreeSet<&str> = who.scopes.iter().filter_map(|scope| scope.strip_prefix("exchange:")).collect();
     let mut found = Vec::new();
     for name in names.into_iter().filter(|name| **name > *after) {
-        let exchange = match house.exchange(name).await {
+        let exchange = match house.any_exchange(name).await {
             Ok(exchange) => exchange,
             // What a token is for need not be configured yet.
             Err(EngineError::Unknown { .. }) => continue,
             Err(error) => return Err(error),
         };
-        let arrangement = house.terms(&exchange.arrangement).await?.value;
+        let arrangement = house.terms(exchange.names().2).await?.value;
         let thing = house.of_both(name, &arrangement.partner);
         if arrangement.partner == who.partner && house.sees(&who.name(), Action::ShowArrangement, &thing).await? {
             found.push(exchange);
@@ -120,15 +132,41 @@ pub(super) async fn exchanges(house: &House, who: &Caller, page: &Page) -> Answe
             break;
         }
     }
-    shown(&part(page, found, |one| one.exchange.clone(), |one| about(&one)))
+    shown(&part(page, found, |one| one.names().0.to_owned(), |one| about(&one)))
 }
 
 /// One exchange.
 pub(super) async fn exchange(house: &House, who: &Caller, name: &str) -> Answered {
-    shown(&about(&readable(house, who, name).await?))
+    let exchange = of_caller_too(house, who, Action::ShowArrangement, name).await?;
+    house.permit(&who.name(), Action::ShowArrangement, &house.of_both(name, &who.partner)).await?;
+    shown(&about(&exchange))
 }
 
-fn about(exchange: &Exchange) -> said::ExchangeShown {
+fn about(exchange: &AnyExchange) -> said::ExchangeShown {
+    match exchange {
+        AnyExchange::Provides(read) => provides(&read.value),
+        AnyExchange::Accepts(read) => accepts(&read.value),
+    }
+}
+
+fn accepts(inbound: &Inbound) -> said::ExchangeShown {
+    let format = match inbound.format.kind {
+        inbound::FormatKind::Csv => "csv",
+        inbound::FormatKind::JsonLines => "json-lines",
+    };
+    said::ExchangeShown {
+        exchange: inbound.exchange.clone(),
+        version: inbound.version,
+        arrangement: inbound.arrangement.clone(),
+        description: inbound.description.clone(),
+        direction: "accept".to_owned(),
+        format: format.to_owned(),
+        needs_approval: false,
+        sends_deltas: false,
+    }
+}
+
+fn provides(exchange: &Exchange) -> said::ExchangeShown {
     let format = match exchange.format.kind {
         FormatKind::Csv => "csv",
         FormatKind::JsonLines => "json-lines",
@@ -139,6 +177,7 @@ fn about(exchange: &Exchange) -> said::ExchangeShown {
         version: exchange.version,
         arrangement: exchange.arrangement.clone(),
         description: exchange.description.clone(),
+        direction: "provide".to_owned(),
         format: format.to_owned(),
         needs_approval: exchange.needs_approval,
         sends_deltas: exchange.delta.is_some(),

@@ -2,12 +2,14 @@
 
 mod account;
 mod agreed;
+mod intakes;
 mod online;
 pub(super) mod ping;
 pub mod said;
 mod signed;
 mod told;
 mod transfers;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -35,10 +37,10 @@ pub(super) async fn call(
     house: &House,
     teller: &Arc<Teller>,
     (token, certificate): (&str, Option<&str>),
-    call: Call,
+    (call, body): (Call, &[u8]),
 ) -> (Answer, Vec<u8>) {
     let answered = match caller(house, token, certificate).await {
-        Ok(Ok(who)) => one(house, teller, &who, call).await,
+        Ok(Ok(who)) => one(house, teller, &who, call, body).await,
         Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
         Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
         Err(error) => Err(error),
@@ -46,7 +48,7 @@ pub(super) async fn call(
     answered.unwrap_or_else(|error| (failed(error), Vec::new()))
 }
 
-async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call) -> Answered {
+async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body: &[u8]) -> Answered {
     match call {
         Call::Me => account::me(house, who).await,
         Call::Arrangements { page } => agreed::arrangements(house, who, &page).await,
@@ -62,6 +64,16 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call) -> A
         Call::Transfers { exchange, page } => transfers::list(house, who, exchange, &page).await,
         Call::Transfer { id } => transfers::show(house, who, &id).await,
         Call::WithdrawTransfer { id } => transfers::withdraw(house, who, &id).await,
+        Call::SubmitRecords { exchange, key } => intakes::submit(house, who, &exchange, &key, body).await,
+        Call::Intakes { exchange, page } => intakes::list(house, who, exchange, &page).await,
+        Call::Intake { id } => intakes::show(house, who, &id).await,
+        Call::CancelIntake { id } => intakes::cancel(house, who, &id).await,
+        Call::Outcomes { id, page } => intakes::outcomes(house, who, &id, &page).await,
+        Call::BeginUpload { exchange, size, is_last } => {
+            uploads::begin(house, who, &exchange, size, (body, is_last)).await
+        }
+        Call::Upload { id } => uploads::show(house, who, &id).await,
+        Call::AppendUpload { id, from, is_last } => uploads::append(house, who, &id, from, (body, is_last)).await,
         Call::Manifest { package } => transfers::manifest(house, who, &package).await,
         Call::TakePart { package, part } => transfers::take(house, who, &package, &part).await,
         Call::Receipt { package, signed } => signed::receipt(house, who, &package, &signed).await,

@@ -125,13 +125,13 @@ async fn meant(house: &House, who: &Caller, action: Action, exchange: &str) -> R
 
 /// Refuses, as one that is not there, an exchange of another partner; the attempt stands in the ledger.
 async fn theirs(house: &House, who: &Caller, exchange: &str) -> Result<(), EngineError> {
-    let document = house.exchange(exchange).await?;
-    let terms = house.terms(&document.arrangement).await?;
+    let document = house.any_exchange(exchange).await?;
+    let terms = house.terms(document.names().2).await?;
     own(house, who, "exchange", exchange, &terms.value.partner).await
 }
 
 /// The key of a program that answers are sealed to: the newest that counts.
-async fn key(house: &House, who: &Caller) -> Result<Option<(String, AnswerKey)>, EngineError> {
+pub(super) async fn key(house: &House, who: &Caller) -> Result<Option<(String, AnswerKey)>, EngineError> {
     let now = house.now();
     let keys = house.store.client_keys(&who.client).await?;
     let Some(row) = keys.into_iter().rev().find(|key| key.usage == "enc" && key.counts(now)) else { return Ok(None) };
@@ -144,7 +144,7 @@ async fn key(house: &House, who: &Caller) -> Result<Option<(String, AnswerKey)>,
     Ok(Some((row.thumbprint, key)))
 }
 
-fn told(
+pub(super) fn told(
     house: &House,
     who: &Caller,
     answering: Answering,

@@ -1,5 +1,6 @@
 //! In which words are partners' programs answered? These types are the schemas of the API's description too.
 
+use causeway_model::intake::Counts;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -67,6 +68,8 @@ pub struct ExchangeShown {
     pub arrangement: String,
     /// What it is for.
     pub description: String,
+    /// `provide`: records leave by it; `accept`: they come in.
+    pub direction: String,
     /// How records are written: `csv`, `json-lines`, `parquet`.
     pub format: String,
     /// Whether an officer must approve each transfer.
@@ -150,6 +153,93 @@ pub struct TransferShown {
     /// Its package, once it is delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
+}
+
+/// Where something that came in stands.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct IntakeShown {
+    /// Its id.
+    pub intake: String,
+    /// The exchange.
+    pub exchange: String,
+    /// Its state.
+    pub state: String,
+    /// By which way it came: `api`, `upload`, `folder`.
+    pub way: String,
+    /// The partner's number of it, where it came in an envelope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<u64>,
+    /// When it came.
+    pub received_at: String,
+    /// When it last moved.
+    pub updated_at: String,
+    /// How many of its records fared how, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts: Option<Counts>,
+    /// Why nothing of it is applied, where it was rejected.
+    pub reasons: Vec<ReasonShown>,
+}
+
+/// A reason.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ReasonShown {
+    /// A stable word for it.
+    pub code: String,
+    /// What it is about.
+    pub detail: String,
+    /// What to do.
+    pub help: String,
+}
+
+/// What became of records that came in, a page of them.
+#[derive(Serialize, JsonSchema)]
+pub struct OutcomesTold {
+    /// The intake.
+    pub intake: String,
+    /// Its state: while it is `awaiting-review`, records that wait may yet come out otherwise.
+    pub state: String,
+    /// Records, in the order in which they came. Of what was rejected, only those that are wrong.
+    pub items: Vec<OutcomeTold>,
+    /// What the next part is asked for with (`after`); absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What became of a record.
+#[derive(Serialize, JsonSchema)]
+pub struct OutcomeTold {
+    /// Its number in what came, from 1.
+    pub record: u64,
+    /// The partner's id of it, where one could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// `inserted`, `updated`, `duplicate`, `superseded`, `quarantined`, `waiting`, `left-out`, `conflict`.
+    pub outcome: String,
+    /// What the exchange tells of the row that it became.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored: Option<String>,
+    /// What was wrong, by field.
+    pub errors: Vec<FieldWrong>,
+}
+
+/// What was wrong with a field.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FieldWrong {
+    /// The field, or the rule.
+    pub field: String,
+    /// A stable word for it.
+    pub code: String,
+    /// The same in words.
+    pub message: String,
+}
+
+/// A file that comes in pieces.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct UploadShown {
+    /// Its id.
+    pub upload: String,
+    /// How many bytes are here.
+    pub received: u64,
 }
 
 /// A package's manifest, as the sender signed it.
