@@ -22,6 +22,7 @@ use crate::documents::sha256_hex;
 use crate::error::EngineError;
 use crate::home::Home;
 use crate::house::Surroundings;
+use crate::token::PING;
 
 /// The ledger's public key, beside the private ones.
 const LEDGER_PUBLIC: &str = "ledger.vkey";
@@ -148,6 +149,14 @@ impl Lookout {
             tokens.insert(digest, (Instant::now(), known.clone()));
         }
         Ok(known)
+    }
+
+    /// Whether there is a program that was written for PING's own API.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_ping_clients(&self) -> Result<bool, EngineError> {
+        Ok(self.store.is_granted(PING).await?)
     }
 
     /// Tries whether the house can do its work.

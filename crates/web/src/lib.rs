@@ -2,6 +2,7 @@
 //!
 //! - [`address`]: where it may be asked in the clear;
 //! - [`api`]: what programs of partners ask, on an address of its own;
+//! - [`ping`]: what clients of PING's own API ask, at the same address;
 //! - [`tls`]: encrypted, without a key;
 //! - [`operations`]: health and figures, for whoever runs it;
 //!
@@ -10,6 +11,7 @@
 pub mod address;
 pub mod api;
 pub mod operations;
+mod ping;
 mod problem;
 pub mod tls;
 

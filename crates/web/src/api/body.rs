@@ -24,25 +24,25 @@ const LONG: usize = 256 * 1024;
 const LONG_ONES: usize = 16;
 
 /// Places for long bodies.
-pub(super) fn places() -> Semaphore {
+pub(crate) fn places() -> Semaphore {
     Semaphore::new(LONG_ONES)
 }
 
 /// A body, with its place among the long ones where it needs one, for as long as it is held.
-pub(super) struct Held<'p> {
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Held<'p> {
+    pub(crate) bytes: Vec<u8>,
     _place: Option<SemaphorePermit<'p>>,
 }
 
 impl Held<'_> {
     /// No body.
-    pub(super) fn nothing() -> Self {
+    pub(crate) fn nothing() -> Self {
         Self { bytes: Vec::new(), _place: None }
     }
 }
 
 /// The bytes of a body of at most `most`.
-pub(super) async fn read(body: Body, most: usize, places: &Semaphore) -> Result<Held<'_>, Box<Response>> {
+pub(crate) async fn read(body: Body, most: usize, places: &Semaphore) -> Result<Held<'_>, Box<Response>> {
     tokio::time::timeout(WHOLE, held(body, most, places)).await.unwrap_or_else(|_| Err(slow()))
 }
 
@@ -77,7 +77,7 @@ async fn held(mut body: Body, most: usize, places: &Semaphore) -> Result<Held<'_
 }
 
 /// Refuses a body of another kind.
-pub(super) fn demand_kind(headers: &HeaderMap, kind: &'static str) -> Result<(), Box<Response>> {
+pub(crate) fn demand_kind(headers: &HeaderMap, kind: &'static str) -> Result<(), Box<Response>> {
     let said = headers.get(header::CONTENT_TYPE).and_then(|said| said.to_str().ok()).unwrap_or_default();
     let said = said.split(';').next().unwrap_or_default().trim();
     if said.eq_ignore_ascii_case(kind) && headers.get(header::CONTENT_ENCODING).is_none() {

@@ -30,9 +30,9 @@ pub(super) struct Peer {
 
 /// Who is at the other end, proxies seen through.
 #[derive(Clone, Debug)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// Where the call comes from.
-    pub(super) address: String,
+    pub(crate) address: String,
     /// SHA-256 of the certificate that was shown.
     pub(super) certificate: Option<String>,
 }
@@ -45,7 +45,7 @@ pub(super) struct Check {
 }
 
 /// How often somebody may still call.
-pub(super) struct Left {
+pub(crate) struct Left {
     calls: u32,
     seconds: u64,
 }
@@ -155,8 +155,14 @@ pub(super) async fn token(
     if known.certificate.is_some() && known.certificate != connection.certificate {
         return Err(call::nobody().into());
     }
-    match door.check.count(&known.client, Instant::now()) {
-        Ok(left) => Ok((token, known, left)),
+    let left = counted(door, &known.client)?;
+    Ok((token, known, left))
+}
+
+/// Counts a call of a program that is known; how many are left.
+pub(crate) fn counted(door: &Door, client: &str) -> Result<Left, Box<Response>> {
+    match door.check.count(client, Instant::now()) {
+        Ok(left) => Ok(left),
         Err(none) => {
             let title = "this program has called too often";
             let mut response = problem(StatusCode::TOO_MANY_REQUESTS, "calls-too-many", title);

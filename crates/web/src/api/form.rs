@@ -1,7 +1,7 @@
 //! What does a form say (`application/x-www-form-urlencoded`)? Each parameter once.
 
 /// The parameters of a form, or none where it is no form or says one twice.
-pub(super) fn read(text: &str) -> Option<Vec<(String, String)>> {
+pub(crate) fn read(text: &str) -> Option<Vec<(String, String)>> {
     let mut found: Vec<(String, String)> = Vec::new();
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

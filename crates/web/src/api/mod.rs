@@ -8,11 +8,11 @@
 //!
 //! INVARIANT (serve writes nothing): a route reads what was asked for, asks `work`, and writes down what it says.
 
-mod body;
+pub(crate) mod body;
 mod call;
-mod check;
+pub(crate) mod check;
 pub mod description;
-mod form;
+pub(crate) mod form;
 mod listen;
 mod part;
 mod route;
@@ -29,17 +29,18 @@ use axum::routing::{get, post};
 use causeway_engine::{Api, Lookout};
 use tokio::sync::Semaphore;
 
+pub(crate) use check::Connection;
 pub use listen::serve;
 
 use crate::problem;
 
 /// What every route has at hand.
 pub(crate) struct Door {
-    lookout: Arc<Lookout>,
+    pub(crate) lookout: Arc<Lookout>,
     settings: Api,
     check: check::Check,
     /// Places for long bodies.
-    places: Semaphore,
+    pub(crate) places: Semaphore,
 }
 
 /// Everything that partners' programs can ask.
@@ -50,6 +51,7 @@ pub fn routes(lookout: Arc<Lookout>, settings: Api) -> Router {
         .route("/oauth2/token", post(token::token))
         .route(&format!("{}/openapi.json", table::BASE), get(describe))
         .route(&format!("{}/reference", table::BASE), get(show))
+        .merge(crate::ping::routes(Arc::clone(&door)))
         .fallback(problem::nothing_there)
         .method_not_allowed_fallback(problem::nothing_there)
         .with_state(Arc::clone(&door))

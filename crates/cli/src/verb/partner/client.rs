@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use causeway_engine::command::{AddedClient, add_client, lift_hold, revoke_client, rotate_client_key};
+use causeway_engine::command::{
+    AddedClient, NewPingClient, add_client, add_ping_client, lift_hold, revoke_client, rotate_client_key,
+};
 use causeway_engine::{EngineError, House};
 use causeway_model::permission::Action;
 use clap::Subcommand;
@@ -18,6 +20,20 @@ pub enum Client {
     Add {
         #[command(flatten)]
         signed: Signed,
+    },
+    /// Lets a program ask that was written for PING's own API and cannot sign: makes its secrets and prints them, once.
+    AddPing {
+        /// What it is called from now on: its user and its client id.
+        name: String,
+        /// The partner.
+        #[arg(long)]
+        partner: String,
+        /// The id by which the partner is known there: `PNR-1363`.
+        #[arg(long)]
+        partner_id: String,
+        /// An exchange that it may be about; again for each.
+        #[arg(long = "exchange", required = true)]
+        exchanges: Vec<String>,
     },
     /// Takes in a program's next keys, signed likewise. It may do no more than before.
     RotateKey {
@@ -80,6 +96,16 @@ impl Client {
             Self::Add { signed } => {
                 let (json, signature) = signed.read()?;
                 tell(&add_client(house, actor, &json, &signature).await?);
+            }
+            Self::AddPing { name, partner, partner_id, exchanges } => {
+                let (name, partner, partner_id) = (name.clone(), partner.clone(), partner_id.clone());
+                let new = NewPingClient { name, partner, partner_id, exchanges: exchanges.clone() };
+                let made = add_ping_client(house, actor, &new).await?;
+                println!("client {} of {} may ask as {}", new.name, new.partner, new.partner_id);
+                println!("username: {}\nclient_id: {}", new.name, new.name);
+                println!("password: {}", made.password.as_str());
+                println!("subscription key: {}", made.subscription_key.as_str());
+                println!("Hand both over by two ways. They are not shown again: who loses one gets another client.");
             }
             Self::RotateKey { signed } => {
                 let (json, signature) = signed.read()?;
