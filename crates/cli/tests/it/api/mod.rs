@@ -3,9 +3,11 @@
 mod calls;
 mod distinguished;
 mod encrypted;
+mod intakes;
 mod invented;
 pub mod killed;
 pub mod place;
 mod routes;
 mod token;
 mod told;
+pub mod uploads;
