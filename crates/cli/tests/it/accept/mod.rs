@@ -3,6 +3,6 @@
 mod documents;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
-mod scene;
+pub mod scene;
 mod target;
 mod walked;

@@ -180,21 +180,25 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn open(copy: &Copy) -> Self {
-        let mut worker = Process::begin(&copy.street, &["work"], |_| {});
+        Self::of(&copy.street)
+    }
+
+    pub fn of(street: &Street) -> Self {
+        let mut worker = Process::begin(street, &["work"], |_| {});
         worker.says("at work");
-        let socket = copy.street.home().join("run/work.sock");
+        let socket = street.home().join("run/work.sock");
         let begun = Instant::now();
         while !socket.exists() {
             assert!(begun.elapsed() < Duration::from_secs(30));
             std::thread::sleep(Duration::from_millis(20));
         }
-        let (serve, address) = Self::serving(copy);
+        let (serve, address) = Self::serving(street);
         Self { worker, serve, address }
     }
 
-    pub fn serving(copy: &Copy) -> (Process, String) {
+    pub fn serving(street: &Street) -> (Process, String) {
         let words = ["serve", "--listen", "127.0.0.1:0", "--log", "json"];
-        let mut serve = Process::begin(&copy.street, &words, |_| {});
+        let mut serve = Process::begin(street, &words, |_| {});
         let line: Value = serde_json::from_str(&serve.says("answering partners")).unwrap();
         let address = line["fields"]["address"].as_str().unwrap().to_owned();
         serve.says("serving");
