@@ -144,8 +144,7 @@ pub fn envelope(street: &Street, exchange: &str, number: u64, lines: &[Value]) -
     fs::write(&records, lines.join("\n")).unwrap();
     let operation = fs::read_to_string(street.home().join("keys/operation.age")).unwrap();
     let public = operation.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
-    let (recipient, key) =
-        (Recipient::parse(public).unwrap(), SigningKey::load(&partner.join("signing.pem")).unwrap());
+    let (recipient, key) = (Recipient::parse(public).unwrap(), SigningKey::load(&partner.join("signing.pem")).unwrap());
     let submission = Submission {
         exchange,
         partner: "lantern-relief",

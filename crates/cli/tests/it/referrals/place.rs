@@ -187,9 +187,10 @@ impl Place {
 
     /// The partner's program asks for rows, while the gateway is at work.
     pub fn ask(&self, each: impl FnOnce(&dyn Fn(&str, &Value) -> Value)) {
-        let program = registered(&self.street, "lantern-relief", &format!("desk-{}", crate::api::place::word()), |it| {
-            it.scopes = ASKED.map(|(name, _)| format!("exchange:{name}")).to_vec();
-        });
+        let program =
+            registered(&self.street, "lantern-relief", &format!("desk-{}", crate::api::place::word()), |it| {
+                it.scopes = ASKED.map(|(name, _)| format!("exchange:{name}")).to_vec();
+            });
         let gateway = Gateway::of(&self.street);
         let token = program.token(&gateway.address);
         each(&|exchange, body| {

@@ -25,7 +25,8 @@ pub fn what_the_partner_says(place: &Place) {
         "decides-its-own waiting record:unmatched",
     ];
     assert_eq!(place.said("intervention-status", 1, &said), expected);
-    let states = "SELECT concat(status, ' ', transfer_status) FROM referral WHERE direction = 'out' ORDER BY referral_id";
+    let states =
+        "SELECT concat(status, ' ', transfer_status) FROM referral WHERE direction = 'out' ORDER BY referral_id";
     let after = [
         "sent acknowledged",
         "sent pending",
@@ -64,7 +65,8 @@ pub fn what_the_partner_says(place: &Place) {
         "too-late quarantined life:rule-broken",
     ];
     assert_eq!(place.said("decision-status", 1, &said), expected);
-    let states = "SELECT concat(status, ' ', coalesce(comment, '-')) FROM referral WHERE direction = 'in' ORDER BY referral_id";
+    let states =
+        "SELECT concat(status, ' ', coalesce(comment, '-')) FROM referral WHERE direction = 'in' ORDER BY referral_id";
     assert_eq!(place.asked(states), ["closed Thank you.", "rejected -", "consent-withdrawn -", "closed -"]);
 }
 
@@ -109,6 +111,7 @@ pub fn whom_the_partner_refers(place: &Place) {
     assert_eq!(outcomes, ["case-20 duplicate"]);
     let given = if place.store == Store::Mariadb { "case-24 quarantined" } else { "case-24 inserted" };
     assert!(last.starts_with(given), "{last}");
-    let count = "SELECT concat(count(*), '') FROM referral WHERE partner_case IN ('case-20', 'case-21', 'case-22', 'case-23')";
+    let count =
+        "SELECT concat(count(*), '') FROM referral WHERE partner_case IN ('case-20', 'case-21', 'case-22', 'case-23')";
     assert_eq!(place.asked(count), ["1"]);
 }
