@@ -48,6 +48,8 @@ mod packaged;
 #[cfg(feature = "test-hooks")]
 mod permission;
 mod preview;
+#[cfg(feature = "test-hooks")]
+mod referrals;
 mod reproduced;
 mod script;
 #[cfg(feature = "test-hooks")]

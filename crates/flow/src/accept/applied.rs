@@ -49,20 +49,37 @@ impl Applied {
     ) -> Result<Self, TargetError> {
         // Somebody may change the row between looking and writing; whoever does so twice has a reason.
         for last in [false, true] {
-            let matched = match Matched::find(session, checks, mapped, place, said)? {
-                Found::Matched(matched) => matched,
-                Found::Waits(code, candidates) => {
-                    let why = vec![("record".to_owned(), code)];
-                    return Ok(Self { outcome: RecordOutcome::Waiting, why, key: Vec::new(), candidates });
+            let (outcome, why, candidates) = match Matched::find(session, checks, mapped, place, said)? {
+                Found::Matched(matched) => {
+                    let answer = session.apply(&group(*matched, place, known), keeper)?;
+                    if answer.outcome != Outcome::Conflict || last {
+                        return Ok(Self::answered(answer));
+                    }
+                    continue;
                 }
-                Found::Broken(why) => return Ok(Self::without_row(RecordOutcome::Quarantined, why)),
+                Found::Waits(code, rows) => (RecordOutcome::Waiting, vec![("record".to_owned(), code)], rows),
+                Found::Broken(why) => (RecordOutcome::Quarantined, why, Vec::new()),
             };
-            let answer = session.apply(&group(*matched, place, known), keeper)?;
-            if answer.outcome != Outcome::Conflict || last {
-                return Ok(Self::answered(answer));
-            }
+            let before = Self::before(session, place, known)?;
+            return Ok(before.unwrap_or(Self { outcome, why, key: Vec::new(), candidates }));
         }
         Ok(Self::without_row(RecordOutcome::Conflict, Vec::new()))
+    }
+
+    /// What was made of the record before. Whoever died after it, and whoever sends it again, finds rows and rules as it left them: a
+    /// step that was taken cannot be taken once more.
+    fn before(session: &mut dyn Session, place: Place<'_>, known: Known<'_>) -> Result<Option<Self>, TargetError> {
+        let Head { number, external_id, digest, .. } = place.head;
+        let Some(marker) = session.latest(external_id.expose())?.filter(|marker| marker.digest == *digest) else {
+            return Ok(None);
+        };
+        let itself = marker.place.intake == known.intake && marker.place.group == *number;
+        let outcome = match marker.outcome.as_str() {
+            _ if !itself => RecordOutcome::Duplicate,
+            "inserted" => RecordOutcome::Inserted,
+            _ => RecordOutcome::Updated,
+        };
+        Ok(Some(Self { key: marker.key, ..Self::without_row(outcome, Vec::new()) }))
     }
 
     fn without_row(outcome: RecordOutcome, why: Vec<(String, Code)>) -> Self {

@@ -23,6 +23,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Gets>,
     /// Lists of columns by which a row is found, each with the place of its field.
     pub(super) matching: Vec<Vec<(String, usize)>>,
+    /// What every row has that is found.
+    pub(super) within: Vec<(String, Datum)>,
     pub(super) unmatched: Unmatched,
 }
 
@@ -155,7 +157,12 @@ fn compile(inbound: &Inbound, checks: &Checks, table: &TableMap) -> Result<(Mapp
         Ok((map.column.clone(), place(name)?))
     };
     let matching = lists.iter().map(|list| list.iter().map(found_by).collect()).collect::<Result<_, _>>()?;
-    Ok((mapping, Table { list, columns, matching, unmatched: table.unmatched }))
+    let constant = |(map, gets): (&ColumnMap, &Gets)| match &gets.from {
+        From::Constant(value) if gets.on == OnWrite::Never => Some((map.column.clone(), value.clone())),
+        _ => None,
+    };
+    let within = table.columns.iter().zip(&columns).filter_map(constant).collect();
+    Ok((mapping, Table { list, columns, matching, within, unmatched: table.unmatched }))
 }
 
 fn constant_type(value: Option<&Value>) -> ValueType {

@@ -1,7 +1,7 @@
 //! **matched** finds the rows that a record and its nested ones are, or says that a person has to.
 //!
 //! In: a sound record, an open target. Out: [`Matched`]. Guarantees: a row is what the first list of fields finds that finds any, byte
-//! for byte; several rows wait for a person, none is a new row only where the exchange says so; every rule on what stands there
+//! for byte, among those that have the constants which are never written; several rows wait for a person, none is a new row only where the exchange says so; every rule on what stands there
 //! was asked. Refuses when: the target cannot be asked.
 
 use causeway_model::Code;
@@ -142,7 +142,7 @@ fn look(
             .collect();
         // A list of which a field did not come, or is empty, finds nobody.
         let Some(mut wanted) = wanted else { continue };
-        wanted.extend(within.iter().map(|(column, value)| (column.as_str(), value.clone())));
+        wanted.extend(table.within.iter().chain(within).map(|(column, value)| (column.as_str(), value.clone())));
         let found = session.find(mapping, &wanted)?;
         if found.more || found.rows.len() > 1 {
             return Ok(Err((Code::Ambiguous, found.rows)));

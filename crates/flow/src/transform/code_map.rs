@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, Int64Array};
 use arrow::datatypes::DataType;
 use causeway_model::catalogue::CodeList;
-use causeway_model::exchange::CodeMapRule;
+use causeway_model::exchange::{CodeMapRule, CodesAre};
 use causeway_model::{Code, ValueType, Violation};
 
 use super::chain::Site;
-use super::column::{Mismatch, Step};
+use super::column::{Mismatch, Step, texts};
 use crate::lookup::Lookup;
 
 const TRUTHS: [&str; 2] = ["true", "false"];
@@ -24,7 +24,7 @@ pub(super) fn step(rule: &CodeMapRule, site: &Site<'_>) -> Result<Step, Violatio
             format_args!("the value holds {count} elements, and one code list must decide"),
         ));
     }
-    match site.input {
+    let step = match site.input {
         ValueType::Boolean => booleans(rule, site),
         ValueType::Code(name) => {
             let list = site.context.catalogue.code_list(name).ok_or_else(|| {
@@ -33,6 +33,38 @@ pub(super) fn step(rule: &CodeMapRule, site: &Site<'_>) -> Result<Step, Violatio
             codes(rule, list, site)
         }
         other => Err(site.wrong(Code::CodeMapNotACode, format_args!("`{other}` has no code list"))),
+    }?;
+    Ok(match rule.written {
+        CodesAre::Text => step,
+        CodesAre::Integer => numbers(step),
+    })
+}
+
+/// The same step, whose texts are whole numbers: [`as_said`] has seen to it.
+fn numbers(step: Step) -> Step {
+    let sure = !step.may_refuse;
+    let step = Step::partial(ValueType::Integer, move |input, rows| {
+        let mapped = step.run(input, rows)?;
+        let codes = texts(&mapped)?;
+        let number = |code: &str| code.parse::<i64>().map_err(|_| Code::CodeUnmapped);
+        Ok(rows.build::<i64, Int64Array>(codes.len(), |row| {
+            (!codes.is_null(row)).then(|| number(codes.value(row))).transpose()
+        }))
+    });
+    Step::unless(sure, step)
+}
+
+/// Whether every code of the partner is what the rule says that it is.
+fn as_said<'m>(
+    rule: &CodeMapRule,
+    mut codes: impl Iterator<Item = &'m String>,
+    site: &Site<'_>,
+) -> Result<(), Violation> {
+    // Written in one way only: `007` would be told as another code.
+    let is_number = |code: &String| code.parse::<i64>().is_ok_and(|number| number.to_string() == *code);
+    match codes.find(|code| rule.written == CodesAre::Integer && !is_number(code)) {
+        None => Ok(()),
+        Some(code) => Err(site.wrong(Code::TransformType, format_args!("`{code}` is no whole number"))),
     }
 }
 
@@ -51,6 +83,7 @@ fn codes(rule: &CodeMapRule, list: &CodeList, site: &Site<'_>) -> Result<Step, V
         }
         _ => return Err(one_of_both(site)),
     };
+    as_said(rule, map.values(), site)?;
     let sure = list.codes.iter().all(|entry| map.contains_key(&entry.code)) && !list.codes.is_empty();
     let map = Lookup::new(map);
     let step = Step::partial(ValueType::Text, move |input, rows| {
@@ -67,6 +100,7 @@ fn booleans(rule: &CodeMapRule, site: &Site<'_>) -> Result<Step, Violation> {
         return Err(one_of_both(site));
     }
     let map = known_keys(&rule.map, |key| TRUTHS.contains(&key), "`boolean`", site)?;
+    as_said(rule, map.values(), site)?;
     let sure = TRUTHS.iter().all(|truth| map.contains_key(*truth));
     let (yes, no) = (map.get("true").cloned(), map.get("false").cloned());
     let step = Step::partial(ValueType::Text, move |input, rows| {

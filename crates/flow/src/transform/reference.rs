@@ -135,9 +135,9 @@ fn codes_and_dates() -> Vec<TransformDoc> {
     vec![
         TransformDoc {
             name: "code-map",
-            does: "The code of another vocabulary: by `map`, or by `to`, which names a vocabulary in the `equivalents` of the element's code list. Booleans are mapped by the keys `true` and `false`. Needs exactly one element.",
+            does: "The code of another vocabulary: by `map`, or by `to`, which names a vocabulary in the `equivalents` of the element's code list. Booleans are mapped by the keys `true` and `false`. With `as: integer` the codes are written as whole numbers, which all of them must be. Needs exactly one element.",
             takes: "code, boolean",
-            gives: "text",
+            gives: "text, or integer where `as` says so",
             form: KEEPS,
             refuses: "a code without an entry: `code-unmapped`",
             written: r#"{"code-map": {"map": {"f": "2", "m": "1"}}}"#,

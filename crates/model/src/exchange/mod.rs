@@ -18,8 +18,8 @@ pub use field::{Field, FieldSource, Reduction};
 pub use online::{Answering, Asked, LookUp, Online, Parameter, Shape, Told};
 pub use schedule::Schedule;
 pub use transform::{
-    AgeBandRule, At, Calendar, CodeMapRule, FormatDateRule, Level, MaskRule, NumberRule, OtherwiseRule, PhonePlan,
-    PhoneRule, RegexRule, SplitRule, SubstringRule, Transform,
+    AgeBandRule, At, Calendar, CodeMapRule, CodesAre, FormatDateRule, Level, MaskRule, NumberRule, OtherwiseRule,
+    PhonePlan, PhoneRule, RegexRule, SplitRule, SubstringRule, Transform,
 };
 
 /// The exchange document.

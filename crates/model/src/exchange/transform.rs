@@ -87,7 +87,7 @@ pub enum Calendar {
     Ethiopic,
 }
 
-/// `code-map: { map }` or `code-map: { to }`
+/// `code-map: { map }` or `code-map: { to }`, and how the code is written
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeMapRule {
@@ -97,6 +97,20 @@ pub struct CodeMapRule {
     /// Instead of a map: name of a vocabulary in the `equivalents` of the element's own code list.
     #[serde(default)]
     pub to: Option<String>,
+    /// What the partner's codes are; texts unless said.
+    #[serde(default, rename = "as")]
+    pub written: CodesAre,
+}
+
+/// What the codes of a vocabulary are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodesAre {
+    /// Texts.
+    #[default]
+    Text,
+    /// Whole numbers.
+    Integer,
 }
 
 /// `format-date: { pattern }`

@@ -78,7 +78,7 @@ pub enum OnWrite {
     Insert,
     /// When a row is updated only.
     Update,
-    /// Never: it is what a row is found by.
+    /// Never: it is what a row is found by. With a constant, only rows that have it are found.
     Never,
 }
 

@@ -90,34 +90,12 @@ impl Scene {
 
     /// An envelope of the partner with these lines.
     pub fn envelope(&self, number: u64, lines: &[Value]) -> PathBuf {
-        let partner = self.street.partner();
-        let (records, out) =
-            (partner.join(format!("records-{number}.jsonl")), partner.join(format!("sealed-{number}")));
-        let lines: Vec<String> =
-            lines.iter().map(|line| line.as_str().map_or_else(|| line.to_string(), str::to_owned)).collect();
-        fs::write(&records, lines.join("\n")).unwrap();
-        let operation = fs::read_to_string(self.street.home().join("keys/operation.age")).unwrap();
-        let public = operation.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
-        let (recipient, key) =
-            (Recipient::parse(public).unwrap(), SigningKey::load(&partner.join("signing.pem")).unwrap());
-        let submission = Submission {
-            exchange: NUMBERS,
-            partner: "lantern-relief",
-            number,
-            created: "2026-06-01T00:00:00Z".parse().unwrap(),
-            recipient: &recipient,
-            key: &key,
-            part_size: None,
-        };
-        submit(&records, &submission, &out).unwrap();
-        fs::remove_file(&records).unwrap();
-        out
+        envelope(&self.street, NUMBERS, number, lines)
     }
 
     /// Has an officer bring it in; its id.
     pub fn submitted(&self, envelope: &Path) -> String {
-        let said = self.street.good(&["intake", "submit", &text(envelope), "--exchange", NUMBERS]).unwrap();
-        said.split_whitespace().nth(1).unwrap().to_owned()
+        submitted(&self.street, NUMBERS, envelope)
     }
 
     /// Works until nothing is due.
@@ -130,16 +108,12 @@ impl Scene {
     }
 
     pub fn folder(&self, intake: &str) -> PathBuf {
-        self.street.home().join("data/intakes").join(intake)
+        folder(&self.street, intake)
     }
 
     /// The outcomes, as the partner opens them.
     pub fn outcomes(&self, intake: &str) -> Vec<Value> {
-        let identity = causeway_package::key::Identities::load(&self.street.partner().join("identity.txt")).unwrap();
-        let reader = ReportReader::open(&self.folder(intake).join("outcomes.age"), &identity).unwrap();
-        let mut lines: Vec<Value> = reader.lines().map(Result::unwrap).collect();
-        lines.sort_by_key(|line| line["record"].as_u64());
-        lines
+        outcomes(&self.street, intake)
     }
 
     /// Files of the installation that hold what no file may hold in the clear.
@@ -158,4 +132,48 @@ impl Scene {
         }
         found
     }
+}
+
+/// An envelope of the partner for an exchange, with these lines.
+pub fn envelope(street: &Street, exchange: &str, number: u64, lines: &[Value]) -> PathBuf {
+    let partner = street.partner();
+    let (records, out) =
+        (partner.join(format!("records-{number}.jsonl")), partner.join(format!("sealed-{exchange}-{number}")));
+    let lines: Vec<String> =
+        lines.iter().map(|line| line.as_str().map_or_else(|| line.to_string(), str::to_owned)).collect();
+    fs::write(&records, lines.join("\n")).unwrap();
+    let operation = fs::read_to_string(street.home().join("keys/operation.age")).unwrap();
+    let public = operation.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
+    let (recipient, key) = (Recipient::parse(public).unwrap(), SigningKey::load(&partner.join("signing.pem")).unwrap());
+    let submission = Submission {
+        exchange,
+        partner: "lantern-relief",
+        number,
+        created: "2026-06-01T00:00:00Z".parse().unwrap(),
+        recipient: &recipient,
+        key: &key,
+        part_size: None,
+    };
+    submit(&records, &submission, &out).unwrap();
+    fs::remove_file(&records).unwrap();
+    out
+}
+
+/// Has an officer bring an envelope in; the intake's id.
+pub fn submitted(street: &Street, exchange: &str, envelope: &Path) -> String {
+    let said = street.good(&["intake", "submit", &text(envelope), "--exchange", exchange]).unwrap();
+    said.split_whitespace().nth(1).unwrap().to_owned()
+}
+
+/// The outcomes of an intake, as the partner opens them.
+pub fn outcomes(street: &Street, intake: &str) -> Vec<Value> {
+    let identity = causeway_package::key::Identities::load(&street.partner().join("identity.txt")).unwrap();
+    let reader = ReportReader::open(&folder(street, intake).join("outcomes.age"), &identity).unwrap();
+    let mut lines: Vec<Value> = reader.lines().map(Result::unwrap).collect();
+    lines.sort_by_key(|line| line["record"].as_u64());
+    lines
+}
+
+fn folder(street: &Street, intake: &str) -> PathBuf {
+    street.home().join("data/intakes").join(intake)
 }

@@ -217,7 +217,7 @@ impl Gateway {
         Self { worker, serve, address }
     }
 
-    fn serving(street: &Street) -> (Process, String) {
+    pub fn serving(street: &Street) -> (Process, String) {
         let words = ["serve", "--listen", "127.0.0.1:0", "--log", "json"];
         let mut serve = Process::begin(street, &words, |_| {});
         let line: Value = serde_json::from_str(&serve.says("answering partners")).unwrap();

@@ -54,6 +54,10 @@ fn only_codes_are_mapped_and_only_by_names_that_exist() {
     refused("code(sex)", r#"[{"code-map": {"map": {"female": "2"}}}]"#, Code::UnknownName, "no code `female`");
     refused("code(sex)", r#"[{"code-map": {"to": "iso-9999"}}]"#, Code::UnknownName, "`iso-9999`");
     refused("code(nowhere)", r#"[{"code-map": {"map": {"f": "2"}}}]"#, Code::UnknownName, "no code list `nowhere`");
+    for odd in ["F", "02", "1.0", ""] {
+        let rule = format!(r#"[{{"code-map": {{"map": {{"f": "{odd}"}}, "as": "integer"}}}}]"#);
+        refused("code(sex)", &rule, Code::TransformType, "is no whole number");
+    }
     refused("code(sex)", r#"[{"code-map": {}}]"#, Code::TransformType, "one of them");
     refused("text", r#"[{"phone": {"region": "ZZ"}}]"#, Code::UnknownName, "`ZZ`");
 }

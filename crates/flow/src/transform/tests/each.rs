@@ -35,6 +35,9 @@ fn pseudonyms_have_32_digits_and_canonical_input() {
 fn code_maps_map_or_refuse() {
     gives("code(sex)", r#"{"code-map": {"to": "iso-5218"}}"#, "f", "2");
     refuses("code(sex)", r#"{"code-map": {"to": "iso-5218"}}"#, "x", Code::CodeUnmapped);
+    gives("code(sex)", r#"{"code-map": {"to": "iso-5218", "as": "integer"}}"#, "f", "2");
+    refuses("code(sex)", r#"{"code-map": {"to": "iso-5218", "as": "integer"}}"#, "x", Code::CodeUnmapped);
+    gives("boolean", r#"{"code-map": {"map": {"true": "-1", "false": "0"}, "as": "integer"}}"#, "true", "-1");
     gives("boolean", r#"{"code-map": {"map": {"true": "Y", "false": "N"}}}"#, "false", "N");
     refuses("boolean", r#"{"code-map": {"map": {"true": "Y"}}}"#, "false", Code::CodeUnmapped);
     assert!(run("code(sex)", r#"[{"code-map": {"map": {"f": "1", "m": "2", "x": "3"}}}]"#, &[]).total);
