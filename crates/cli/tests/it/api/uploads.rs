@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::intakes::Desk;
+use super::intakes::{AT_ONCE, Desk};
 use super::place::{Reply, at_work, http_bytes};
-use crate::accept::documents::{AT_ONCE, NUMBERS};
+use crate::accept::documents::NUMBERS;
 use crate::accept::scene::{id, record};
 
 /// Where whoever takes pieces in is killed.
