@@ -6,9 +6,6 @@ use std::path::Path;
 /// The exchange.
 pub const NUMBERS: &str = "id-numbers";
 
-/// The same for what a program sends as JSON.
-pub const AT_ONCE: &str = "numbers-at-once";
-
 /// Writes catalogue, arrangement and exchange.
 pub(super) fn write(into: &Path) {
     fs::create_dir_all(into).unwrap();

@@ -8,8 +8,11 @@ use causeway_testkit::street::administrator;
 use serde_json::{Value, json};
 
 use super::place::{Gateway, Program, Reply, call, door, http, random, registered, signed, word};
-use crate::accept::documents::{AT_ONCE, NUMBERS};
+use crate::accept::documents::NUMBERS;
 use crate::accept::scene::{CANARY, Scene, id, record};
+
+/// The exchange by which the same comes as `id-numbers` takes, as JSON.
+pub const AT_ONCE: &str = "numbers-at-once";
 
 /// A registry, a partner's program that may send into it, and one of another partner.
 pub struct Desk {

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::intakes::Desk;
+use super::intakes::{AT_ONCE, Desk};
 use super::place::{Reply, at_work, http_bytes};
-use crate::accept::documents::{AT_ONCE, NUMBERS};
+use crate::accept::documents::NUMBERS;
 use crate::accept::scene::{id, record};
 
 /// Where whoever takes pieces in is killed.
@@ -17,10 +17,9 @@ pub const MARKS: [&str; 3] = ["upload-piece-kept", "upload-whole", "upload-ended
 impl Desk {
     fn upload(&self, token: &str, (method, path): (&str, &str), headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let bearer = format!("Bearer {token}");
-        let kind = if method == "PATCH" { "application/partial-upload" } else { "application/octet-stream" };
         let mut all = vec![("authorization", bearer.as_str())];
         if method != "HEAD" {
-            all.push(("content-type", kind));
+            all.push(("content-type", "application/octet-stream"));
         }
         all.extend(headers);
         http_bytes(&self.gateway.address, method, &format!("/api/v1{path}"), &all, body)
