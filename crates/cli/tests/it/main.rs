@@ -47,6 +47,7 @@ mod overseen;
 mod packaged;
 #[cfg(feature = "test-hooks")]
 mod permission;
+mod ping;
 mod preview;
 #[cfg(feature = "test-hooks")]
 mod referrals;

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::place::{Place, Store, id, outcome};
+use super::place::{Place, Store, id, outcome, sent};
 use crate::accept::scene;
+use crate::api::place::{Gateway, at_work};
 
 #[test]
 fn a_step_that_was_taken_is_not_held_to_have_been_forbidden() {
@@ -13,12 +14,13 @@ fn a_step_that_was_taken_is_not_held_to_have_been_forbidden() {
         json!({ "message": "a", "referral": id(3), "status": "125080001" }),
         json!({ "message": "b", "referral": id(4), "status": "125080003" }),
     ];
-    let envelope = scene::envelope(street, "intervention-status", 1, &records);
-    let intake = scene::submitted(street, "intervention-status", &envelope);
-    let mut dying = street.command(&["work", "--until-idle"]);
-    let died = dying.env("CAUSEWAY_CRASH_AT", "apply-committed:2").output().unwrap();
-    assert_eq!(died.status.code(), None, "{}", String::from_utf8_lossy(&died.stderr));
+    let program = place.program();
+    let mut worker = at_work(street, Some("apply-committed:2"));
+    let (serve, address) = Gateway::serving(street);
+    let intake = sent(&address, &program.token(&address), "intervention-status", &records);
+    worker.died();
+    serve.ended();
     street.good(&["work", "--until-idle"]).unwrap();
-    let told: Vec<String> = scene::outcomes(street, &intake).iter().map(outcome).collect();
+    let told: Vec<String> = scene::outcomes(street, &intake).iter().map(|line| outcome(line, "fields")).collect();
     assert_eq!(told, ["a updated", "b updated"]);
 }

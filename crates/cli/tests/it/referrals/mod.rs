@@ -1,7 +1,7 @@
 //! Do referrals go both ways as the example says, on each kind of database, and is their life kept to?
 
 mod died;
-mod place;
+pub mod place;
 mod taken;
 mod told;
 

@@ -3,15 +3,15 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use causeway_testkit::server;
 use causeway_testkit::street::Street;
 use causeway_testkit::throw_away;
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::accept::scene;
-use crate::api::place::{Gateway, URL, call, registered};
+use crate::api::place::{Gateway, Program, URL, call, http, registered, word};
 use crate::copied::on_server;
 use crate::governance::place::new_database;
 use crate::script::carry_out;
@@ -126,6 +126,11 @@ impl Store {
 impl Place {
     /// Everything that the example has, in force; and a program of the partner's.
     pub fn new(store: Store) -> Self {
+        Self::of(store, |_, text| text)
+    }
+
+    /// The same with documents that differ.
+    pub fn of(store: Store, differs: impl Fn(&str, String) -> String) -> Self {
         let removed = throw_away::directory().unwrap();
         let (home, documents) = (removed.path().join("home"), removed.path().join("documents"));
         let mut street = Street::new(env!("CARGO_BIN_EXE_causeway"), &home, &documents);
@@ -135,7 +140,7 @@ impl Place {
         fs::create_dir(&documents).unwrap();
         fs::write(documents.join("catalogue.yaml"), store.catalogue()).unwrap();
         for file in ["arrangement-referrals.yaml"].into_iter().chain(ASKED.iter().chain(&SAID).map(|(_, file)| *file)) {
-            fs::write(documents.join(file), example(file)).unwrap();
+            fs::write(documents.join(file), differs(file, example(file))).unwrap();
         }
         let secrets = street.sources().join("secrets");
         fs::create_dir_all(&secrets).unwrap();
@@ -154,8 +159,7 @@ impl Place {
     }
 
     fn set_up(&self) {
-        let exchanges: Vec<_> = ASKED.into_iter().chain(SAID).collect();
-        self.street.set_up_with(&["lantern-relief"], &["referrals"], &exchanges).unwrap();
+        self.street.set_up_with(&["lantern-relief"], &["referrals"], &exchanges()).unwrap();
         let prepared = self.street.good(&["target", "prepare", "referrals"]).unwrap();
         self.administer(&prepared);
         let ready = self.street.good(&["target", "check", "referrals"]).unwrap();
@@ -187,12 +191,7 @@ impl Place {
 
     /// The partner's program asks for rows, while the gateway is at work.
     pub fn ask(&self, each: impl FnOnce(&dyn Fn(&str, &Value) -> Value)) {
-        let program =
-            registered(&self.street, "lantern-relief", &format!("desk-{}", crate::api::place::word()), |it| {
-                it.scopes = ASKED.map(|(name, _)| format!("exchange:{name}")).to_vec();
-            });
-        let gateway = Gateway::on(&self.street);
-        let token = program.token(&gateway.address);
+        let (gateway, token) = self.called();
         each(&|exchange, body| {
             let path = format!("/exchanges/{exchange}/rows");
             let reply = call(&gateway.address, &token, "POST", &path, &body.to_string());
@@ -203,19 +202,65 @@ impl Place {
         gateway.worker.ended();
     }
 
-    /// The partner sends a file, which is worked off: of each record, its id, its outcome, and what is wrong with it.
-    pub fn said(&self, exchange: &str, number: u64, records: &[Value]) -> Vec<String> {
-        let envelope = scene::envelope(&self.street, exchange, number, records);
-        let intake = scene::submitted(&self.street, exchange, &envelope);
-        self.street.good(&["work", "--until-idle"]).unwrap();
-        scene::outcomes(&self.street, &intake).iter().map(outcome).collect()
+    /// The partner's program sends records, which are worked off: of each, its id, its outcome, and what is wrong with it.
+    pub fn said(&self, exchange: &str, records: &[Value]) -> Vec<String> {
+        let (gateway, token) = self.called();
+        let intake = sent(&gateway.address, &token, exchange, records);
+        let path = format!("/intakes/{intake}");
+        let begun = Instant::now();
+        loop {
+            let reply = call(&gateway.address, &token, "GET", &path, "");
+            if reply.status == 200 || reply.json()["state"] == "awaiting-review" {
+                break;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "{reply:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let told = call(&gateway.address, &token, "GET", &format!("{path}/outcomes"), "").json();
+        gateway.serve.ended();
+        gateway.worker.ended();
+        told["items"].as_array().unwrap().iter().map(|line| outcome(line, "errors")).collect()
+    }
+
+    /// The gateway at work, and a token for everything.
+    fn called(&self) -> (Gateway, String) {
+        let program = self.program();
+        let gateway = Gateway::on(&self.street);
+        let token = program.token(&gateway.address);
+        (gateway, token)
+    }
+
+    /// A program of the partner's that may be about everything.
+    pub fn program(&self) -> Program {
+        registered(&self.street, "lantern-relief", &format!("desk-{}", word()), |it| {
+            it.scopes = exchanges().iter().map(|(name, _)| format!("exchange:{name}")).collect();
+        })
     }
 }
 
+/// Sends records; the intake that they became.
+pub fn sent(address: &str, token: &str, exchange: &str, records: &[Value]) -> String {
+    let (bearer, key) = (format!("Bearer {token}"), word());
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("idempotency-key", key.as_str()),
+        ("content-type", "application/json"),
+    ];
+    let body = json!({ "records": records }).to_string();
+    let reply = http(address, "POST", &format!("/api/v1/exchanges/{exchange}/intakes"), &headers, &body);
+    assert_eq!(reply.status, 202, "{reply:?}");
+    reply.json()["intake"].as_str().unwrap().to_owned()
+}
+
+/// Every exchange of the example, with its file.
+pub fn exchanges() -> Vec<(&'static str, &'static str)> {
+    ASKED.into_iter().chain(SAID).collect()
+}
+
 /// An outcome in a line.
-pub fn outcome(line: &Value) -> String {
+pub fn outcome(line: &Value, errors: &str) -> String {
     let mut said = format!("{} {}", line["external_id"].as_str().unwrap(), line["outcome"].as_str().unwrap());
-    for field in line["fields"].as_array().into_iter().flatten() {
+    for field in line[errors].as_array().into_iter().flatten() {
         said.push_str(&format!(" {}:{}", field["field"].as_str().unwrap(), field["code"].as_str().unwrap()));
     }
     said
