@@ -10,7 +10,7 @@ use causeway_flow::accept::target::{
 use causeway_model::Code;
 
 use super::link::{Fields, Link, Trouble};
-use super::marker::{self, Plans};
+use super::marker;
 use super::session::Open;
 use super::statement;
 
@@ -38,7 +38,7 @@ pub(super) fn apply<L: Link>(
     group: &Group,
     keeper: &mut dyn Keeper,
 ) -> Result<Answer, TargetError> {
-    if group.external_id.len() > EXTERNAL_ID_BYTES {
+    if group.message.external_id.len() > EXTERNAL_ID_BYTES {
         let detail = format!("its external id has more than {EXTERNAL_ID_BYTES} bytes");
         let table = marker::TABLE.to_owned();
         let refusal = Refusal { code: Code::TargetRefused, table, column: Some("external_id".to_owned()), detail };
@@ -79,7 +79,10 @@ struct Applying<'a, L> {
 
 impl<L: Link> Applying<'_, L> {
     fn group(&mut self, group: &Group) -> Result<Answer, Halt> {
-        self.heed(group)?;
+        let lock = self.open.dialect().lock();
+        if let Some(answer) = self.open.heed(&group.message, lock)? {
+            return Err(Halt::Answer(answer));
+        }
         let outcome = match group.record.onto {
             Onto::Insert => Outcome::Inserted,
             Onto::Update(_) => Outcome::Updated,
@@ -91,32 +94,6 @@ impl<L: Link> Applying<'_, L> {
             sealed.map_err(|why| self.open.wrong(Code::CannotWrite, format!("old values are not sealed: {why}")))?;
         self.mark(group, &outcome, &row.key, sealed)?;
         Ok(Answer { outcome, key: row.key, repeated: false })
-    }
-
-    /// What was applied before decides: INVARIANT (applied once).
-    fn heed(&mut self, group: &Group) -> Result<(), Halt> {
-        let lock = self.open.dialect().lock();
-        if let Some(kept) = self.open.of_place(&group.place, lock, Plans::Left)? {
-            if kept.marker.digest != group.digest {
-                let detail = "another record was applied under this number: report it";
-                return Err(self.open.wrong(Code::RuleFailed, detail).into());
-            }
-            let outcome = match kept.marker.outcome.as_str() {
-                "inserted" => Outcome::Inserted,
-                "updated" => Outcome::Updated,
-                _ => return Err(self.open.wrong(Code::WrongState, "the group was applied, and undone").into()),
-            };
-            return Err(Halt::Answer(Answer { outcome, key: kept.marker.key, repeated: true }));
-        }
-        let Some(kept) = self.open.newest(&group.external_id)? else { return Ok(()) };
-        let answer = |outcome| Halt::Answer(Answer { outcome, key: kept.marker.key.clone(), repeated: false });
-        if kept.marker.digest == group.digest {
-            return Err(answer(Outcome::Duplicate));
-        }
-        match (&group.sequence, &kept.sequence) {
-            (Some(incoming), Some(newest)) if marker::is_older(incoming, newest) => Err(answer(Outcome::Superseded)),
-            _ => Ok(()),
-        }
     }
 
     /// Writes a record, then those below it.
@@ -294,12 +271,12 @@ impl<L: Link> Applying<'_, L> {
         let key = serde_json::to_string(key).map_err(|_| self.open.wrong(Code::RuleFailed, "a key cannot be kept"))?;
         let binds = [
             self.open.exchange(),
-            text(&group.external_id),
+            text(&group.message.external_id),
             text(&key),
-            text(&hex::encode(group.digest)),
-            text(&group.place.intake),
-            self.open.number(group.place.group)?,
-            marker::written(group.sequence.as_ref()),
+            text(&hex::encode(group.message.digest)),
+            text(&group.message.place.intake),
+            self.open.number(group.message.place.group)?,
+            marker::written(group.message.sequence.as_ref()),
             text(outcome.as_str()),
             Stored::Bytes(sealed),
         ];

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use causeway_flow::accept::target::{
-    Answer, Column, Datum, Found, Group, Keeper, Layout, MOST_CANDIDATES, Mapping, Marker, Place, Row, Session, Stored,
-    TargetError, Undone,
+    Answer, Column, Datum, Found, Group, Keeper, Layout, MOST_CANDIDATES, Mapping, Marker, Message, Place, Row,
+    Session, Stored, TargetError, Undone,
 };
 use causeway_model::{Code, ValueType};
 
@@ -259,6 +259,10 @@ impl<L: Link> Session for Open<L> {
 
     fn row(&mut self, mapping: usize, key: &[Stored]) -> Result<Option<Row>, TargetError> {
         Ok(self.by_key(mapping, key, "")?.map(|(row, _)| row))
+    }
+
+    fn applied(&mut self, message: &Message) -> Result<Option<Answer>, TargetError> {
+        self.heed(message, "")
     }
 
     fn latest(&mut self, external_id: &str) -> Result<Option<Marker>, TargetError> {

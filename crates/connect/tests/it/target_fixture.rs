@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use causeway_connect::target;
 use causeway_flow::accept::target::{
-    Answer, Column, Datum, Group, Keeper, Layout, Mapping, Onto, Place as GroupPlace, Raiser, Row, Session,
+    Answer, Column, Datum, Group, Keeper, Layout, Mapping, Message, Onto, Place as GroupPlace, Raiser, Row, Session,
     TargetError, Version, Write,
 };
 use causeway_model::ValueType;
@@ -262,7 +262,8 @@ pub fn onto(row: &Row, mut write: Write) -> Write {
 /// A group whose digest is of what it is called.
 pub fn group(intake: &str, number: u64, external_id: &str, digest: u8, record: Write) -> Group {
     let place = GroupPlace { intake: intake.into(), group: number };
-    Group { place, external_id: external_id.into(), digest: [digest; 32], sequence: None, record }
+    let message = Message { place, external_id: external_id.into(), digest: [digest; 32], sequence: None };
+    Group { message, record }
 }
 
 /// Seals by turning every bit, which no reader takes for text; counts marks, and does something at one of them.

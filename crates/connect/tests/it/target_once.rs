@@ -1,6 +1,6 @@
 //! Is a group applied once, as a whole, over nobody's change, and can it be undone as far as it still stands?
 
-use causeway_flow::accept::target::{Datum, Group, Outcome, Place, RowUndone, Session, Undone};
+use causeway_flow::accept::target::{Datum, Outcome, Place, RowUndone, Session, Undone};
 use causeway_model::Code;
 
 use crate::target_fixture::{Registry, Sealer, apply, event, group, on_each, onto, person, row, text, turned};
@@ -83,7 +83,9 @@ fn an_older_message_never_overwrites_a_newer_one(registry: &Registry) {
     let mut session = registry.open();
     let at = |intake: &str, digest: u8, sequence: i64, mut record: causeway_flow::accept::target::Write| {
         record.values[9] = Some(Datum::Integer(sequence));
-        Group { sequence: Some(Datum::Integer(sequence)), ..group(intake, 1, "x", digest, record) }
+        let mut at = group(intake, 1, "x", digest, record);
+        at.message.sequence = Some(Datum::Integer(sequence));
+        at
     };
     assert_eq!(apply(&mut *session, &at("i", 1, 5, person("A-1", "five"))).outcome, Outcome::Inserted);
     let read = row(&mut *session, "A-1");

@@ -1,7 +1,7 @@
 //! **applied** writes a matched record and its nested ones, once, or says what kept them from being written.
 //!
-//! In: [`Matched`]. Out: [`Applied`], which is the record's outcome. Guarantees: those of [`super::target`]; a row that somebody changed
-//! meanwhile is looked for once more, and then a person's. Refuses when: the target cannot be written now.
+//! In: [`Matched`]. Out: [`Applied`], which is the record's outcome. Guarantees: those of [`super::target`]; what was applied before is
+//! told as it was, whatever stands there since; a row that somebody changed meanwhile is looked for once more, and then a person's. Refuses when: the target cannot be written now.
 
 use causeway_model::Code;
 use causeway_model::intake::RecordOutcome;
@@ -10,7 +10,7 @@ use super::batch::Head;
 use super::checks::Checks;
 use super::mapping::Mapped;
 use super::matched::{Found, Matched, Place, Said};
-use super::target::{self, Answer, Datum, Group, Keeper, Outcome, Row, Session, Stored, TargetError};
+use super::target::{self, Answer, Datum, Group, Keeper, Message, Outcome, Row, Session, Stored, TargetError};
 
 /// What became of a record. Made by [`Applied::of`] alone.
 #[derive(Debug)]
@@ -47,6 +47,10 @@ impl Applied {
         known: Known<'_>,
         said: Option<&Said>,
     ) -> Result<Self, TargetError> {
+        let message = message(place, known);
+        if let Some(answer) = session.applied(&message)? {
+            return Ok(Self::answered(answer));
+        }
         // Somebody may change the row between looking and writing; whoever does so twice has a reason.
         for last in [false, true] {
             let matched = match Matched::find(session, checks, mapped, place, said)? {
@@ -57,7 +61,8 @@ impl Applied {
                 }
                 Found::Broken(why) => return Ok(Self::without_row(RecordOutcome::Quarantined, why)),
             };
-            let answer = session.apply(&group(*matched, place, known), keeper)?;
+            let group = Group { message: message.clone(), record: matched.0 };
+            let answer = session.apply(&group, keeper)?;
             if answer.outcome != Outcome::Conflict || last {
                 return Ok(Self::answered(answer));
             }
@@ -86,18 +91,17 @@ impl Applied {
     }
 }
 
-fn group(matched: Matched, place: Place<'_>, known: Known<'_>) -> Group {
+fn message(place: Place<'_>, known: Known<'_>) -> Message {
     let Head { number, external_id, digest, row, present, .. } = place.head;
     let came = |at: &usize| present.get(*at).copied().unwrap_or(false);
     let sequence = known.sequence.filter(came).and_then(|at| {
         let column = place.batch.records.columns().get(at)?;
         Datum::of(column.as_ref(), *row).ok()
     });
-    Group {
+    Message {
         place: target::Place { intake: known.intake.to_owned(), group: *number },
         external_id: external_id.expose().clone(),
         digest: *digest,
         sequence: sequence.filter(|value| *value != Datum::Null),
-        record: matched.0,
     }
 }

@@ -15,10 +15,10 @@ pub struct Place {
     pub group: u64,
 }
 
-/// A record and its nested ones: one transaction of the target.
+/// A message about a record: by what it is known whether it was applied, or a newer one was.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Which one it is.
+pub struct Message {
+    /// The group that it is.
     pub place: Place,
     /// The record's id at the partner's, by which a later message about the same record is known.
     pub external_id: String,
@@ -26,6 +26,13 @@ pub struct Group {
     pub digest: [u8; 32],
     /// What an older message has a smaller value of; none where the exchange has no sequence.
     pub sequence: Option<Datum>,
+}
+
+/// A record and its nested ones: one transaction of the target.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Group {
+    /// By what it is known.
+    pub message: Message,
     /// The record.
     pub record: Write,
 }
@@ -108,10 +115,16 @@ pub struct Marker {
     pub key: Vec<Stored>,
 }
 
-// The id of a record at the partner's may be a person's number: neither tells it.
+// The id of a record at the partner's may be a person's number: none of these tells it.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("place", &self.place).field("record", &self.record).finish_non_exhaustive()
+        f.debug_struct("Group").field("message", &self.message).field("record", &self.record).finish()
     }
 }
 

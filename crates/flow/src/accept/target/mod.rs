@@ -24,7 +24,7 @@ use causeway_model::Code;
 
 pub use before::{Before, RowBefore, RowUndone, Undone};
 pub use datum::{Datum, Stored};
-pub use group::{Answer, Group, Marker, Onto, Outcome, Place, Refusal, Write};
+pub use group::{Answer, Group, Marker, Message, Onto, Outcome, Place, Refusal, Write};
 pub use layout::{Column, Layout, Mapping, Raiser, Version};
 
 /// Rows that are told as candidates, at most.
@@ -54,6 +54,10 @@ pub trait Session: Send {
 
     /// The row of that key, as it stands now.
     fn row(&mut self, mapping: usize, key: &[Stored]) -> Result<Option<Row>, TargetError>;
+
+    /// What follows from what was applied before, where something does: the message itself was, the same or a newer one of its
+    /// record. None where it is still to be applied. Asked before anything is matched: what was applied meets its own rows.
+    fn applied(&mut self, message: &Message) -> Result<Option<Answer>, TargetError>;
 
     /// The newest marker of an external id that is not undone.
     fn latest(&mut self, external_id: &str) -> Result<Option<Marker>, TargetError>;
