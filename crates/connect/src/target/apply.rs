@@ -1,7 +1,7 @@
 //! How is a group applied: once, as a whole or not at all, and over nobody's change?
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_flow::accept::target::{
     Answer, Before, Column, Datum, EXTERNAL_ID_BYTES, Group, Keeper, Mapping, Onto, Outcome, Refusal, Row, RowBefore,
@@ -79,12 +79,13 @@ struct Applying<'a, L> {
 
 impl<L: Link> Applying<'_, L> {
     fn group(&mut self, group: &Group) -> Result<Answer, Halt> {
+        self.alone(&group.record)?;
         let lock = self.open.dialect().lock();
         if let Some(answer) = self.open.heed(&group.message, lock)? {
             return Err(Halt::Answer(answer));
         }
         let outcome = match group.record.onto {
-            Onto::Insert => Outcome::Inserted,
+            Onto::Insert(_) => Outcome::Inserted,
             Onto::Update(_) => Outcome::Updated,
         };
         let row = self.write(&group.record, None)?;
@@ -96,6 +97,36 @@ impl<L: Link> Applying<'_, L> {
         Ok(Answer { outcome, key: row.key, repeated: false })
     }
 
+    /// Keeps others of us from adding rows where this group does: every table at once, in the order of names, so that no two of us
+    /// wait for each other.
+    fn alone(&mut self, record: &Write) -> Result<(), Halt> {
+        let (mut tables, mut left) = (BTreeSet::new(), vec![record]);
+        while let Some(write) = left.pop() {
+            left.extend(&write.nested);
+            if matches!(&write.onto, Onto::Insert(unless) if !unless.is_empty()) {
+                tables.insert(self.open.mapping(write.mapping)?.table.clone());
+            }
+        }
+        for table in &tables {
+            self.open.link.alone(table).map_err(|trouble| self.open.error(trouble))?;
+        }
+        Ok(())
+    }
+
+    /// Whether nobody added the row meanwhile.
+    fn still_new(&mut self, place: usize, mapping: &Mapping, unless: &[Vec<(String, Datum)>]) -> Result<(), Halt> {
+        for wanted in unless {
+            match self.open.found(place, wanted)? {
+                Some(found) if found.rows.is_empty() && !found.more => {}
+                Some(_) => return Err(nothing(Outcome::Conflict)),
+                None => {
+                    return Err(self.refused(mapping, None, "a value by which it is found does not fit its column"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Writes a record, then those below it.
     fn write(&mut self, write: &Write, parent: Option<&[Stored]>) -> Result<Row, Halt> {
         let mapping = self.open.mapping(write.mapping)?.clone();
@@ -104,7 +135,10 @@ impl<L: Link> Applying<'_, L> {
             return Err(self.open.wrong(Code::RuleFailed, "a record does not fit its mapping: report it").into());
         }
         let row = match &write.onto {
-            Onto::Insert => self.insert(write, &mapping, parent)?,
+            Onto::Insert(unless) => {
+                self.still_new(write.mapping, &mapping, unless)?;
+                self.insert(write, &mapping, parent)?
+            }
             Onto::Update(read) => self.update(write, &mapping, parent, read)?,
         };
         for below in &write.nested {

@@ -26,6 +26,10 @@ pub(super) trait Link: Send {
     /// Begins a transaction.
     fn begin(&mut self) -> Result<(), Trouble>;
 
+    /// Within a transaction: nobody else of us adds rows to a table until it ends, since they would ask for the same. Programs that are
+    /// not ours are kept out by the table's own unique keys alone.
+    fn alone(&mut self, table: &str) -> Result<(), Trouble>;
+
     /// Ends it: what was done holds.
     fn commit(&mut self) -> Result<(), Trouble>;
 

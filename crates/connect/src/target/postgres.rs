@@ -316,6 +316,11 @@ impl Link for Postgres {
         self.plain("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     }
 
+    fn alone(&mut self, table: &str) -> Result<(), Trouble> {
+        let sql = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('causeway ' || $1::pg_catalog.text, 0))";
+        self.run(sql, &[Stored::Text(TableName::parse(table).sql())]).map(|_| ())
+    }
+
     fn commit(&mut self) -> Result<(), Trouble> {
         self.plain("COMMIT")
     }

@@ -87,6 +87,11 @@ impl Link for Sqlite {
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.trouble(&error))
     }
 
+    fn alone(&mut self, _table: &str) -> Result<(), Trouble> {
+        // Whoever began holds the whole file.
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<(), Trouble> {
         self.connection.execute_batch("COMMIT").map_err(|error| self.trouble(&error))
     }

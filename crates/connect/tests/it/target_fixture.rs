@@ -247,11 +247,11 @@ pub fn text(text: &str) -> Option<Datum> {
 pub fn person(code: &str, name: &str) -> Write {
     let mut values = vec![None; 10];
     (values[0], values[1]) = (text(code), text(name));
-    Write { mapping: 0, values, onto: Onto::Insert, nested: Vec::new() }
+    Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() }
 }
 
 pub fn event(kind: &str) -> Write {
-    Write { mapping: 1, values: vec![text(kind), None], onto: Onto::Insert, nested: Vec::new() }
+    Write { mapping: 1, values: vec![text(kind), None], onto: Onto::Insert(Vec::new()), nested: Vec::new() }
 }
 
 pub fn onto(row: &Row, mut write: Write) -> Write {
@@ -300,7 +300,7 @@ pub fn apply(session: &mut dyn Session, group: &Group) -> Answer {
 
 /// The one person of that code.
 pub fn row(session: &mut dyn Session, code: &str) -> Row {
-    let found = session.find(0, &[("code", Datum::Text(code.to_owned()))]).unwrap();
+    let found = session.find(0, &[("code".to_owned(), Datum::Text(code.to_owned()))]).unwrap();
     assert_eq!(found.rows.len(), 1, "one row");
     found.rows[0].clone()
 }

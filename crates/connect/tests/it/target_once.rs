@@ -1,6 +1,6 @@
 //! Is a group applied once, as a whole, over nobody's change, and can it be undone as far as it still stands?
 
-use causeway_flow::accept::target::{Datum, Outcome, Place, RowUndone, Session, Undone};
+use causeway_flow::accept::target::{Datum, Group, Onto, Outcome, Place, RowUndone, Session, Undone};
 use causeway_model::Code;
 
 use crate::target_fixture::{Registry, Sealer, apply, event, group, on_each, onto, person, row, text, turned};
@@ -10,6 +10,7 @@ on_each!(
     the_newest_is_told_by_its_number,
     an_older_message_never_overwrites_a_newer_one,
     what_somebody_changed_meanwhile_is_not_overwritten,
+    a_new_row_is_new_when_it_is_written,
     a_group_is_undone,
     what_was_changed_since_is_left_alone,
 );
@@ -74,7 +75,7 @@ fn the_newest_is_told_by_its_number(registry: &Registry) {
     for number in 1..12 {
         apply(&mut *session, &group("j", number, &format!("y{number}"), 1, person(&format!("B-{number}"), "many")));
     }
-    let found = session.find(0, &[("name", Datum::Text("many".into()))]).unwrap();
+    let found = session.find(0, &[("name".to_owned(), Datum::Text("many".into()))]).unwrap();
     let codes: Vec<String> = found.rows.iter().map(|row| row.values[0].clone().unwrap().written().unwrap()).collect();
     assert_eq!(codes, (1..12).map(|number| format!("B-{number}")).collect::<Vec<_>>());
 }
@@ -133,8 +134,9 @@ fn what_somebody_changed_meanwhile_is_not_overwritten(registry: &Registry) {
     assert_eq!(registry.sql("SELECT name, note, secret FROM person"), "ours|theirs|theirs");
 
     // By its version: a change of any column is one, and ours raises it.
-    let events =
-        |session: &mut dyn Session| session.find(1, &[("kind", Datum::Text("served".into()))]).unwrap().rows.remove(0);
+    let events = |session: &mut dyn Session| {
+        session.find(1, &[("kind".to_owned(), Datum::Text("served".into()))]).unwrap().rows.remove(0)
+    };
     let stale = events(&mut *session);
     registry.sql("UPDATE event SET version = version + 1 WHERE kind = 'served'");
     let changed = |row: &_| {
@@ -164,6 +166,42 @@ fn what_somebody_changed_meanwhile_is_not_overwritten(registry: &Registry) {
         Outcome::Conflict
     );
     assert_eq!(session.row(0, &read.key).unwrap(), None);
+}
+
+/// A new person, unless one of that name is there.
+fn newcomer(intake: &str, name: &str, code: &str) -> Group {
+    let mut record = person(code, name);
+    record.onto = Onto::Insert(vec![vec![("name".to_owned(), Datum::Text(name.to_owned()))]]);
+    group(intake, 1, intake, 1, record)
+}
+
+fn a_new_row_is_new_when_it_is_written(registry: &Registry) {
+    let mut session = registry.open();
+    // A caseworker enters her after she was looked for, and before she is written.
+    registry.sql("INSERT INTO person (code, name) VALUES ('C-1', 'Zuri')");
+    let before = registry.tables();
+    assert_eq!(apply(&mut *session, &newcomer("i", "Zuri", "A-1")).outcome, Outcome::Conflict);
+    assert_eq!(registry.tables(), before);
+    // Two workers with files of two exchanges: the second waits for the first, and finds what it wrote.
+    std::thread::scope(|scope| {
+        let (ask, asked) = std::sync::mpsc::channel::<()>();
+        let other = scope.spawn(move || {
+            let mut session = registry.open();
+            asked.recv().unwrap();
+            apply(&mut *session, &newcomer("j", "Imani", "A-2")).outcome
+        });
+        // It was asked whether she is there, and she is not written yet.
+        let begin = Box::new(move || {
+            ask.send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        });
+        let mut sealer = Sealer { at: Some((1, begin)), ..Sealer::default() };
+        let first = session.apply(&newcomer("i", "Imani", "A-1"), &mut sealer).unwrap();
+        assert_eq!((first.outcome, other.join().unwrap()), (Outcome::Inserted, Outcome::Conflict));
+    });
+    assert_eq!(registry.sql("SELECT code FROM person ORDER BY code"), "A-1\nC-1");
+    // Nothing is held any more.
+    assert_eq!(apply(&mut *registry.open(), &newcomer("k", "Amal", "A-3")).outcome, Outcome::Inserted);
 }
 
 fn read_again(registry: &Registry) -> causeway_flow::accept::target::Row {

@@ -61,7 +61,8 @@ impl Matched {
         let Some(root) = mapped.tables.first() else { return Ok(Found::Waits(Code::Unmatched, Vec::new())) };
         let at = Values { batch: &place.batch.records, row: place.head.row, present: &place.head.present };
         let onto = match said {
-            Some(Said::Insert) => Onto::Insert,
+            // A person said so, whatever is found.
+            Some(Said::Insert) => Onto::Insert(Vec::new()),
             Some(Said::Link(key)) => match session.row(0, key)? {
                 Some(row) => Onto::Update(row),
                 None => return Ok(Found::Waits(Code::Unmatched, Vec::new())),
@@ -85,7 +86,8 @@ impl Matched {
             for row in from..to {
                 let at = Values { batch, row, present: came.get(row).map(Vec::as_slice).unwrap_or_default() };
                 let onto = match &onto {
-                    Onto::Insert => Onto::Insert,
+                    // Below a new row stands nothing.
+                    Onto::Insert(_) => Onto::Insert(Vec::new()),
                     Onto::Update(parent) => {
                         match look(session, mapping, table, &at, &below(mapped, mapping, parent))? {
                             Ok(onto) => onto,
@@ -135,14 +137,15 @@ fn look(
     at: &Values<'_>,
     within: &[(String, Datum)],
 ) -> Result<Result<Onto, Unclear>, TargetError> {
+    let mut asked = Vec::new();
     for list in &table.matching {
-        let wanted: Option<Vec<(&str, Datum)>> = list
+        let wanted: Option<Vec<(String, Datum)>> = list
             .iter()
-            .map(|(column, place)| Some((column.as_str(), at.of(*place).filter(|value| *value != Datum::Null)?)))
+            .map(|(column, place)| Some((column.clone(), at.of(*place).filter(|value| *value != Datum::Null)?)))
             .collect();
         // A list of which a field did not come, or is empty, finds nobody.
         let Some(mut wanted) = wanted else { continue };
-        wanted.extend(within.iter().map(|(column, value)| (column.as_str(), value.clone())));
+        wanted.extend(within.iter().cloned());
         let found = session.find(mapping, &wanted)?;
         if found.more || found.rows.len() > 1 {
             return Ok(Err((Code::Ambiguous, found.rows)));
@@ -150,15 +153,16 @@ fn look(
         if let Some(row) = found.rows.into_iter().next() {
             return Ok(Ok(Onto::Update(row)));
         }
+        asked.push(wanted);
     }
     Ok(match table.unmatched {
-        Unmatched::Insert => Ok(Onto::Insert),
+        Unmatched::Insert => Ok(Onto::Insert(asked)),
         Unmatched::Wait => Err((Code::Unmatched, Vec::new())),
     })
 }
 
 fn write(mapping: usize, table: &Table, at: &Values<'_>, onto: Onto, nested: Vec<Write>) -> Write {
-    let is_insert = onto == Onto::Insert;
+    let is_insert = matches!(onto, Onto::Insert(_));
     let values = table.columns.iter().map(|gets| {
         match (gets.on, is_insert) {
             (OnWrite::Never, _) | (OnWrite::Update, true) | (OnWrite::Insert, false) => return None,

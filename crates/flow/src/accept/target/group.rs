@@ -53,8 +53,8 @@ pub struct Write {
 /// Whether a row is added or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Onto {
-    /// A new row.
-    Insert,
+    /// A new row, provided that still none is found by any of these: columns with their values.
+    Insert(Vec<Vec<(String, Datum)>>),
     /// This row, provided that it still is as it was read.
     Update(Row),
 }
@@ -81,7 +81,7 @@ pub enum Outcome {
     Duplicate,
     /// A newer message was applied before: nothing was done.
     Superseded,
-    /// A row is not as it was read, or not there any more: nothing was done. Match it once more.
+    /// A row is not as it was read, or not there any more, or is there by now: nothing was done. Match it once more.
     Conflict,
     /// The target does not take it, or would not hold exactly what came: nothing was done.
     Refused(Refusal),

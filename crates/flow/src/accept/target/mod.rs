@@ -50,7 +50,7 @@ pub trait Target: Send + Sync {
 pub trait Session: Send {
     /// Rows whose columns equal all of `wanted`, byte for byte, whatever collation they have. A null is equal to nothing, and
     /// nothing wanted finds nothing.
-    fn find(&mut self, mapping: usize, wanted: &[(&str, Datum)]) -> Result<Found, TargetError>;
+    fn find(&mut self, mapping: usize, wanted: &[(String, Datum)]) -> Result<Found, TargetError>;
 
     /// The row of that key, as it stands now.
     fn row(&mut self, mapping: usize, key: &[Stored]) -> Result<Option<Row>, TargetError>;

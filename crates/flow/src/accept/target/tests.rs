@@ -72,7 +72,7 @@ fn nothing_of_a_value_is_printed() {
     assert_eq!(shown, "[personal] [personal]");
     let place = Place { intake: "i".to_owned(), group: 1 };
     let values = vec![Some(Datum::Text("Zuri invented".to_owned()))];
-    let record = Write { mapping: 0, values, onto: Onto::Insert, nested: Vec::new() };
+    let record = Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() };
     let (external_id, digest, sequence) = ("ZURI-1".to_owned(), [7; 32], Some(Datum::Text("ZURI-2".to_owned())));
     let message = Message { place: place.clone(), external_id: external_id.clone(), digest, sequence };
     let group = Group { message, record };
