@@ -2,6 +2,8 @@
 
 mod documents;
 #[cfg(feature = "test-hooks")]
+mod held;
+#[cfg(feature = "test-hooks")]
 pub mod killed;
 mod scene;
 mod target;

@@ -25,6 +25,10 @@ const TOLD_AT_ONCE: u64 = 500;
 /// Applies a validated intake, from where an earlier run was cut off.
 pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
     let Step { house, row, .. } = step;
+    // Some of it may be applied already: what goes beyond the terms now holds it, and is no verdict on it.
+    if let Some(violation) = open::beyond(step).await?.into_iter().next() {
+        return Err(super::super::gate::held(&row.id, violation));
+    }
     let recipient = house.partner_key(&row.partner, KeyPurpose::Recipient).await?;
     let Some(recipient) = recipient else {
         let violation = Violation::new(Code::KeyNotVerified, &row.partner, "it has no current key to seal outcomes to");
@@ -42,6 +46,9 @@ pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
     let begin = IntakeStep::Begin { undo_key: Some(sealed(undo.bytes(), house.keys.recipient())?) };
     let seen = step.moved(step.seen(), begin, "intake-applying", json!({})).await?;
     let outcomes = Outcomes::begin(step, &recipient)?;
+    // Whatever shut the gate since it was opened: the first of its own looks is a second away.
+    step.gate.look().await;
+    step.held()?;
     let run = Run { step, seen: &seen, checks: &checks, mapped: &mapped, undo: &undo };
     let ended = tokio::task::block_in_place(|| run.all(&opened, session.as_mut(), outcomes));
     step.held()?;
