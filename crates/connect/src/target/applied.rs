@@ -1,6 +1,6 @@
 //! What was applied before, and what follows from it for a message?
 
-use causeway_flow::accept::target::{Answer, Message, Outcome, TargetError};
+use causeway_flow::accept::target::{Answer, Message, Outcome, Refusal, TargetError, unfit_id};
 use causeway_model::Code;
 
 use super::link::Link;
@@ -11,6 +11,11 @@ impl<L: Link> Open<L> {
     /// The answer to a message that is not to be applied; none for one that is. INVARIANT (applied once): `lock` makes what it
     /// rests on stay so until the transaction ends.
     pub(super) fn heed(&mut self, message: &Message, lock: &str) -> Result<Option<Answer>, TargetError> {
+        if let Some((_, why)) = unfit_id(&message.external_id) {
+            let (table, column) = (marker::TABLE.to_owned(), Some("external_id".to_owned()));
+            let refusal = Refusal { code: Code::TargetRefused, table, column, detail: why.to_owned() };
+            return Ok(Some(Answer { outcome: Outcome::Refused(refusal), key: Vec::new(), repeated: false }));
+        }
         if let Some(kept) = self.of_place(&message.place, lock, Plans::Left)? {
             return self.repeated(message, kept).map(Some);
         }

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_flow::accept::target::{
-    Answer, Before, Column, Datum, EXTERNAL_ID_BYTES, Group, Keeper, Mapping, Onto, Outcome, Refusal, Row, RowBefore,
-    Stored, TargetError, Write,
+    Answer, Before, Column, Datum, Group, Keeper, Mapping, Onto, Outcome, Refusal, Row, RowBefore, Stored, TargetError,
+    Write,
 };
 use causeway_model::Code;
 
@@ -38,12 +38,6 @@ pub(super) fn apply<L: Link>(
     group: &Group,
     keeper: &mut dyn Keeper,
 ) -> Result<Answer, TargetError> {
-    if group.message.external_id.len() > EXTERNAL_ID_BYTES {
-        let detail = format!("its external id has more than {EXTERNAL_ID_BYTES} bytes");
-        let table = marker::TABLE.to_owned();
-        let refusal = Refusal { code: Code::TargetRefused, table, column: Some("external_id".to_owned()), detail };
-        return Ok(Answer { outcome: Outcome::Refused(refusal), key: Vec::new(), repeated: false });
-    }
     open.link.begin().map_err(|trouble| trouble.error(&open.target))?;
     let mut applying = Applying { open: &mut *open, before: Before::default(), keeper: &mut *keeper };
     match applying.group(group) {
@@ -323,11 +317,12 @@ impl<L: Link> Applying<'_, L> {
         match done {
             Ok(1) => Ok(()),
             // Its place is taken: somebody applied the same group while we did.
-            Ok(_) | Err(Trouble::Refused { .. }) => {
+            Ok(_) | Err(Trouble::Taken(_)) => {
                 let detail = "the marker of a group is not taken: somebody else applies it, perhaps";
                 Err(self.open.wrong(Code::TargetBusy, detail).into())
             }
-            Err(trouble) => Err(self.open.error(trouble).into()),
+            // What cannot be held of this record is no reason to try it for ever.
+            Err(trouble) => Err(self.halt(trouble, marker::TABLE)),
         }
     }
 

@@ -183,7 +183,7 @@ fn trouble(failed: MariadbFailed) -> Trouble {
     let busy = |why: &str| Trouble::Busy(format!("{why} (the server's error {number})"));
     let missing = |why: &str| Trouble::Missing(format!("{why} (the server's error {number})"));
     match number {
-        1062 | 1586 => refused("a unique key is taken"),
+        1062 | 1586 => Trouble::Taken(format!("a unique key is taken (the server's error {number})")),
         1216 | 1217 | 1451 | 1452 => refused("a row that it refers to is not there, or is referred to"),
         1048 | 1263 | 1364 => refused("a column that needs a value has none"),
         3819 | 4025 => refused("a check is not met"),

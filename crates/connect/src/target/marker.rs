@@ -38,10 +38,11 @@ pub(super) fn columns() -> Vec<Column> {
 /// The statement that makes it. Ids are compared as bytes; MariaDB's texts are, only where they are no texts.
 pub(super) fn definition(dialect: Dialect) -> String {
     let table = dialect.table(TABLE);
-    let (id, text, long, number, bytes, end) = match dialect {
-        Dialect::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "TEXT", "INTEGER", "BLOB", ""),
+    let (id, text, long, key, number, bytes, end) = match dialect {
+        Dialect::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "TEXT", "TEXT", "INTEGER", "BLOB", ""),
         Dialect::Postgres => (
             "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            "text COLLATE \"C\"",
             "text COLLATE \"C\"",
             "text COLLATE \"C\"",
             "bigint",
@@ -52,6 +53,7 @@ pub(super) fn definition(dialect: Dialect) -> String {
             "BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
             "VARBINARY(250)",
             "VARBINARY(1000)",
+            "LONGBLOB",
             "BIGINT",
             "LONGBLOB",
             " ENGINE = InnoDB",
@@ -61,7 +63,7 @@ pub(super) fn definition(dialect: Dialect) -> String {
         (ID, id, ""),
         ("exchange", text, " NOT NULL"),
         ("external_id", long, " NOT NULL"),
-        ("record_key", long, " NOT NULL"),
+        ("record_key", key, " NOT NULL"),
         ("digest", text, " NOT NULL"),
         ("intake", text, " NOT NULL"),
         ("group_number", number, " NOT NULL"),

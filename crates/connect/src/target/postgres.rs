@@ -361,7 +361,7 @@ fn trouble(error: &tokio_postgres::Error) -> Trouble {
         detail: format!("{why} ({state})"),
     };
     match state {
-        "23505" => refused("a unique key is taken"),
+        "23505" => Trouble::Taken(format!("a unique key is taken ({state})")),
         "23503" => refused("a row that it refers to is not there, or is referred to"),
         "23502" => refused("a column that needs a value has none"),
         "23514" | "44000" => refused("a check is not met"),

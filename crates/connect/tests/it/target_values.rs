@@ -9,6 +9,7 @@ on_each!(
     every_type_comes_back_exactly,
     absent_leaves_and_null_empties,
     what_a_target_takes_otherwise_is_refused,
+    a_key_of_any_length_is_kept,
     rows_are_found_byte_for_byte,
     hostile_names_are_names,
 );
@@ -166,10 +167,32 @@ fn what_a_target_takes_otherwise_is_refused(registry: &Registry) {
         assert!(matches!(answer.outcome, Outcome::Refused(refusal) if refusal.code == Code::TargetRefused));
         assert_eq!(apply(&mut *session, &group("i", 1, "z", 1, visit(1))).outcome, Outcome::Inserted);
     }
-    assert_eq!(
-        apply(&mut *session, &group("i", 7, &"x".repeat(1_001), 1, person("B-6", "ZURI"))).outcome.as_str(),
-        "refused"
-    );
+    for id in ["x".repeat(1_001), "x\0y".to_owned()] {
+        let unfit = group("i", 7, &id, 1, person("B-6", "ZURI"));
+        assert_eq!(session.applied(&unfit.message).unwrap().unwrap().outcome.as_str(), "refused");
+        assert_eq!(apply(&mut *session, &unfit).outcome.as_str(), "refused");
+    }
+}
+
+fn a_key_of_any_length_is_kept(registry: &Registry) {
+    registry.sql("CREATE TABLE place (name varchar(700) PRIMARY KEY, note varchar(20))");
+    let mapping = Mapping {
+        table: "place".into(),
+        key: vec![column("name", "text")],
+        columns: vec![column("name", "text"), column("note", "text")],
+        ..layout().mappings.remove(1)
+    };
+    let mapping = Mapping { parent: Vec::new(), version: None, retire: None, ..mapping };
+    let layout = Layout { exchange: "places".into(), mappings: vec![mapping] };
+    registry.sql(&causeway_connect::target::prepare(&registry.target, std::slice::from_ref(&layout)));
+    let mut session = registry.try_open(&layout).unwrap();
+    // As a key is kept, it is longer than it is.
+    let values = vec![Some(Datum::Text("ዙ".repeat(700))), None];
+    let place = group("i", 1, "p", 1, Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() });
+    let first = apply(&mut *session, &place);
+    assert_eq!(first.outcome, Outcome::Inserted);
+    let again = apply(&mut *session, &place);
+    assert!(again.repeated && again.key == first.key);
 }
 
 fn rows_are_found_byte_for_byte(registry: &Registry) {

@@ -12,6 +12,7 @@ use super::checks::{Checks, Fields};
 use super::opened;
 use super::records::{Item, Next, Records, RecordsError};
 use super::rule::Seen;
+use super::target::unfit_id;
 use crate::source::{Cell, Decoder};
 use crate::{Fault, FlowError, Personal};
 
@@ -279,6 +280,7 @@ impl<'r> Reading<'r> {
         for ((row, raw), mut faults) in raws.into_iter().enumerate().zip(faults) {
             self.rules(&records, row, &raw.present, &mut faults);
             let id = raw.external_id.clone().and_then(|id| String::from_utf8(id).ok());
+            self.fit(id.as_deref(), &mut faults);
             match id {
                 Some(external_id) if faults.is_empty() => heads.push(Head {
                     number: raw.number,
@@ -292,6 +294,17 @@ impl<'r> Reading<'r> {
             }
         }
         Ok(Judged { sound: SoundBatch { heads, records, nested, nested_present }, bad })
+    }
+
+    /// Whether every target can hold the record's id. One that is faulty as a value is told as that.
+    fn fit(&self, id: Option<&str>, faults: &mut Vec<Fault>) {
+        let Some(name) = self.checks.record.names.get(self.checks.external_id) else { return };
+        let subject = format!("record.{name}");
+        if faults.iter().any(|fault| fault.code == Code::RecordUnreadable || fault.subject == subject) {
+            return;
+        }
+        let code = id.map_or(Some(Code::ValueMissing), |id| unfit_id(id).map(|(code, _)| code));
+        faults.extend(code.map(|code| fault(&subject, code, None)));
     }
 
     /// Every rule whose fields are sound and that looks at nothing that is not known yet.

@@ -179,13 +179,15 @@ fn every_error_of_a_record_is_told_and_what_is_sound_goes_on_in_our_codes() {
         &format!(r#"{{"message":"i","person":"{}","cards":null,"nin":7}}"#, uuid(9)),
         &format!(r#"{{"message":"j","message":"k","person":"{}"}}"#, uuid(10)),
         "",
+        &format!(r#"{{"message":"m\u0000","person":"{}"}}"#, uuid(12)),
+        &format!(r#"{{"message":"","person":"{}"}}"#, uuid(13)),
         &format!(
             r#"{{"message":"l","person":"{}","nin":"N11","asked_on":"2026-01-01","decided_on":"2026-01-01","cards":[]}}"#,
             uuid(11)
         ),
     ]);
     let (on, told) = house.fared(&text);
-    assert_eq!(on, [r#"1 "" "ACC" - - 1+2"#, r#"11 "N11" - "2026-01-01" "2026-01-01" "#]);
+    assert_eq!(on, [r#"1 "" "ACC" - - 1+2"#, r#"13 "N11" - "2026-01-01" "2026-01-01" "#]);
     assert_eq!(
         told,
         [
@@ -199,6 +201,8 @@ fn every_error_of_a_record_is_told_and_what_is_sound_goes_on_in_our_codes() {
             "8 h: cards value-oversize",
             "9 i: cards wrong-type",
             "10 j: record field-twice",
+            "11 m\0: message wrong-type",
+            "12 -: message value-missing",
         ]
     );
 }

@@ -33,6 +33,17 @@ pub const MOST_CANDIDATES: usize = 64;
 /// Bytes that an external id may have, so that every target can hold it in an index.
 pub const EXTERNAL_ID_BYTES: usize = 1_000;
 
+/// What keeps an external id from being held and compared by every target, if something does.
+pub fn unfit_id(id: &str) -> Option<(Code, &'static str)> {
+    match id {
+        _ if id.len() > EXTERNAL_ID_BYTES => Some((Code::ValueOversize, "its external id has more than 1,000 bytes")),
+        _ if id.contains('\0') => {
+            Some((Code::WrongType, "its external id has a zero byte, which is no text to PostgreSQL"))
+        }
+        _ => None,
+    }
+}
+
 /// A database in which records are written.
 pub trait Target: Send + Sync {
     /// Name in the catalogue.
