@@ -209,8 +209,9 @@ impl<L: Link> Applying<'_, L> {
         };
         // Under the row's lock: nobody can change it between this look and the end of the transaction.
         let is_as_read = match &now.version {
-            Some(version) => read.version.as_ref() == Some(version),
-            None => now.stored == read.stored,
+            Some(version) if *version != Stored::Null => read.version.as_ref() == Some(version),
+            // A version that nobody has raised yet says nothing of who changed the row.
+            _ => now.stored == read.stored,
         };
         if !is_as_read {
             return Err(nothing(Outcome::Conflict));

@@ -1,15 +1,16 @@
 //! Is a group applied once, as a whole, over nobody's change, and can it be undone as far as it still stands?
 
-use causeway_flow::accept::target::{Datum, Group, Onto, Outcome, Place, RowUndone, Session, Undone};
+use causeway_flow::accept::target::{Datum, Group, Onto, Outcome, Place, Raiser, RowUndone, Session, Undone, Version};
 use causeway_model::Code;
 
-use crate::target_fixture::{Registry, Sealer, apply, event, group, on_each, onto, person, row, text, turned};
+use crate::target_fixture::{Registry, Sealer, apply, event, group, layout, on_each, onto, person, row, text, turned};
 
 on_each!(
     a_group_is_applied_once,
     the_newest_is_told_by_its_number,
     an_older_message_never_overwrites_a_newer_one,
     what_somebody_changed_meanwhile_is_not_overwritten,
+    a_version_that_is_empty_guards_nothing,
     a_new_row_is_new_when_it_is_written,
     a_group_is_undone,
     what_was_changed_since_is_left_alone,
@@ -166,6 +167,28 @@ fn what_somebody_changed_meanwhile_is_not_overwritten(registry: &Registry) {
         Outcome::Conflict
     );
     assert_eq!(session.row(0, &read.key).unwrap(), None);
+}
+
+fn a_version_that_is_empty_guards_nothing(registry: &Registry) {
+    let mut layout = layout();
+    let person_of = &mut layout.mappings[0];
+    let version = person_of.columns.pop().unwrap();
+    (person_of.version, person_of.sequence) = (Some(Version { column: version, raised_by: Raiser::Writer }), None);
+    let mut session = registry.try_open(&layout).unwrap();
+    let person = |name: &str| {
+        let mut record = person("A-1", name);
+        record.values.pop();
+        record
+    };
+    apply(&mut *session, &group("i", 1, "x", 1, person("Zuri")));
+    let read = row(&mut *session, "A-1");
+    // Who enters it by hand raises no version.
+    registry.sql("UPDATE person SET note = 'theirs'");
+    let late = group("i", 2, "x", 2, onto(&read, person("ours")));
+    assert_eq!(apply(&mut *session, &late).outcome, Outcome::Conflict);
+    let read = row(&mut *session, "A-1");
+    assert_eq!(apply(&mut *session, &group("i", 2, "x", 2, onto(&read, person("ours")))).outcome, Outcome::Updated);
+    assert_eq!(registry.sql("SELECT name, note, sent FROM person"), "ours|theirs|1");
 }
 
 /// A new person, unless one of that name is there.
