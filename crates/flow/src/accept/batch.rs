@@ -1,5 +1,6 @@
 //! How are records read in batches, each with all of its errors at once?
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, StringArray};
@@ -221,21 +222,25 @@ impl<'r> Reading<'r> {
         Some((from, into.rows))
     }
 
-    /// Keyed digest of what came: of every field in its place, told apart from each other and from what did not come.
+    /// Keyed digest of what came: of every field that came, by its name. It stays the same whatever fields a later version of the
+    /// exchange has besides, and in whichever order.
     fn digest(&self, read: &Members) -> [u8; 32] {
         let mut mac = keyed(self.key, b"record");
-        for cell in read.cells.iter().chain(&read.lists) {
+        let lists = self.checks.nested.iter().map(|list| &list.name).zip(&read.lists);
+        let all = self.checks.record.names.iter().zip(&read.cells).chain(lists);
+        let came: BTreeMap<&String, &Held> = all.filter_map(|(name, cell)| Some((name, cell.as_ref()?))).collect();
+        for (name, cell) in came {
             let (kind, bytes): (u8, &[u8]) = match cell {
-                None => (0, &[]),
-                Some(Held::Null) => (1, &[]),
-                Some(Held::Boolean(value)) => (2, if *value { &[1] } else { &[0] }),
-                Some(Held::Number(text)) => (3, text.as_bytes()),
-                Some(Held::Text(text)) => (4, text),
-                Some(Held::Nested(text)) => (5, text),
+                Held::Null => (1, &[]),
+                Held::Boolean(value) => (2, if *value { &[1] } else { &[0] }),
+                Held::Number(text) => (3, text.as_bytes()),
+                Held::Text(text) => (4, text),
+                Held::Nested(text) => (5, text),
             };
-            mac.update(&[kind]);
-            mac.update(&(bytes.len() as u64).to_be_bytes());
-            mac.update(bytes);
+            for part in [name.as_bytes(), &[kind], bytes] {
+                mac.update(&(part.len() as u64).to_be_bytes());
+                mac.update(part);
+            }
         }
         mac.finalize().into_bytes().into()
     }

@@ -50,7 +50,7 @@ refuse_above_percent: 100
 "#;
 
 const TABLES: &str = "
-    CREATE TABLE person (id INTEGER PRIMARY KEY, nin TEXT, asked_on TEXT, decided_on TEXT, status TEXT);
+    CREATE TABLE person (id INTEGER PRIMARY KEY, nin TEXT, asked_on TEXT, decided_on TEXT, decision TEXT, status TEXT);
     CREATE TABLE card (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL REFERENCES person (id), number TEXT, status TEXT);";
 
 /// A registry, and who writes in it by an exchange.
@@ -77,6 +77,11 @@ impl Scene {
         registry.execute_batch(&causeway_connect::target::prepare(&target(), &[])).unwrap();
         let (house, mapped, session) = by(dir.path(), INBOUND);
         Self { dir, house, mapped, session }
+    }
+
+    /// The same registry, written by another version of the exchange from now on.
+    fn by(&mut self, exchange: &str) {
+        (self.house, self.mapped, self.session) = by(self.dir.path(), exchange);
     }
 
     fn sql(&self, statements: &str) {
@@ -143,4 +148,22 @@ fn what_was_applied_is_told_so_whatever_stands_there_since() {
     let other = r#"{"message":"b","nin":"N1","asked_on":"2026-01-01"}"#;
     assert_eq!(scene.walked("k", &[other]), ["1 waiting record ambiguous 2"]);
     assert_eq!(scene.people(), ["1 N1 2026-01-01 2026-02-01", "2 N1 2026-01-01 -"]);
+}
+
+#[test]
+fn a_record_stays_the_same_when_the_exchange_learns_another_field() {
+    let mut scene = Scene::new();
+    let record = r#"{"message":"a","nin":"N1","asked_on":"2026-01-01","cards":[{"number":"1"}]}"#;
+    assert_eq!(scene.walked("i", &[record]), ["1 inserted 0"]);
+    let nin = "  - { name: nin,";
+    let more = "  - { name: decision, type: code(decision), element: person.decision, vocabulary: registry }\n  - { name: nin,";
+    scene.by(&INBOUND.replace("version: 1", "version: 2").replace(nin, more).replace(
+        "        - { column: nin, from: nin }",
+        "        - { column: decision, from: decision }\n        - { column: nin, from: nin }",
+    ));
+    assert_eq!(scene.walked("i", &[record]), ["1 inserted 0"]);
+    assert_eq!(scene.walked("j", &[record]), ["1 duplicate 0"]);
+    // What does not come is another thing than what comes empty.
+    let emptied = r#"{"message":"a","nin":"N1","asked_on":"2026-01-01","decision":null,"cards":[{"number":"1"}]}"#;
+    assert_eq!(scene.walked("k", &[emptied]), ["1 updated 0"]);
 }
