@@ -1,5 +1,7 @@
 //! What was applied before, and what follows from it for a message?
 
+use std::cmp::Ordering;
+
 use causeway_flow::accept::target::{Answer, Message, Outcome, Refusal, TargetError, unfit_id};
 use causeway_model::Code;
 
@@ -20,9 +22,15 @@ impl<L: Link> Open<L> {
             return self.repeated(message, kept).map(Some);
         }
         let Some(kept) = self.newest(&message.external_id)? else { return Ok(None) };
-        let is_older = match (&message.sequence, &kept.sequence) {
-            (Some(incoming), Some(newest)) => marker::is_older(incoming, newest),
-            _ => false,
+        let order = match (&message.sequence, &kept.sequence) {
+            (Some(incoming), Some(newest)) => marker::order(incoming, newest),
+            _ => None,
+        };
+        // An intake that is read once more comes after those that came after it: which of them is newer, its arrival says.
+        let is_older = match order {
+            Some(Ordering::Less) => true,
+            Some(Ordering::Greater) => false,
+            Some(Ordering::Equal) | None => message.later.contains(&kept.marker.place.intake),
         };
         let outcome = match kept.marker.digest == message.digest {
             true => Outcome::Duplicate,

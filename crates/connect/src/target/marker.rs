@@ -160,7 +160,7 @@ pub(super) fn written(sequence: Option<&Datum>) -> Stored {
 }
 
 /// The order of two sequences, the kept one read as of the other's kind.
-pub(super) fn is_older(incoming: &Datum, kept: &str) -> bool {
+pub(super) fn order(incoming: &Datum, kept: &str) -> Option<std::cmp::Ordering> {
     let value_type = match incoming {
         Datum::Integer(_) => ValueType::Integer,
         Datum::Decimal(_, scale) => ValueType::Decimal(38, i8::try_from(*scale).unwrap_or(0)),
@@ -169,7 +169,7 @@ pub(super) fn is_older(incoming: &Datum, kept: &str) -> bool {
         _ => ValueType::Text,
     };
     let kept = Datum::read(&value_type, &Stored::Text(kept.to_owned()));
-    kept.is_ok_and(|kept| incoming.newer(&kept) == Some(std::cmp::Ordering::Less))
+    incoming.newer(&kept.ok()?)
 }
 
 /// The statement that writes a row of it.

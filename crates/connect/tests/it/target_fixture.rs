@@ -262,7 +262,8 @@ pub fn onto(row: &Row, mut write: Write) -> Write {
 /// A group whose digest is of what it is called.
 pub fn group(intake: &str, number: u64, external_id: &str, digest: u8, record: Write) -> Group {
     let place = GroupPlace { intake: intake.into(), group: number };
-    let message = Message { place, external_id: external_id.into(), digest: [digest; 32], sequence: None };
+    let (digest, later) = ([digest; 32], Default::default());
+    let message = Message { place, external_id: external_id.into(), digest, sequence: None, later };
     Group { message, record }
 }
 

@@ -1,5 +1,7 @@
 //! Is a group applied once, as a whole, over nobody's change, and can it be undone as far as it still stands?
 
+use std::sync::Arc;
+
 use causeway_flow::accept::target::{Datum, Group, Onto, Outcome, Place, Raiser, RowUndone, Session, Undone, Version};
 use causeway_model::Code;
 
@@ -96,6 +98,12 @@ fn an_older_message_never_overwrites_a_newer_one(registry: &Registry) {
     assert_eq!(apply(&mut *session, &at("k", 3, 10, onto(&read, person("A-1", "ten")))).outcome, Outcome::Updated);
     let read = row(&mut *session, "A-1");
     assert_eq!(apply(&mut *session, &at("l", 4, 9, onto(&read, person("A-1", "nine")))).outcome, Outcome::Superseded);
+    // Of two that are equally old, and of two that say nothing of it, that one is older whose intake came before.
+    let mut retried = at("a", 6, 10, onto(&read, person("A-1", "as old")));
+    retried.message.later = Arc::new(["k".to_owned()].into());
+    assert_eq!(apply(&mut *session, &retried).outcome, Outcome::Superseded);
+    retried.message.sequence = None;
+    assert_eq!(apply(&mut *session, &retried).outcome, Outcome::Superseded);
     // Where no column holds it, the marker does.
     let mut silent = at("l", 6, 9, onto(&read, person("A-1", "nine")));
     silent.record.values[9] = None;

@@ -3,6 +3,9 @@
 //! In: [`Matched`]. Out: [`Applied`], which is the record's outcome. Guarantees: those of [`super::target`]; what was applied before is
 //! told as it was, whatever stands there since; a row that somebody changed meanwhile is looked for once more, and then a person's. Refuses when: the target cannot be written now.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use causeway_model::Code;
 use causeway_model::intake::RecordOutcome;
 
@@ -32,6 +35,8 @@ pub struct Known<'k> {
     pub intake: &'k str,
     /// Place of the sequence among the record's fields, if there is one.
     pub sequence: Option<usize>,
+    /// Intakes of the exchange that came after it.
+    pub later: &'k Arc<BTreeSet<String>>,
 }
 
 impl Applied {
@@ -103,5 +108,6 @@ fn message(place: Place<'_>, known: Known<'_>) -> Message {
         external_id: external_id.expose().clone(),
         digest: *digest,
         sequence: sequence.filter(|value| *value != Datum::Null),
+        later: Arc::clone(known.later),
     }
 }

@@ -1,6 +1,7 @@
 //! What is told of records that meet a registry in which something stands: what was applied before, twins, somebody's changes?
 
 use std::path::Path;
+use std::sync::Arc;
 
 use causeway_flow::accept::target::{Keeper, Session};
 use causeway_flow::accept::{Applied, Known, Mapped, Place};
@@ -98,6 +99,12 @@ impl Scene {
 
     /// What is told of each record of an intake, those that are not sound first.
     fn walked(&mut self, intake: &str, records: &[&str]) -> Vec<String> {
+        self.walked_before(intake, &[], records)
+    }
+
+    /// The same of an intake after which others came.
+    fn walked_before(&mut self, intake: &str, later: &[&str], records: &[&str]) -> Vec<String> {
+        let later = Arc::new(later.iter().map(|id| (*id).to_owned()).collect());
         let text = lines(records);
         let mut told = Vec::new();
         let validated = self.house.judged(&text, &mut told).unwrap();
@@ -105,7 +112,7 @@ impl Scene {
         let mut take = |sound: causeway_flow::accept::Sound| {
             for head in &sound.batch().heads {
                 let place = Place { batch: sound.batch(), head };
-                let known = Known { intake, sequence: None };
+                let known = Known { intake, sequence: None, later: &later };
                 let applied =
                     Applied::of(session.as_mut(), &mut Open, (&house.checks, mapped), place, known, None).unwrap();
                 let why: Vec<String> = applied.why.iter().map(|(field, code)| format!(" {field} {code}")).collect();
@@ -166,4 +173,17 @@ fn a_record_stays_the_same_when_the_exchange_learns_another_field() {
     // What does not come is another thing than what comes empty.
     let emptied = r#"{"message":"a","nin":"N1","asked_on":"2026-01-01","decision":null,"cards":[{"number":"1"}]}"#;
     assert_eq!(scene.walked("k", &[emptied]), ["1 updated 0"]);
+}
+
+#[test]
+fn an_intake_that_is_read_once_more_overwrites_nothing_that_came_after_it() {
+    let mut scene = Scene::new();
+    scene.sql("INSERT INTO person (nin, asked_on) VALUES ('N1', '2026-01-01')");
+    let newer = r#"{"message":"a","nin":"N1","asked_on":"2026-01-01","cards":[{"number":"2"}]}"#;
+    let older = r#"{"message":"a","nin":"N1","asked_on":"2026-01-01","decided_on":"2026-02-01"}"#;
+    assert_eq!(scene.walked("second", &[newer]), ["1 updated 0"]);
+    assert_eq!(scene.walked_before("first", &["second"], &[older]), ["1 superseded 0"]);
+    assert_eq!(scene.people(), ["1 N1 2026-01-01 -"]);
+    // What comes anew is newer than either.
+    assert_eq!(scene.walked_before("third", &[], &[older]), ["1 updated 0"]);
 }

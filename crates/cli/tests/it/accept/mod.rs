@@ -5,6 +5,7 @@ mod documents;
 mod held;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
+mod retried;
 mod scene;
 mod target;
 mod walked;

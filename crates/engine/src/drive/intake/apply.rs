@@ -1,5 +1,8 @@
 //! How do sound records come to stand in the target, once each, and what is told of every one?
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use causeway_flow::FlowError;
 use causeway_flow::accept::target::{Keeper, Session, TargetError};
 use causeway_flow::accept::{self, Applied, Checks, Known, Mapped, Opened, Place, Quarantined, Sound, UndoKey};
@@ -49,7 +52,8 @@ pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
     // Whatever shut the gate since it was opened: the first of its own looks is a second away.
     step.gate.look().await;
     step.held()?;
-    let run = Run { step, seen: &seen, checks: &checks, mapped: &mapped, undo: &undo };
+    let later = Arc::new(house.store.intakes_after(&row.id).await?);
+    let run = Run { step, seen: &seen, checks: &checks, mapped: &mapped, undo: &undo, later: &later };
     let ended = tokio::task::block_in_place(|| run.all(&opened, session.as_mut(), outcomes));
     step.held()?;
     let (counts, waiting) = ended?.finish()?;
@@ -102,6 +106,7 @@ struct Run<'r> {
     checks: &'r Checks,
     mapped: &'r Mapped,
     undo: &'r UndoKey,
+    later: &'r Arc<BTreeSet<String>>,
 }
 
 impl Run<'_> {
@@ -156,7 +161,7 @@ impl Run<'_> {
         let inbound = &self.step.pinned.inbound;
         let sequence = inbound.sequence.as_ref();
         let sequence = sequence.and_then(|name| self.checks.fields().iter().position(|field| field == name));
-        let known = Known { intake: &self.step.row.id, sequence };
+        let known = Known { intake: &self.step.row.id, sequence, later: self.later };
         let mut keeper = Sealing { undo: self.undo, house: self.step.house };
         Applied::of(session, &mut keeper, (self.checks, self.mapped), place, known, None)
     }

@@ -1,6 +1,8 @@
 //! What is written at once, by what is it known that it was, and what became of it?
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use causeway_model::Code;
 
@@ -26,6 +28,8 @@ pub struct Message {
     pub digest: [u8; 32],
     /// What an older message has a smaller value of; none where the exchange has no sequence.
     pub sequence: Option<Datum>,
+    /// Intakes of the exchange that came after its own: where no sequence decides, what they said of the record is newer.
+    pub later: Arc<BTreeSet<String>>,
 }
 
 /// A record and its nested ones: one transaction of the target.

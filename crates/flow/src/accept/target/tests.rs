@@ -74,7 +74,8 @@ fn nothing_of_a_value_is_printed() {
     let values = vec![Some(Datum::Text("Zuri invented".to_owned()))];
     let record = Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() };
     let (external_id, digest, sequence) = ("ZURI-1".to_owned(), [7; 32], Some(Datum::Text("ZURI-2".to_owned())));
-    let message = Message { place: place.clone(), external_id: external_id.clone(), digest, sequence };
+    let message =
+        Message { place: place.clone(), external_id: external_id.clone(), digest, sequence, later: Default::default() };
     let group = Group { message, record };
     let key = vec![text("ZURI-3")];
     let marker = Marker { place, external_id, digest, outcome: "inserted".to_owned(), key };
