@@ -13,7 +13,7 @@ use super::checks::{Checks, Fields};
 use super::opened;
 use super::records::{Item, Next, Records, RecordsError};
 use super::rule::Seen;
-use super::target::unfit_id;
+use super::target::{Datum, unfit_id};
 use crate::source::{Cell, Decoder};
 use crate::{Fault, FlowError, Personal};
 
@@ -284,7 +284,7 @@ impl<'r> Reading<'r> {
         let (mut heads, mut bad) = (Vec::new(), Vec::new());
         for ((row, raw), mut faults) in raws.into_iter().enumerate().zip(faults) {
             self.rules(&records, row, &raw.present, &mut faults);
-            let id = raw.external_id.clone().and_then(|id| String::from_utf8(id).ok());
+            let id = self.id(&records, row, raw.external_id.as_deref());
             self.fit(id.as_deref(), &mut faults);
             match id {
                 Some(external_id) if faults.is_empty() => heads.push(Head {
@@ -295,10 +295,22 @@ impl<'r> Reading<'r> {
                     present: raw.present,
                     lists: raw.lists,
                 }),
-                _ => bad.push(Bad { number: raw.number, external_id: raw.external_id, digest: raw.digest, faults }),
+                _ => bad.push(Bad {
+                    number: raw.number,
+                    external_id: id.map(String::into_bytes).or(raw.external_id),
+                    digest: raw.digest,
+                    faults,
+                }),
             }
         }
         Ok(Judged { sound: SoundBatch { heads, records, nested, nested_present }, bad })
+    }
+
+    /// What the partner calls the record: as the value that it is, of which there is one spelling, and as it came where it is none.
+    fn id(&self, records: &RecordBatch, row: usize, raw: Option<&[u8]>) -> Option<String> {
+        let value = records.columns().get(self.checks.external_id).and_then(|ids| Datum::of(ids.as_ref(), row).ok());
+        let value = value.as_ref().and_then(Datum::written).filter(|id| !id.is_empty());
+        value.or_else(|| raw.and_then(|raw| std::str::from_utf8(raw).ok()).map(str::to_owned))
     }
 
     /// Whether every target can hold the record's id. One that is faulty as a value is told as that.

@@ -1,7 +1,8 @@
 //! **matched** finds the rows that a record and its nested ones are, or says that a person has to.
 //!
 //! In: a sound record, an open target. Out: [`Matched`]. Guarantees: a row is what the first list of fields finds that finds any, byte
-//! for byte; several rows wait for a person, none is a new row only where the exchange says so; every rule on what stands there
+//! for byte; several rows wait for a person, none is a new row only where the exchange says so and its id
+//! has none yet; every rule on what stands there
 //! was asked. Refuses when: the target cannot be asked.
 
 use causeway_model::Code;
@@ -68,6 +69,11 @@ impl Matched {
                 None => return Ok(Found::Waits(Code::Unmatched, Vec::new())),
             },
             None => match look(session, 0, root, &at, &[])? {
+                // It is a row already, and nothing by which rows are found says so any more: which one is right, a person knows.
+                Ok(Onto::Insert(asked)) => match known(session, mapped, place)? {
+                    Some(rows) => return Ok(Found::Waits(Code::Unmatched, rows)),
+                    None => Onto::Insert(asked),
+                },
                 Ok(onto) => onto,
                 Err((code, rows)) => return Ok(Found::Waits(code, rows)),
             },
@@ -100,6 +106,15 @@ impl Matched {
         }
         Ok(Found::Matched(Box::new(Self(write(0, root, &at, onto, nested)))))
     }
+}
+
+/// The row that an earlier message of the record's id was applied to, where there was one; nothing where that row is gone.
+fn known(session: &mut dyn Session, mapped: &Mapped, place: Place<'_>) -> Result<Option<Vec<Row>>, TargetError> {
+    let Some(marker) = session.latest(place.head.external_id.expose())? else { return Ok(None) };
+    // An earlier version of the exchange may have had another key.
+    let fits = mapped.layout.mappings.first().is_some_and(|root| root.key.len() == marker.key.len());
+    let row = if fits { session.row(0, &marker.key)? } else { None };
+    Ok(Some(row.into_iter().collect()))
 }
 
 /// The columns of a nested table that hold the key of the record's row, with that key.

@@ -187,3 +187,31 @@ fn an_intake_that_is_read_once_more_overwrites_nothing_that_came_after_it() {
     // What comes anew is newer than either.
     assert_eq!(scene.walked_before("third", &[], &[older]), ["1 updated 0"]);
 }
+
+#[test]
+fn an_id_that_has_a_row_gets_no_second_one() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.walked("i", &[r#"{"message":"a","nin":"N1","asked_on":"2026-01-01"}"#]), ["1 inserted 0"]);
+    // What she is found by was mended: the row is hers all the same, and a person says so.
+    let mended = r#"{"message":"a","nin":"N1","asked_on":"2026-01-02"}"#;
+    assert_eq!(scene.walked("j", &[mended]), ["1 waiting record unmatched 1"]);
+    scene.sql("DELETE FROM person");
+    assert_eq!(scene.walked("j", &[mended]), ["1 waiting record unmatched 0"]);
+    assert_eq!(scene.walked("j", &[r#"{"message":"b","nin":"N1","asked_on":"2026-01-02"}"#]), ["1 inserted 0"]);
+}
+
+#[test]
+fn an_id_is_one_however_it_is_spelt() {
+    let mut scene = Scene::new();
+    scene.by(&INBOUND.replace("type: text, required: true, max_length: 40 }", "type: uuid, required: true, max_length: 60 }"));
+    let spelt = |id: &str, asked_on: &str| format!(r#"{{"message":"{id}","nin":"N1","asked_on":"{asked_on}"}}"#);
+    let id = "00000000-0000-4000-8000-00000000000a";
+    assert_eq!(scene.walked("i", &[&spelt(id, "2026-01-01")]), ["1 inserted 0"]);
+    let (upper, bare) = (id.to_uppercase(), id.replace('-', ""));
+    for other in [upper.clone(), bare.clone(), format!("{{{id}}}"), format!("urn:uuid:{id}")] {
+        assert_eq!(scene.walked("j", &[&spelt(&other, "2026-01-02")]), ["1 waiting record unmatched 1"], "{other}");
+    }
+    let twice = [spelt(&upper, "2026-01-02"), spelt(&bare, "2026-01-03")];
+    let expected = ["1", "2"].map(|number| format!("{number} {id}: record external-id-twice"));
+    assert_eq!(scene.walked("k", &[&twice[0], &twice[1]]), expected);
+}
