@@ -72,7 +72,11 @@ impl Applied {
                 return Ok(Self::answered(answer));
             }
         }
-        Ok(Self::without_row(RecordOutcome::Conflict, Vec::new()))
+        Ok(Self::conflict())
+    }
+
+    fn conflict() -> Self {
+        Self::without_row(RecordOutcome::Conflict, vec![("record".to_owned(), Code::ChangedMeanwhile)])
     }
 
     fn without_row(outcome: RecordOutcome, why: Vec<(String, Code)>) -> Self {
@@ -85,7 +89,7 @@ impl Applied {
             Outcome::Updated => RecordOutcome::Updated,
             Outcome::Duplicate => RecordOutcome::Duplicate,
             Outcome::Superseded => RecordOutcome::Superseded,
-            Outcome::Conflict => RecordOutcome::Conflict,
+            Outcome::Conflict => return Self::conflict(),
             Outcome::Refused(refusal) => {
                 let column = refusal.column.unwrap_or_default();
                 let at = if column.is_empty() { refusal.table } else { format!("{}.{column}", refusal.table) };

@@ -1,5 +1,6 @@
 //! Does what a partner sends come to stand in a registry once, exactly, whoever dies on the way?
 
+mod conflicts;
 mod documents;
 #[cfg(feature = "test-hooks")]
 mod held;
