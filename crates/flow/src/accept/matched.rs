@@ -5,6 +5,8 @@
 //! has none yet; every rule on what stands there
 //! was asked. Refuses when: the target cannot be asked.
 
+use std::collections::HashSet;
+
 use causeway_model::Code;
 use causeway_model::inbound::{OnWrite, Unmatched};
 
@@ -89,8 +91,13 @@ impl Matched {
             let (Some(batch), Some(came)) = (place.batch.nested.get(list), place.batch.nested_present.get(list)) else {
                 continue;
             };
+            let mut met = HashSet::new();
             for row in from..to {
                 let at = Values { batch, row, present: came.get(row).map(Vec::as_slice).unwrap_or_default() };
+                if twin(table, &at, &mut met) {
+                    let name = checks.nested.get(list).map(|list| list.name.clone()).unwrap_or_default();
+                    return Ok(Found::Broken(vec![(name, Code::ExternalIdTwice)]));
+                }
                 let onto = match &onto {
                     // Below a new row stands nothing.
                     Onto::Insert(_) => Onto::Insert(Vec::new()),
@@ -142,6 +149,21 @@ impl Values<'_> {
     }
 }
 
+/// What a list of fields wants. One of which a field did not come, or is empty, finds nobody.
+fn wanted(list: &[(String, usize)], at: &Values<'_>) -> Option<Vec<(String, Datum)>> {
+    let value = |place| at.of(place).filter(|value| *value != Datum::Null);
+    list.iter().map(|(column, place)| Some((column.clone(), value(*place)?))).collect()
+}
+
+/// Whether a list of fields wants of a nested record what it wanted of one before it: they would be one row.
+fn twin(table: &Table, at: &Values<'_>, met: &mut HashSet<(usize, Vec<(String, Datum)>)>) -> bool {
+    let lists = table.matching.iter().enumerate();
+    // Each of its lists is remembered, also after one that was met.
+    let twins =
+        lists.filter_map(|(place, list)| Some((place, wanted(list, at)?))).filter(|one| !met.insert(one.clone()));
+    twins.count() > 0
+}
+
 type Unclear = (Code, Vec<Row>);
 
 /// The row that the first list of fields finds that finds any.
@@ -154,12 +176,7 @@ fn look(
 ) -> Result<Result<Onto, Unclear>, TargetError> {
     let mut asked = Vec::new();
     for list in &table.matching {
-        let wanted: Option<Vec<(String, Datum)>> = list
-            .iter()
-            .map(|(column, place)| Some((column.clone(), at.of(*place).filter(|value| *value != Datum::Null)?)))
-            .collect();
-        // A list of which a field did not come, or is empty, finds nobody.
-        let Some(mut wanted) = wanted else { continue };
+        let Some(mut wanted) = wanted(list, at) else { continue };
         wanted.extend(within.iter().cloned());
         let found = session.find(mapping, &wanted)?;
         if found.more || found.rows.len() > 1 {

@@ -215,3 +215,19 @@ fn an_id_is_one_however_it_is_spelt() {
     let expected = ["1", "2"].map(|number| format!("{number} {id}: record external-id-twice"));
     assert_eq!(scene.walked("k", &[&twice[0], &twice[1]]), expected);
 }
+
+#[test]
+fn twins_in_a_list_of_nested_records_are_nobodys() {
+    let mut scene = Scene::new();
+    let cards = |numbers: [&str; 2]| {
+        let [one, other] = numbers;
+        format!(
+            r#"{{"message":"{one}{other}","nin":"N1","asked_on":"2026-01-01","cards":[{{"number":"{one}"}},{{"number":"{other}"}}]}}"#
+        )
+    };
+    // Of a new person as of one who is there.
+    assert_eq!(scene.walked("i", &[&cards(["1", "1"])]), ["1 quarantined cards external-id-twice 0"]);
+    assert_eq!(scene.walked("i", &[&cards(["1", "2"])]), ["1 inserted 0"]);
+    assert_eq!(scene.walked("j", &[&cards(["3", "3"])]), ["1 quarantined cards external-id-twice 0"]);
+    assert_eq!(scene.walked("k", &[&cards(["2", "3"])]), ["1 updated 0"]);
+}
