@@ -13,7 +13,7 @@ use super::checks::{Checks, Fields};
 use super::opened;
 use super::records::{Item, Next, Records, RecordsError};
 use super::rule::Seen;
-use super::target::{Datum, unfit_id};
+use super::target::{Datum, EXTERNAL_ID_BYTES, unfit_id};
 use crate::source::{Cell, Decoder};
 use crate::{Fault, FlowError, Personal};
 
@@ -416,13 +416,14 @@ impl Held {
         }
     }
 
-    /// The bytes by which the partner calls the record.
+    /// The bytes by which the partner calls the record. It is held as long as its batch: what is too long for an id is none.
     fn id(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Text(text) if !text.is_empty() => Some(text.clone()),
-            Self::Number(text) => Some(text.clone().into_bytes()),
-            _ => None,
-        }
+        let id = match self {
+            Self::Text(text) => text.as_slice(),
+            Self::Number(text) => text.as_bytes(),
+            _ => return None,
+        };
+        (!id.is_empty() && id.len() <= EXTERNAL_ID_BYTES).then(|| id.to_vec())
     }
 }
 
@@ -467,4 +468,17 @@ pub fn unread(error: RecordsError) -> FlowError {
         },
     };
     FlowError::refuse(violation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_for_an_id_is_not_held_as_one() {
+        for held in [|length| Held::Number("9".repeat(length)), |length| Held::Text(vec![b'9'; length])] {
+            assert_eq!(held(EXTERNAL_ID_BYTES).id().map(|id| id.len()), Some(EXTERNAL_ID_BYTES));
+            assert!([0, EXTERNAL_ID_BYTES + 1, 1 << 20].into_iter().all(|length| held(length).id().is_none()));
+        }
+    }
 }

@@ -203,7 +203,8 @@ fn an_id_that_has_a_row_gets_no_second_one() {
 #[test]
 fn an_id_is_one_however_it_is_spelt() {
     let mut scene = Scene::new();
-    scene.by(&INBOUND.replace("type: text, required: true, max_length: 40 }", "type: uuid, required: true, max_length: 60 }"));
+    scene.by(&INBOUND
+        .replace("type: text, required: true, max_length: 40 }", "type: uuid, required: true, max_length: 60 }"));
     let spelt = |id: &str, asked_on: &str| format!(r#"{{"message":"{id}","nin":"N1","asked_on":"{asked_on}"}}"#);
     let id = "00000000-0000-4000-8000-00000000000a";
     assert_eq!(scene.walked("i", &[&spelt(id, "2026-01-01")]), ["1 inserted 0"]);
