@@ -3,6 +3,8 @@
 mod conflicts;
 mod documents;
 #[cfg(feature = "test-hooks")]
+mod folder;
+#[cfg(feature = "test-hooks")]
 mod held;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
