@@ -1,6 +1,5 @@
 //! How are records read in batches, each with all of its errors at once?
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, AsArray, StringArray};
@@ -10,28 +9,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::checks::{Checks, Fields};
+use super::members::{Held, Members, fault};
 use super::opened;
 use super::records::{Item, Next, Records, RecordsError};
 use super::rule::Seen;
-use super::target::{Datum, EXTERNAL_ID_BYTES, unfit_id};
+use super::target::{Datum, unfit_id};
 use crate::source::{Cell, Decoder};
 use crate::{Fault, FlowError, Personal};
 
 /// Records of a batch, at most.
 const RECORDS: usize = 1_024;
-
-/// A cell that outlives the line that it stood on.
-#[derive(Clone)]
-pub(super) enum Held {
-    Null,
-    Boolean(bool),
-    Number(String),
-    Text(Vec<u8>),
-    Nested(Vec<u8>),
-}
-
-/// Values of one record, by the places of its fields; none where nothing came.
-pub(super) type Cells = Vec<Option<Held>>;
 
 /// A record as it was read, before its values were looked at.
 struct Raw {
@@ -159,7 +146,7 @@ impl<'r> Reading<'r> {
             read = Members::of(&self.checks.record, self.checks.nested.len());
             faults = vec![fault("record", Code::RecordUnreadable, None)];
         }
-        let digest = self.digest(&read);
+        let digest = read.digest(self.checks, self.key);
         let mut found = Vec::new();
         for (at, list) in std::mem::take(&mut read.lists).into_iter().enumerate() {
             found.push(self.list(at, list, &mut faults));
@@ -220,29 +207,6 @@ impl<'r> Reading<'r> {
             into.present.push(item.cells.iter().map(Option::is_some).collect());
         }
         Some((from, into.rows))
-    }
-
-    /// Keyed digest of what came: of every field that came, by its name. It stays the same whatever fields a later version of the
-    /// exchange has besides, and in whichever order.
-    fn digest(&self, read: &Members) -> [u8; 32] {
-        let mut mac = keyed(self.key, b"record");
-        let lists = self.checks.nested.iter().map(|list| &list.name).zip(&read.lists);
-        let all = self.checks.record.names.iter().zip(&read.cells).chain(lists);
-        let came: BTreeMap<&String, &Held> = all.filter_map(|(name, cell)| Some((name, cell.as_ref()?))).collect();
-        for (name, cell) in came {
-            let (kind, bytes): (u8, &[u8]) = match cell {
-                Held::Null => (1, &[]),
-                Held::Boolean(value) => (2, if *value { &[1] } else { &[0] }),
-                Held::Number(text) => (3, text.as_bytes()),
-                Held::Text(text) => (4, text),
-                Held::Nested(text) => (5, text),
-            };
-            for part in [name.as_bytes(), &[kind], bytes] {
-                mac.update(&(part.len() as u64).to_be_bytes());
-                mac.update(part);
-            }
-        }
-        mac.finalize().into_bytes().into()
     }
 
     /// Takes what was read, and tells the sound from the others.
@@ -356,77 +320,6 @@ pub(super) fn seen(checks: &Checks, records: &RecordBatch, row: usize, present: 
     Seen::of(records.columns().get(place)?, row)
 }
 
-/// The members of one record, as they are handed over.
-struct Members {
-    cells: Cells,
-    lists: Vec<Option<Held>>,
-    faults: Vec<Fault>,
-    entity: String,
-}
-
-impl Members {
-    fn of(fields: &Fields, lists: usize) -> Self {
-        Self {
-            cells: vec![None; fields.names.len()],
-            lists: vec![None; lists],
-            faults: Vec::new(),
-            entity: fields.scan.entity.clone(),
-        }
-    }
-
-    fn take(&mut self, fields: &Fields, list: Option<usize>, name: &[u8], cell: Cell<'_>) {
-        let place = match list {
-            Some(at) => self.lists.get_mut(at),
-            None => fields.places.get(name).and_then(|place| self.cells.get_mut(*place)),
-        };
-        let named = || Some(String::from_utf8_lossy(name).chars().take(120).collect());
-        // One of a kind is enough to tell what is wrong: a record may have any number of members.
-        let mut once = |code| {
-            if !self.faults.iter().any(|fault| fault.code == code) {
-                self.faults.push(fault(&self.entity, code, named()));
-            }
-        };
-        match place {
-            None => once(Code::FieldUnknown),
-            Some(Some(_)) => once(Code::FieldTwice),
-            Some(place) => *place = Some(Held::of(cell)),
-        }
-    }
-}
-
-impl Held {
-    fn of(cell: Cell<'_>) -> Self {
-        match cell {
-            Cell::Boolean(value) => Self::Boolean(value),
-            Cell::Number(text) => Self::Number(text.to_owned()),
-            Cell::Text(text) => Self::Text(text.to_vec()),
-            Cell::Nested(text) => Self::Nested(text.to_vec()),
-            // Readers of texts give nothing else.
-            _ => Self::Null,
-        }
-    }
-
-    fn cell(&self) -> Cell<'_> {
-        match self {
-            Self::Null => Cell::Null,
-            Self::Boolean(value) => Cell::Boolean(*value),
-            Self::Number(text) => Cell::Number(text),
-            Self::Text(text) => Cell::Text(text),
-            Self::Nested(text) => Cell::Nested(text),
-        }
-    }
-
-    /// The bytes by which the partner calls the record. It is held as long as its batch: what is too long for an id is none.
-    fn id(&self) -> Option<Vec<u8>> {
-        let id = match self {
-            Self::Text(text) => text.as_slice(),
-            Self::Number(text) => text.as_bytes(),
-            _ => return None,
-        };
-        (!id.is_empty() && id.len() <= EXTERNAL_ID_BYTES).then(|| id.to_vec())
-    }
-}
-
 /// The partner's codes put into ours.
 fn translated(batch: RecordBatch, fields: &Fields) -> Result<RecordBatch, FlowError> {
     if fields.translated.iter().all(Option::is_none) {
@@ -454,10 +347,6 @@ pub(super) fn keyed(key: &[u8; 32], of: &[u8]) -> Hmac<Sha256> {
     mac
 }
 
-fn fault(subject: &str, code: Code, value: Option<String>) -> Fault {
-    Fault { subject: subject.to_owned(), code, value: Personal::new(value) }
-}
-
 /// A file that cannot be read to its end is refused whole.
 pub fn unread(error: RecordsError) -> FlowError {
     let violation = match &error {
@@ -468,17 +357,4 @@ pub fn unread(error: RecordsError) -> FlowError {
         },
     };
     FlowError::refuse(violation)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_too_long_for_an_id_is_not_held_as_one() {
-        for held in [|length| Held::Number("9".repeat(length)), |length| Held::Text(vec![b'9'; length])] {
-            assert_eq!(held(EXTERNAL_ID_BYTES).id().map(|id| id.len()), Some(EXTERNAL_ID_BYTES));
-            assert!([0, EXTERNAL_ID_BYTES + 1, 1 << 20].into_iter().all(|length| held(length).id().is_none()));
-        }
-    }
 }
