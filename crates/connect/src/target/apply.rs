@@ -1,16 +1,16 @@
 //! How is a group applied: once, as a whole or not at all, and over nobody's change?
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use causeway_flow::accept::target::{
-    Answer, Before, Column, Datum, EXTERNAL_ID_BYTES, Group, Keeper, Mapping, Onto, Outcome, Refusal, Row, RowBefore,
-    Stored, TargetError, Write,
+    Answer, Before, Column, Datum, Group, Keeper, Mapping, Onto, Outcome, Refusal, Row, RowBefore, Stored, TargetError,
+    Write,
 };
 use causeway_model::Code;
 
 use super::link::{Fields, Link, Trouble};
-use super::marker::{self, Plans};
+use super::marker;
 use super::session::Open;
 use super::statement;
 
@@ -38,12 +38,6 @@ pub(super) fn apply<L: Link>(
     group: &Group,
     keeper: &mut dyn Keeper,
 ) -> Result<Answer, TargetError> {
-    if group.external_id.len() > EXTERNAL_ID_BYTES {
-        let detail = format!("its external id has more than {EXTERNAL_ID_BYTES} bytes");
-        let table = marker::TABLE.to_owned();
-        let refusal = Refusal { code: Code::TargetRefused, table, column: Some("external_id".to_owned()), detail };
-        return Ok(Answer { outcome: Outcome::Refused(refusal), key: Vec::new(), repeated: false });
-    }
     open.link.begin().map_err(|trouble| trouble.error(&open.target))?;
     let mut applying = Applying { open: &mut *open, before: Before::default(), keeper: &mut *keeper };
     match applying.group(group) {
@@ -79,9 +73,13 @@ struct Applying<'a, L> {
 
 impl<L: Link> Applying<'_, L> {
     fn group(&mut self, group: &Group) -> Result<Answer, Halt> {
-        self.heed(group)?;
+        self.alone(&group.record)?;
+        let lock = self.open.dialect().lock();
+        if let Some(answer) = self.open.heed(&group.message, lock)? {
+            return Err(Halt::Answer(answer));
+        }
         let outcome = match group.record.onto {
-            Onto::Insert => Outcome::Inserted,
+            Onto::Insert(_) => Outcome::Inserted,
             Onto::Update(_) => Outcome::Updated,
         };
         let row = self.write(&group.record, None)?;
@@ -93,30 +91,34 @@ impl<L: Link> Applying<'_, L> {
         Ok(Answer { outcome, key: row.key, repeated: false })
     }
 
-    /// What was applied before decides: INVARIANT (applied once).
-    fn heed(&mut self, group: &Group) -> Result<(), Halt> {
-        let lock = self.open.dialect().lock();
-        if let Some(kept) = self.open.of_place(&group.place, lock, Plans::Left)? {
-            if kept.marker.digest != group.digest {
-                let detail = "another record was applied under this number: report it";
-                return Err(self.open.wrong(Code::RuleFailed, detail).into());
+    /// Keeps others of us from adding rows where this group does: every table at once, in the order of names, so that no two of us
+    /// wait for each other.
+    fn alone(&mut self, record: &Write) -> Result<(), Halt> {
+        let (mut tables, mut left) = (BTreeSet::new(), vec![record]);
+        while let Some(write) = left.pop() {
+            left.extend(&write.nested);
+            if matches!(&write.onto, Onto::Insert(unless) if !unless.is_empty()) {
+                tables.insert(self.open.mapping(write.mapping)?.table.clone());
             }
-            let outcome = match kept.marker.outcome.as_str() {
-                "inserted" => Outcome::Inserted,
-                "updated" => Outcome::Updated,
-                _ => return Err(self.open.wrong(Code::WrongState, "the group was applied, and undone").into()),
-            };
-            return Err(Halt::Answer(Answer { outcome, key: kept.marker.key, repeated: true }));
         }
-        let Some(kept) = self.open.newest(&group.external_id)? else { return Ok(()) };
-        let answer = |outcome| Halt::Answer(Answer { outcome, key: kept.marker.key.clone(), repeated: false });
-        if kept.marker.digest == group.digest {
-            return Err(answer(Outcome::Duplicate));
+        for table in &tables {
+            self.open.link.alone(table).map_err(|trouble| self.open.error(trouble))?;
         }
-        match (&group.sequence, &kept.sequence) {
-            (Some(incoming), Some(newest)) if marker::is_older(incoming, newest) => Err(answer(Outcome::Superseded)),
-            _ => Ok(()),
+        Ok(())
+    }
+
+    /// Whether nobody added the row meanwhile.
+    fn still_new(&mut self, place: usize, mapping: &Mapping, unless: &[Vec<(String, Datum)>]) -> Result<(), Halt> {
+        for wanted in unless {
+            match self.open.found(place, wanted)? {
+                Some(found) if found.rows.is_empty() && !found.more => {}
+                Some(_) => return Err(nothing(Outcome::Conflict)),
+                None => {
+                    return Err(self.refused(mapping, None, "a value by which it is found does not fit its column"));
+                }
+            }
         }
+        Ok(())
     }
 
     /// Writes a record, then those below it.
@@ -127,7 +129,10 @@ impl<L: Link> Applying<'_, L> {
             return Err(self.open.wrong(Code::RuleFailed, "a record does not fit its mapping: report it").into());
         }
         let row = match &write.onto {
-            Onto::Insert => self.insert(write, &mapping, parent)?,
+            Onto::Insert(unless) => {
+                self.still_new(write.mapping, &mapping, unless)?;
+                self.insert(write, &mapping, parent)?
+            }
             Onto::Update(read) => self.update(write, &mapping, parent, read)?,
         };
         for below in &write.nested {
@@ -204,8 +209,9 @@ impl<L: Link> Applying<'_, L> {
         };
         // Under the row's lock: nobody can change it between this look and the end of the transaction.
         let is_as_read = match &now.version {
-            Some(version) => read.version.as_ref() == Some(version),
-            None => now.stored == read.stored,
+            Some(version) if *version != Stored::Null => read.version.as_ref() == Some(version),
+            // A version that nobody has raised yet says nothing of who changed the row.
+            _ => now.stored == read.stored,
         };
         if !is_as_read {
             return Err(nothing(Outcome::Conflict));
@@ -294,12 +300,12 @@ impl<L: Link> Applying<'_, L> {
         let key = serde_json::to_string(key).map_err(|_| self.open.wrong(Code::RuleFailed, "a key cannot be kept"))?;
         let binds = [
             self.open.exchange(),
-            text(&group.external_id),
+            text(&group.message.external_id),
             text(&key),
-            text(&hex::encode(group.digest)),
-            text(&group.place.intake),
-            self.open.number(group.place.group)?,
-            marker::written(group.sequence.as_ref()),
+            text(&hex::encode(group.message.digest)),
+            text(&group.message.place.intake),
+            self.open.number(group.message.place.group)?,
+            marker::written(group.message.sequence.as_ref()),
             text(outcome.as_str()),
             Stored::Bytes(sealed),
         ];
@@ -312,11 +318,12 @@ impl<L: Link> Applying<'_, L> {
         match done {
             Ok(1) => Ok(()),
             // Its place is taken: somebody applied the same group while we did.
-            Ok(_) | Err(Trouble::Refused { .. }) => {
+            Ok(_) | Err(Trouble::Taken(_)) => {
                 let detail = "the marker of a group is not taken: somebody else applies it, perhaps";
                 Err(self.open.wrong(Code::TargetBusy, detail).into())
             }
-            Err(trouble) => Err(self.open.error(trouble).into()),
+            // What cannot be held of this record is no reason to try it for ever.
+            Err(trouble) => Err(self.halt(trouble, marker::TABLE)),
         }
     }
 

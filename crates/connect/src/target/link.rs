@@ -26,6 +26,10 @@ pub(super) trait Link: Send {
     /// Begins a transaction.
     fn begin(&mut self) -> Result<(), Trouble>;
 
+    /// Within a transaction: nobody else of us adds rows to a table until it ends, since they would ask for the same. Programs that are
+    /// not ours are kept out by the table's own unique keys alone.
+    fn alone(&mut self, table: &str) -> Result<(), Trouble>;
+
     /// Ends it: what was done holds.
     fn commit(&mut self) -> Result<(), Trouble>;
 
@@ -50,6 +54,8 @@ pub(super) enum Trouble {
     Rights(String),
     /// A table or column is not there, or of a type that takes no such thing.
     Missing(String),
+    /// A unique key of the target is taken.
+    Taken(String),
     /// A rule of the target is against these values.
     Refused {
         /// The column, where the target says so.
@@ -72,18 +78,18 @@ impl Trouble {
             Trouble::Busy(detail) => (Code::TargetBusy, detail),
             Trouble::Rights(detail) => (Code::TargetRights, detail),
             Trouble::Missing(detail) => (Code::TargetNotPrepared, detail),
-            Trouble::Refused { detail, .. } => (Code::TargetRefused, detail),
+            Trouble::Taken(detail) | Trouble::Refused { detail, .. } => (Code::TargetRefused, detail),
         };
         TargetError::new(code, target, detail)
     }
 
     /// As what a record meets: a refusal of it alone, or an error that stops everything.
     pub(super) fn of_record(self, target: &str, table: &str) -> Result<Refusal, TargetError> {
-        match self {
-            Trouble::Refused { column, detail } => {
-                Ok(Refusal { code: Code::TargetRefused, table: table.to_owned(), column, detail })
-            }
-            other => Err(other.error(target)),
-        }
+        let (column, detail) = match self {
+            Trouble::Refused { column, detail } => (column, detail),
+            Trouble::Taken(detail) => (None, detail),
+            other => return Err(other.error(target)),
+        };
+        Ok(Refusal { code: Code::TargetRefused, table: table.to_owned(), column, detail })
     }
 }

@@ -18,13 +18,19 @@ pub(super) struct Mariadb {
     writer: MariadbWriter,
     user: String,
     database: String,
+    /// How long somebody else is waited for, in seconds.
+    patience: i64,
+    /// The locks that are held by name: they are the connection's, and no transaction ends them.
+    alone: Vec<String>,
 }
 
 impl Mariadb {
     pub(super) fn open(target: &str, server: &Server, base: &Path, patience: Duration) -> Result<Self, TargetError> {
         let writer = MariadbWriter::open(target, server, base, patience);
         let writer = writer.map_err(|error| TargetError::new(Code::TargetUnreachable, target, error.detail))?;
-        Ok(Self { writer, user: server.user.clone(), database: server.database.clone() })
+        let patience = i64::try_from(patience.as_secs() / 2).unwrap_or(i64::MAX).max(1);
+        let (user, database) = (server.user.clone(), server.database.clone());
+        Ok(Self { writer, user, database, patience, alone: Vec::new() })
     }
 
     /// Database and table of a name of the catalogue.
@@ -41,6 +47,13 @@ impl Mariadb {
         };
         let rows = self.rows(statement, &binds)?;
         Ok(rows.into_iter().map(|row| row.into_iter().map(text).collect()).collect())
+    }
+
+    /// Lets go of what was held by name. Where that fails, the connection's end does it.
+    fn let_go(&mut self) {
+        for name in std::mem::take(&mut self.alone) {
+            let _ = self.run("DO RELEASE_LOCK(CONCAT('causeway ', SHA1(?)))", &[Stored::Text(name)]);
+        }
     }
 
     fn plain(&mut self, statement: &'static str) -> Result<(), Trouble> {
@@ -113,12 +126,29 @@ impl Link for Mariadb {
         self.plain("START TRANSACTION READ WRITE")
     }
 
+    fn alone(&mut self, table: &str) -> Result<(), Trouble> {
+        let (database, table) = self.place(table);
+        let name = format!("{database}.{table}").to_lowercase();
+        let binds = [Stored::Text(name.clone()), Stored::Integer(self.patience)];
+        let taken = "SELECT CAST(GET_LOCK(CONCAT('causeway ', SHA1(?)), ?) AS CHAR CHARACTER SET utf8mb4)";
+        let taken = self.rows(taken, &binds)?.into_iter().flatten().next();
+        if taken != Some(Stored::Text("1".to_owned())) {
+            return Err(Trouble::Busy("another worker adds rows to the table for too long".to_owned()));
+        }
+        self.alone.push(name);
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<(), Trouble> {
-        self.plain("COMMIT")
+        let done = self.plain("COMMIT");
+        self.let_go();
+        done
     }
 
     fn rollback(&mut self) -> Result<(), Trouble> {
-        self.plain("ROLLBACK")
+        let done = self.plain("ROLLBACK");
+        self.let_go();
+        done
     }
 
     fn rows(&mut self, statement: &str, binds: &[Stored]) -> Result<Vec<Fields>, Trouble> {
@@ -153,7 +183,7 @@ fn trouble(failed: MariadbFailed) -> Trouble {
     let busy = |why: &str| Trouble::Busy(format!("{why} (the server's error {number})"));
     let missing = |why: &str| Trouble::Missing(format!("{why} (the server's error {number})"));
     match number {
-        1062 | 1586 => refused("a unique key is taken"),
+        1062 | 1586 => Trouble::Taken(format!("a unique key is taken (the server's error {number})")),
         1216 | 1217 | 1451 | 1452 => refused("a row that it refers to is not there, or is referred to"),
         1048 | 1263 | 1364 => refused("a column that needs a value has none"),
         3819 | 4025 => refused("a check is not met"),
@@ -163,7 +193,7 @@ fn trouble(failed: MariadbFailed) -> Trouble {
         1267 | 1300 | 1977 | 3854 => refused("a text has no form in the column's character set"),
         1644 => refused("a trigger is against it"),
         1205 => busy("somebody else holds the row or table for too long"),
-        1213 => busy("the server gave it up for somebody else's lock"),
+        1213 | 3058 => busy("the server gave it up for somebody else's lock"),
         1317 | 1969 | 3024 => busy("a statement took longer than it may, or somebody stopped it"),
         1021 | 1040 | 1114 | 1203 | 1226 => busy("the server has no room or connection left"),
         1044 | 1142 | 1143 | 1227 | 1370 => Trouble::Rights(format!("our user may not do that (error {number})")),

@@ -38,10 +38,11 @@ pub(super) fn columns() -> Vec<Column> {
 /// The statement that makes it. Ids are compared as bytes; MariaDB's texts are, only where they are no texts.
 pub(super) fn definition(dialect: Dialect) -> String {
     let table = dialect.table(TABLE);
-    let (id, text, long, number, bytes, end) = match dialect {
-        Dialect::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "TEXT", "INTEGER", "BLOB", ""),
+    let (id, text, long, key, number, bytes, end) = match dialect {
+        Dialect::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "TEXT", "TEXT", "INTEGER", "BLOB", ""),
         Dialect::Postgres => (
             "bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+            "text COLLATE \"C\"",
             "text COLLATE \"C\"",
             "text COLLATE \"C\"",
             "bigint",
@@ -52,6 +53,7 @@ pub(super) fn definition(dialect: Dialect) -> String {
             "BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
             "VARBINARY(250)",
             "VARBINARY(1000)",
+            "LONGBLOB",
             "BIGINT",
             "LONGBLOB",
             " ENGINE = InnoDB",
@@ -61,7 +63,7 @@ pub(super) fn definition(dialect: Dialect) -> String {
         (ID, id, ""),
         ("exchange", text, " NOT NULL"),
         ("external_id", long, " NOT NULL"),
-        ("record_key", long, " NOT NULL"),
+        ("record_key", key, " NOT NULL"),
         ("digest", text, " NOT NULL"),
         ("intake", text, " NOT NULL"),
         ("group_number", number, " NOT NULL"),
@@ -158,7 +160,7 @@ pub(super) fn written(sequence: Option<&Datum>) -> Stored {
 }
 
 /// The order of two sequences, the kept one read as of the other's kind.
-pub(super) fn is_older(incoming: &Datum, kept: &str) -> bool {
+pub(super) fn order(incoming: &Datum, kept: &str) -> Option<std::cmp::Ordering> {
     let value_type = match incoming {
         Datum::Integer(_) => ValueType::Integer,
         Datum::Decimal(_, scale) => ValueType::Decimal(38, i8::try_from(*scale).unwrap_or(0)),
@@ -167,7 +169,7 @@ pub(super) fn is_older(incoming: &Datum, kept: &str) -> bool {
         _ => ValueType::Text,
     };
     let kept = Datum::read(&value_type, &Stored::Text(kept.to_owned()));
-    kept.is_ok_and(|kept| incoming.newer(&kept) == Some(std::cmp::Ordering::Less))
+    incoming.newer(&kept.ok()?)
 }
 
 /// The statement that writes a row of it.

@@ -5,12 +5,14 @@
 //!
 //! | file | answers |
 //! |---|---|
-//! | [`session`], [`apply`], [`undo`] | what is there, how is a group applied once, and undone? |
+//! | [`session`], [`applied`] | what is there, and what follows from what was applied? |
+//! | [`apply`], [`undo`] | how is a group applied once, and undone? |
 //! | [`marker`] | by what is it known that a group was applied? |
 //! | [`dialect`], [`statement`] | in which words? |
 //! | [`link`], [`sqlite`], [`postgres`], [`mariadb`] | over which connection? |
 //! | [`wanted`], [`prepare`] | which table and rights does it need, and how are they made? |
 
+mod applied;
 mod apply;
 mod dialect;
 mod link;

@@ -316,6 +316,11 @@ impl Link for Postgres {
         self.plain("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
     }
 
+    fn alone(&mut self, table: &str) -> Result<(), Trouble> {
+        let sql = "SELECT pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('causeway ' || $1::pg_catalog.text, 0))";
+        self.run(sql, &[Stored::Text(TableName::parse(table).sql())]).map(|_| ())
+    }
+
     fn commit(&mut self) -> Result<(), Trouble> {
         self.plain("COMMIT")
     }
@@ -356,7 +361,7 @@ fn trouble(error: &tokio_postgres::Error) -> Trouble {
         detail: format!("{why} ({state})"),
     };
     match state {
-        "23505" => refused("a unique key is taken"),
+        "23505" => Trouble::Taken(format!("a unique key is taken ({state})")),
         "23503" => refused("a row that it refers to is not there, or is referred to"),
         "23502" => refused("a column that needs a value has none"),
         "23514" | "44000" => refused("a check is not met"),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use causeway_flow::accept::target::{
-    Answer, Column, Datum, Found, Group, Keeper, Layout, MOST_CANDIDATES, Mapping, Marker, Place, Row, Session, Stored,
-    TargetError, Undone,
+    Answer, Column, Datum, Found, Group, Keeper, Layout, MOST_CANDIDATES, Mapping, Marker, Message, Place, Row,
+    Session, Stored, TargetError, Undone,
 };
 use causeway_model::{Code, ValueType};
 
@@ -168,6 +168,42 @@ impl<L: Link> Open<L> {
         Ok(None)
     }
 
+    /// Rows whose columns equal all of `wanted`; none where a column cannot hold what is wanted.
+    pub(super) fn found(&mut self, mapping: usize, wanted: &[(String, Datum)]) -> Result<Option<Found>, TargetError> {
+        let (known, dialect) = (self.mapping(mapping)?, self.dialect());
+        if wanted.is_empty() || wanted.iter().any(|(_, value)| *value == Datum::Null) {
+            return Ok(Some(Found::default()));
+        }
+        let shape = self.shape(mapping)?;
+        let column = |name: &str| shape.columns.iter().find(|column| column.name == name).cloned();
+        let columns: Option<Vec<Column>> = wanted.iter().map(|(name, _)| column(name)).collect();
+        let columns =
+            columns.ok_or_else(|| self.wrong(Code::RuleFailed, "no mapped column is called so: report it"))?;
+        let on = equal(wanted.iter().map(|(name, _)| name.as_str()));
+        let by = |column: &Column| statement::by(dialect, &known.table, &column.name);
+        let order: Vec<String> = known.key.iter().map(by).collect();
+        let rest = format!(" ORDER BY {} LIMIT {}", order.join(", "), MOST_CANDIDATES + 1);
+        let sql = statement::select(dialect, known, &shape.read, &on, &rest);
+        let binds: Vec<Stored> = wanted.iter().map(|(_, value)| dialect.bind(value)).collect();
+        let rows = match self.link.rows(&sql, &binds) {
+            Ok(rows) => rows,
+            Err(Trouble::Refused { .. }) => return Ok(None),
+            Err(trouble) => return Err(self.error(trouble)),
+        };
+        let mut found = Found { more: rows.len() > MOST_CANDIDATES, rows: Vec::new() };
+        for fields in rows {
+            let (row, fields) = self.seen(mapping, fields)?;
+            let equal = columns.iter().zip(wanted).all(|(column, (_, value))| {
+                let stored = fields.get(&column.name);
+                stored.is_some_and(|stored| Datum::read(&column.value_type, stored).as_ref() == Ok(value))
+            });
+            if equal && found.rows.len() < MOST_CANDIDATES {
+                found.rows.push(row);
+            }
+        }
+        Ok(Some(found))
+    }
+
     /// Markers that meet conditions, in an order.
     pub(super) fn kept(
         &mut self,
@@ -221,44 +257,17 @@ impl<L: Link> Open<L> {
 }
 
 impl<L: Link> Session for Open<L> {
-    fn find(&mut self, mapping: usize, wanted: &[(&str, Datum)]) -> Result<Found, TargetError> {
-        let (known, dialect) = (self.mapping(mapping)?, self.dialect());
-        if wanted.is_empty() || wanted.iter().any(|(_, value)| *value == Datum::Null) {
-            return Ok(Found::default());
-        }
-        let shape = self.shape(mapping)?;
-        let column = |name: &str| shape.columns.iter().find(|column| column.name == name).cloned();
-        let columns: Option<Vec<Column>> = wanted.iter().map(|(name, _)| column(name)).collect();
-        let columns =
-            columns.ok_or_else(|| self.wrong(Code::RuleFailed, "no mapped column is called so: report it"))?;
-        let on = equal(wanted.iter().map(|(name, _)| *name));
-        let by = |column: &Column| statement::by(dialect, &known.table, &column.name);
-        let order: Vec<String> = known.key.iter().map(by).collect();
-        let rest = format!(" ORDER BY {} LIMIT {}", order.join(", "), MOST_CANDIDATES + 1);
-        let sql = statement::select(dialect, known, &shape.read, &on, &rest);
-        let binds: Vec<Stored> = wanted.iter().map(|(_, value)| dialect.bind(value)).collect();
-        let rows = match self.link.rows(&sql, &binds) {
-            Ok(rows) => rows,
-            // What the column cannot hold stands in no row.
-            Err(Trouble::Refused { .. }) => Vec::new(),
-            Err(trouble) => return Err(self.error(trouble)),
-        };
-        let mut found = Found { more: rows.len() > MOST_CANDIDATES, rows: Vec::new() };
-        for fields in rows {
-            let (row, fields) = self.seen(mapping, fields)?;
-            let equal = columns.iter().zip(wanted).all(|(column, (_, value))| {
-                let stored = fields.get(&column.name);
-                stored.is_some_and(|stored| Datum::read(&column.value_type, stored).as_ref() == Ok(value))
-            });
-            if equal && found.rows.len() < MOST_CANDIDATES {
-                found.rows.push(row);
-            }
-        }
-        Ok(found)
+    fn find(&mut self, mapping: usize, wanted: &[(String, Datum)]) -> Result<Found, TargetError> {
+        // What the column cannot hold stands in no row.
+        Ok(self.found(mapping, wanted)?.unwrap_or_default())
     }
 
     fn row(&mut self, mapping: usize, key: &[Stored]) -> Result<Option<Row>, TargetError> {
         Ok(self.by_key(mapping, key, "")?.map(|(row, _)| row))
+    }
+
+    fn applied(&mut self, message: &Message) -> Result<Option<Answer>, TargetError> {
+        self.heed(message, "")
     }
 
     fn latest(&mut self, external_id: &str) -> Result<Option<Marker>, TargetError> {

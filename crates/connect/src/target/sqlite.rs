@@ -87,6 +87,11 @@ impl Link for Sqlite {
         self.connection.execute_batch("BEGIN IMMEDIATE").map_err(|error| self.trouble(&error))
     }
 
+    fn alone(&mut self, _table: &str) -> Result<(), Trouble> {
+        // Whoever began holds the whole file.
+        Ok(())
+    }
+
     fn commit(&mut self) -> Result<(), Trouble> {
         self.connection.execute_batch("COMMIT").map_err(|error| self.trouble(&error))
     }
@@ -153,7 +158,9 @@ fn trouble(shown: &str, error: &rusqlite::Error) -> Trouble {
                 275 => "a CHECK is not met",
                 787 => "a row that it refers to is not there, or is referred to",
                 1299 => "a column that needs a value has none",
-                1555 | 2067 | 2579 => "a unique key is taken",
+                1555 | 2067 | 2579 => {
+                    return Trouble::Taken(format!("a unique key is taken (SQLite's code {extended})"));
+                }
                 1811 => "a trigger is against it",
                 3091 => "a value is of another type than its column",
                 _ => "a constraint is not met",

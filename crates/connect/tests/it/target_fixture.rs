@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use causeway_connect::target;
 use causeway_flow::accept::target::{
-    Answer, Column, Datum, Group, Keeper, Layout, Mapping, Onto, Place as GroupPlace, Raiser, Row, Session,
+    Answer, Column, Datum, Group, Keeper, Layout, Mapping, Message, Onto, Place as GroupPlace, Raiser, Row, Session,
     TargetError, Version, Write,
 };
 use causeway_model::ValueType;
@@ -247,11 +247,11 @@ pub fn text(text: &str) -> Option<Datum> {
 pub fn person(code: &str, name: &str) -> Write {
     let mut values = vec![None; 10];
     (values[0], values[1]) = (text(code), text(name));
-    Write { mapping: 0, values, onto: Onto::Insert, nested: Vec::new() }
+    Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() }
 }
 
 pub fn event(kind: &str) -> Write {
-    Write { mapping: 1, values: vec![text(kind), None], onto: Onto::Insert, nested: Vec::new() }
+    Write { mapping: 1, values: vec![text(kind), None], onto: Onto::Insert(Vec::new()), nested: Vec::new() }
 }
 
 pub fn onto(row: &Row, mut write: Write) -> Write {
@@ -262,7 +262,9 @@ pub fn onto(row: &Row, mut write: Write) -> Write {
 /// A group whose digest is of what it is called.
 pub fn group(intake: &str, number: u64, external_id: &str, digest: u8, record: Write) -> Group {
     let place = GroupPlace { intake: intake.into(), group: number };
-    Group { place, external_id: external_id.into(), digest: [digest; 32], sequence: None, record }
+    let (digest, later) = ([digest; 32], Default::default());
+    let message = Message { place, external_id: external_id.into(), digest, sequence: None, later };
+    Group { message, record }
 }
 
 /// Seals by turning every bit, which no reader takes for text; counts marks, and does something at one of them.
@@ -299,7 +301,7 @@ pub fn apply(session: &mut dyn Session, group: &Group) -> Answer {
 
 /// The one person of that code.
 pub fn row(session: &mut dyn Session, code: &str) -> Row {
-    let found = session.find(0, &[("code", Datum::Text(code.to_owned()))]).unwrap();
+    let found = session.find(0, &[("code".to_owned(), Datum::Text(code.to_owned()))]).unwrap();
     assert_eq!(found.rows.len(), 1, "one row");
     found.rows[0].clone()
 }

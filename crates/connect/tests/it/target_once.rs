@@ -1,15 +1,19 @@
 //! Is a group applied once, as a whole, over nobody's change, and can it be undone as far as it still stands?
 
-use causeway_flow::accept::target::{Datum, Group, Outcome, Place, RowUndone, Session, Undone};
+use std::sync::Arc;
+
+use causeway_flow::accept::target::{Datum, Group, Onto, Outcome, Place, Raiser, RowUndone, Session, Undone, Version};
 use causeway_model::Code;
 
-use crate::target_fixture::{Registry, Sealer, apply, event, group, on_each, onto, person, row, text, turned};
+use crate::target_fixture::{Registry, Sealer, apply, event, group, layout, on_each, onto, person, row, text, turned};
 
 on_each!(
     a_group_is_applied_once,
     the_newest_is_told_by_its_number,
     an_older_message_never_overwrites_a_newer_one,
     what_somebody_changed_meanwhile_is_not_overwritten,
+    a_version_that_is_empty_guards_nothing,
+    a_new_row_is_new_when_it_is_written,
     a_group_is_undone,
     what_was_changed_since_is_left_alone,
 );
@@ -74,7 +78,7 @@ fn the_newest_is_told_by_its_number(registry: &Registry) {
     for number in 1..12 {
         apply(&mut *session, &group("j", number, &format!("y{number}"), 1, person(&format!("B-{number}"), "many")));
     }
-    let found = session.find(0, &[("name", Datum::Text("many".into()))]).unwrap();
+    let found = session.find(0, &[("name".to_owned(), Datum::Text("many".into()))]).unwrap();
     let codes: Vec<String> = found.rows.iter().map(|row| row.values[0].clone().unwrap().written().unwrap()).collect();
     assert_eq!(codes, (1..12).map(|number| format!("B-{number}")).collect::<Vec<_>>());
 }
@@ -83,7 +87,9 @@ fn an_older_message_never_overwrites_a_newer_one(registry: &Registry) {
     let mut session = registry.open();
     let at = |intake: &str, digest: u8, sequence: i64, mut record: causeway_flow::accept::target::Write| {
         record.values[9] = Some(Datum::Integer(sequence));
-        Group { sequence: Some(Datum::Integer(sequence)), ..group(intake, 1, "x", digest, record) }
+        let mut at = group(intake, 1, "x", digest, record);
+        at.message.sequence = Some(Datum::Integer(sequence));
+        at
     };
     assert_eq!(apply(&mut *session, &at("i", 1, 5, person("A-1", "five"))).outcome, Outcome::Inserted);
     let read = row(&mut *session, "A-1");
@@ -92,6 +98,12 @@ fn an_older_message_never_overwrites_a_newer_one(registry: &Registry) {
     assert_eq!(apply(&mut *session, &at("k", 3, 10, onto(&read, person("A-1", "ten")))).outcome, Outcome::Updated);
     let read = row(&mut *session, "A-1");
     assert_eq!(apply(&mut *session, &at("l", 4, 9, onto(&read, person("A-1", "nine")))).outcome, Outcome::Superseded);
+    // Of two that are equally old, and of two that say nothing of it, that one is older whose intake came before.
+    let mut retried = at("a", 6, 10, onto(&read, person("A-1", "as old")));
+    retried.message.later = Arc::new(["k".to_owned()].into());
+    assert_eq!(apply(&mut *session, &retried).outcome, Outcome::Superseded);
+    retried.message.sequence = None;
+    assert_eq!(apply(&mut *session, &retried).outcome, Outcome::Superseded);
     // Where no column holds it, the marker does.
     let mut silent = at("l", 6, 9, onto(&read, person("A-1", "nine")));
     silent.record.values[9] = None;
@@ -131,8 +143,9 @@ fn what_somebody_changed_meanwhile_is_not_overwritten(registry: &Registry) {
     assert_eq!(registry.sql("SELECT name, note, secret FROM person"), "ours|theirs|theirs");
 
     // By its version: a change of any column is one, and ours raises it.
-    let events =
-        |session: &mut dyn Session| session.find(1, &[("kind", Datum::Text("served".into()))]).unwrap().rows.remove(0);
+    let events = |session: &mut dyn Session| {
+        session.find(1, &[("kind".to_owned(), Datum::Text("served".into()))]).unwrap().rows.remove(0)
+    };
     let stale = events(&mut *session);
     registry.sql("UPDATE event SET version = version + 1 WHERE kind = 'served'");
     let changed = |row: &_| {
@@ -162,6 +175,64 @@ fn what_somebody_changed_meanwhile_is_not_overwritten(registry: &Registry) {
         Outcome::Conflict
     );
     assert_eq!(session.row(0, &read.key).unwrap(), None);
+}
+
+fn a_version_that_is_empty_guards_nothing(registry: &Registry) {
+    let mut layout = layout();
+    let person_of = &mut layout.mappings[0];
+    let version = person_of.columns.pop().unwrap();
+    (person_of.version, person_of.sequence) = (Some(Version { column: version, raised_by: Raiser::Writer }), None);
+    let mut session = registry.try_open(&layout).unwrap();
+    let person = |name: &str| {
+        let mut record = person("A-1", name);
+        record.values.pop();
+        record
+    };
+    apply(&mut *session, &group("i", 1, "x", 1, person("Zuri")));
+    let read = row(&mut *session, "A-1");
+    // Who enters it by hand raises no version.
+    registry.sql("UPDATE person SET note = 'theirs'");
+    let late = group("i", 2, "x", 2, onto(&read, person("ours")));
+    assert_eq!(apply(&mut *session, &late).outcome, Outcome::Conflict);
+    let read = row(&mut *session, "A-1");
+    assert_eq!(apply(&mut *session, &group("i", 2, "x", 2, onto(&read, person("ours")))).outcome, Outcome::Updated);
+    assert_eq!(registry.sql("SELECT name, note, sent FROM person"), "ours|theirs|1");
+}
+
+/// A new person, unless one of that name is there.
+fn newcomer(intake: &str, name: &str, code: &str) -> Group {
+    let mut record = person(code, name);
+    record.onto = Onto::Insert(vec![vec![("name".to_owned(), Datum::Text(name.to_owned()))]]);
+    group(intake, 1, intake, 1, record)
+}
+
+fn a_new_row_is_new_when_it_is_written(registry: &Registry) {
+    let mut session = registry.open();
+    // A caseworker enters her after she was looked for, and before she is written.
+    registry.sql("INSERT INTO person (code, name) VALUES ('C-1', 'Zuri')");
+    let before = registry.tables();
+    assert_eq!(apply(&mut *session, &newcomer("i", "Zuri", "A-1")).outcome, Outcome::Conflict);
+    assert_eq!(registry.tables(), before);
+    // Two workers with files of two exchanges: the second waits for the first, and finds what it wrote.
+    std::thread::scope(|scope| {
+        let (ask, asked) = std::sync::mpsc::channel::<()>();
+        let other = scope.spawn(move || {
+            let mut session = registry.open();
+            asked.recv().unwrap();
+            apply(&mut *session, &newcomer("j", "Imani", "A-2")).outcome
+        });
+        // It was asked whether she is there, and she is not written yet.
+        let begin = Box::new(move || {
+            ask.send(()).unwrap();
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        });
+        let mut sealer = Sealer { at: Some((1, begin)), ..Sealer::default() };
+        let first = session.apply(&newcomer("i", "Imani", "A-1"), &mut sealer).unwrap();
+        assert_eq!((first.outcome, other.join().unwrap()), (Outcome::Inserted, Outcome::Conflict));
+    });
+    assert_eq!(registry.sql("SELECT code FROM person ORDER BY code"), "A-1\nC-1");
+    // Nothing is held any more.
+    assert_eq!(apply(&mut *registry.open(), &newcomer("k", "Amal", "A-3")).outcome, Outcome::Inserted);
 }
 
 fn read_again(registry: &Registry) -> causeway_flow::accept::target::Row {

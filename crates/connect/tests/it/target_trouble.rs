@@ -172,7 +172,8 @@ fn whoever_writes_between_look_and_commit_waits(registry: &Registry) {
 fn groups(session: &mut dyn Session) -> Vec<Group> {
     let mut family = person("A-1", "first");
     family.nested = vec![event("served"), event("referred")];
-    let found = session.find(0, &[("code", causeway_flow::accept::target::Datum::Text("S-1".into()))]).unwrap();
+    let found =
+        session.find(0, &[("code".to_owned(), causeway_flow::accept::target::Datum::Text("S-1".into()))]).unwrap();
     let mut change = person("S-1", "changed");
     change.nested = vec![event("closed")];
     change.onto = Onto::Update(found.rows[0].clone());

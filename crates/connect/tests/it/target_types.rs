@@ -47,7 +47,7 @@ fn table(registry: &Registry, kinds: &[Kind]) -> Box<dyn Session> {
 
 fn write(id: i64, values: impl Iterator<Item = Datum>) -> Write {
     let values = std::iter::once(Datum::Integer(id)).chain(values).map(Some).collect();
-    Write { mapping: 0, values, onto: Onto::Insert, nested: Vec::new() }
+    Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() }
 }
 
 fn held(registry: &Registry, kinds: &[Kind]) {
@@ -55,7 +55,8 @@ fn held(registry: &Registry, kinds: &[Kind]) {
     let one = || kinds.iter().map(|(_, _, one, _)| one.clone());
     let other = || kinds.iter().map(|(_, _, _, other)| other.clone());
     assert_eq!(apply(&mut *session, &group("i", 1, "x", 1, write(7, one()))).outcome, Outcome::Inserted);
-    let by_id = |session: &mut dyn Session| session.find(0, &[("id", Datum::Integer(7))]).unwrap().rows.remove(0);
+    let by_id =
+        |session: &mut dyn Session| session.find(0, &[("id".to_owned(), Datum::Integer(7))]).unwrap().rows.remove(0);
     let first = by_id(&mut *session);
     let differs = |row: &causeway_flow::accept::target::Row, values: &mut dyn Iterator<Item = Datum>| {
         let read = row.values.iter().skip(1).zip(values).zip(kinds);
@@ -72,7 +73,7 @@ fn held(registry: &Registry, kinds: &[Kind]) {
     assert!(by_id(&mut *session) == first, "every column is as it was");
     // Found by each of them that can be compared.
     for (place, (kind, _, one, _)) in kinds.iter().enumerate().filter(|(_, kind)| kind.0 != "json") {
-        let found = session.find(0, &[(&format!("c{place}"), one.clone())]).unwrap();
+        let found = session.find(0, &[(format!("c{place}"), one.clone())]).unwrap();
         assert_eq!(found.rows.len(), 1, "{kind}");
     }
 }

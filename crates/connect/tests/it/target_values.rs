@@ -9,6 +9,7 @@ on_each!(
     every_type_comes_back_exactly,
     absent_leaves_and_null_empties,
     what_a_target_takes_otherwise_is_refused,
+    a_key_of_any_length_is_kept,
     rows_are_found_byte_for_byte,
     hostile_names_are_names,
 );
@@ -44,7 +45,7 @@ fn every_type_comes_back_exactly(registry: &Registry) {
         let values = whole(name, -5, 1_767_323_045_123_456);
         let code = text(&format!("A-{number}"));
         let values: Vec<_> = std::iter::once(code).chain(values.into_iter().skip(1)).collect();
-        let record = Write { mapping: 0, values: values.clone(), onto: Onto::Insert, nested: Vec::new() };
+        let record = Write { mapping: 0, values: values.clone(), onto: Onto::Insert(Vec::new()), nested: Vec::new() };
         let answer = apply(&mut *session, &group("i", number, name, 1, record));
         assert_eq!((answer.outcome, answer.repeated), (Outcome::Inserted, false), "hostile text {number}");
         let read = row(&mut *session, &format!("A-{number}"));
@@ -69,7 +70,12 @@ fn every_type_comes_back_exactly(registry: &Registry) {
 
 fn absent_leaves_and_null_empties(registry: &Registry) {
     let mut session = registry.open();
-    let record = Write { mapping: 0, values: whole("Zuri invented", 1_250, 0), onto: Onto::Insert, nested: Vec::new() };
+    let record = Write {
+        mapping: 0,
+        values: whole("Zuri invented", 1_250, 0),
+        onto: Onto::Insert(Vec::new()),
+        nested: Vec::new(),
+    };
     apply(&mut *session, &group("i", 1, "x", 1, record));
     let read = row(&mut *session, "A-1");
     let mut change = onto(&read, person("A-1", "Zuri"));
@@ -155,15 +161,38 @@ fn what_a_target_takes_otherwise_is_refused(registry: &Registry) {
         registry.sql(&causeway_connect::target::prepare(&registry.target, std::slice::from_ref(&layout)));
         let mut session = registry.try_open(&layout).unwrap();
         let values = |person| vec![Some(Datum::Integer(1)), Some(Datum::Integer(person))];
-        let visit = |person| Write { mapping: 0, values: values(person), onto: Onto::Insert, nested: Vec::new() };
+        let visit =
+            |person| Write { mapping: 0, values: values(person), onto: Onto::Insert(Vec::new()), nested: Vec::new() };
         let answer = apply(&mut *session, &group("i", 1, "z", 1, visit(999)));
         assert!(matches!(answer.outcome, Outcome::Refused(refusal) if refusal.code == Code::TargetRefused));
         assert_eq!(apply(&mut *session, &group("i", 1, "z", 1, visit(1))).outcome, Outcome::Inserted);
     }
-    assert_eq!(
-        apply(&mut *session, &group("i", 7, &"x".repeat(1_001), 1, person("B-6", "ZURI"))).outcome.as_str(),
-        "refused"
-    );
+    for id in ["x".repeat(1_001), "x\0y".to_owned()] {
+        let unfit = group("i", 7, &id, 1, person("B-6", "ZURI"));
+        assert_eq!(session.applied(&unfit.message).unwrap().unwrap().outcome.as_str(), "refused");
+        assert_eq!(apply(&mut *session, &unfit).outcome.as_str(), "refused");
+    }
+}
+
+fn a_key_of_any_length_is_kept(registry: &Registry) {
+    registry.sql("CREATE TABLE place (name varchar(700) PRIMARY KEY, note varchar(20))");
+    let mapping = Mapping {
+        table: "place".into(),
+        key: vec![column("name", "text")],
+        columns: vec![column("name", "text"), column("note", "text")],
+        ..layout().mappings.remove(1)
+    };
+    let mapping = Mapping { parent: Vec::new(), version: None, retire: None, ..mapping };
+    let layout = Layout { exchange: "places".into(), mappings: vec![mapping] };
+    registry.sql(&causeway_connect::target::prepare(&registry.target, std::slice::from_ref(&layout)));
+    let mut session = registry.try_open(&layout).unwrap();
+    // As a key is kept, it is longer than it is.
+    let values = vec![Some(Datum::Text("ዙ".repeat(700))), None];
+    let place = group("i", 1, "p", 1, Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() });
+    let first = apply(&mut *session, &place);
+    assert_eq!(first.outcome, Outcome::Inserted);
+    let again = apply(&mut *session, &place);
+    assert!(again.repeated && again.key == first.key);
 }
 
 fn rows_are_found_byte_for_byte(registry: &Registry) {
@@ -172,7 +201,9 @@ fn rows_are_found_byte_for_byte(registry: &Registry) {
         apply(&mut *session, &group("i", number, &number.to_string(), 1, person(&format!("C-{number}"), name)));
     }
     let mut codes = |wanted: &[(&str, Datum)]| {
-        let found = session.find(0, wanted).unwrap();
+        let found = session
+            .find(0, &wanted.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect::<Vec<_>>())
+            .unwrap();
         let code = |row: &causeway_flow::accept::target::Row| match &row.values[0] {
             Ok(Datum::Text(code)) => code.clone(),
             _ => panic!("a row without its code"),
@@ -194,7 +225,7 @@ fn rows_are_found_byte_for_byte(registry: &Registry) {
     }
     let (many, more) = codes(&[named("many")]);
     assert_eq!((many.len(), more), (MOST_CANDIDATES, true));
-    assert_eq!(session.find(0, &[("secret", Datum::Integer(1))]).unwrap_err().code, Code::RuleFailed);
+    assert_eq!(session.find(0, &[("secret".to_owned(), Datum::Integer(1))]).unwrap_err().code, Code::RuleFailed);
 }
 
 /// Names that would be statements if they were not quoted; a table and its columns.
@@ -230,11 +261,11 @@ fn hostile_names_are_names(registry: &Registry) {
     let write = |text: &str| Write {
         mapping: 0,
         values: vec![Some(Datum::Text(text.into())); 4],
-        onto: Onto::Insert,
+        onto: Onto::Insert(Vec::new()),
         nested: Vec::new(),
     };
     assert_eq!(apply(&mut *session, &group("i", 1, "x", 1, write("Zuri"))).outcome, Outcome::Inserted);
-    let found = session.find(0, &columns.map(|name| (name, Datum::Text("Zuri".into())))).unwrap();
+    let found = session.find(0, &columns.map(|name| (name.to_owned(), Datum::Text("Zuri".into())))).unwrap();
     assert_eq!(found.rows.len(), 1);
     assert_eq!(
         apply(&mut *session, &group("i", 2, "x", 2, onto(&found.rows[0], write("Imani")))).outcome,

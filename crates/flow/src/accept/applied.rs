@@ -1,7 +1,10 @@
 //! **applied** writes a matched record and its nested ones, once, or says what kept them from being written.
 //!
-//! In: [`Matched`]. Out: [`Applied`], which is the record's outcome. Guarantees: those of [`super::target`]; a row that somebody changed
-//! meanwhile is looked for once more, and then a person's. Refuses when: the target cannot be written now.
+//! In: [`Matched`]. Out: [`Applied`], which is the record's outcome. Guarantees: those of [`super::target`]; what was applied before is
+//! told as it was, whatever stands there since; a row that somebody changed meanwhile is looked for once more, and then a person's. Refuses when: the target cannot be written now.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use causeway_model::Code;
 use causeway_model::intake::RecordOutcome;
@@ -10,7 +13,7 @@ use super::batch::Head;
 use super::checks::Checks;
 use super::mapping::Mapped;
 use super::matched::{Found, Matched, Place, Said};
-use super::target::{self, Answer, Datum, Group, Keeper, Outcome, Row, Session, Stored, TargetError};
+use super::target::{self, Answer, Datum, Group, Keeper, Message, Outcome, Row, Session, Stored, TargetError};
 
 /// What became of a record. Made by [`Applied::of`] alone.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct Known<'k> {
     pub intake: &'k str,
     /// Place of the sequence among the record's fields, if there is one.
     pub sequence: Option<usize>,
+    /// Intakes of the exchange that came after it.
+    pub later: &'k Arc<BTreeSet<String>>,
 }
 
 impl Applied {
@@ -47,39 +52,31 @@ impl Applied {
         known: Known<'_>,
         said: Option<&Said>,
     ) -> Result<Self, TargetError> {
+        let message = message(place, known);
+        if let Some(answer) = session.applied(&message)? {
+            return Ok(Self::answered(answer));
+        }
         // Somebody may change the row between looking and writing; whoever does so twice has a reason.
         for last in [false, true] {
-            let (outcome, why, candidates) = match Matched::find(session, checks, mapped, place, said)? {
-                Found::Matched(matched) => {
-                    let answer = session.apply(&group(*matched, place, known), keeper)?;
-                    if answer.outcome != Outcome::Conflict || last {
-                        return Ok(Self::answered(answer));
-                    }
-                    continue;
+            let matched = match Matched::find(session, checks, mapped, place, said)? {
+                Found::Matched(matched) => matched,
+                Found::Waits(code, candidates) => {
+                    let why = vec![("record".to_owned(), code)];
+                    return Ok(Self { outcome: RecordOutcome::Waiting, why, key: Vec::new(), candidates });
                 }
-                Found::Waits(code, rows) => (RecordOutcome::Waiting, vec![("record".to_owned(), code)], rows),
-                Found::Broken(why) => (RecordOutcome::Quarantined, why, Vec::new()),
+                Found::Broken(why) => return Ok(Self::without_row(RecordOutcome::Quarantined, why)),
             };
-            let before = Self::before(session, place, known)?;
-            return Ok(before.unwrap_or(Self { outcome, why, key: Vec::new(), candidates }));
+            let group = Group { message: message.clone(), record: matched.0 };
+            let answer = session.apply(&group, keeper)?;
+            if answer.outcome != Outcome::Conflict || last {
+                return Ok(Self::answered(answer));
+            }
         }
-        Ok(Self::without_row(RecordOutcome::Conflict, Vec::new()))
+        Ok(Self::conflict())
     }
 
-    /// What was made of the record before. Whoever died after it, and whoever sends it again, finds rows and rules as it left them: a
-    /// step that was taken cannot be taken once more.
-    fn before(session: &mut dyn Session, place: Place<'_>, known: Known<'_>) -> Result<Option<Self>, TargetError> {
-        let Head { number, external_id, digest, .. } = place.head;
-        let Some(marker) = session.latest(external_id.expose())?.filter(|marker| marker.digest == *digest) else {
-            return Ok(None);
-        };
-        let itself = marker.place.intake == known.intake && marker.place.group == *number;
-        let outcome = match marker.outcome.as_str() {
-            _ if !itself => RecordOutcome::Duplicate,
-            "inserted" => RecordOutcome::Inserted,
-            _ => RecordOutcome::Updated,
-        };
-        Ok(Some(Self { key: marker.key, ..Self::without_row(outcome, Vec::new()) }))
+    fn conflict() -> Self {
+        Self::without_row(RecordOutcome::Conflict, vec![("record".to_owned(), Code::ChangedMeanwhile)])
     }
 
     fn without_row(outcome: RecordOutcome, why: Vec<(String, Code)>) -> Self {
@@ -92,7 +89,7 @@ impl Applied {
             Outcome::Updated => RecordOutcome::Updated,
             Outcome::Duplicate => RecordOutcome::Duplicate,
             Outcome::Superseded => RecordOutcome::Superseded,
-            Outcome::Conflict => RecordOutcome::Conflict,
+            Outcome::Conflict => return Self::conflict(),
             Outcome::Refused(refusal) => {
                 let column = refusal.column.unwrap_or_default();
                 let at = if column.is_empty() { refusal.table } else { format!("{}.{column}", refusal.table) };
@@ -103,18 +100,18 @@ impl Applied {
     }
 }
 
-fn group(matched: Matched, place: Place<'_>, known: Known<'_>) -> Group {
+fn message(place: Place<'_>, known: Known<'_>) -> Message {
     let Head { number, external_id, digest, row, present, .. } = place.head;
     let came = |at: &usize| present.get(*at).copied().unwrap_or(false);
     let sequence = known.sequence.filter(came).and_then(|at| {
         let column = place.batch.records.columns().get(at)?;
         Datum::of(column.as_ref(), *row).ok()
     });
-    Group {
+    Message {
         place: target::Place { intake: known.intake.to_owned(), group: *number },
         external_id: external_id.expose().clone(),
         digest: *digest,
         sequence: sequence.filter(|value| *value != Datum::Null),
-        record: matched.0,
+        later: Arc::clone(known.later),
     }
 }

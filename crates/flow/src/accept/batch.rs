@@ -9,27 +9,16 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
 use super::checks::{Checks, Fields};
+use super::members::{Held, Members, fault};
 use super::opened;
 use super::records::{Item, Next, Records, RecordsError};
 use super::rule::Seen;
+use super::target::{Datum, unfit_id};
 use crate::source::{Cell, Decoder};
 use crate::{Fault, FlowError, Personal};
 
 /// Records of a batch, at most.
 const RECORDS: usize = 1_024;
-
-/// A cell that outlives the line that it stood on.
-#[derive(Clone)]
-pub(super) enum Held {
-    Null,
-    Boolean(bool),
-    Number(String),
-    Text(Vec<u8>),
-    Nested(Vec<u8>),
-}
-
-/// Values of one record, by the places of its fields; none where nothing came.
-pub(super) type Cells = Vec<Option<Held>>;
 
 /// A record as it was read, before its values were looked at.
 struct Raw {
@@ -157,7 +146,7 @@ impl<'r> Reading<'r> {
             read = Members::of(&self.checks.record, self.checks.nested.len());
             faults = vec![fault("record", Code::RecordUnreadable, None)];
         }
-        let digest = self.digest(&read);
+        let digest = read.digest(self.checks, self.key);
         let mut found = Vec::new();
         for (at, list) in std::mem::take(&mut read.lists).into_iter().enumerate() {
             found.push(self.list(at, list, &mut faults));
@@ -220,25 +209,6 @@ impl<'r> Reading<'r> {
         Some((from, into.rows))
     }
 
-    /// Keyed digest of what came: of every field in its place, told apart from each other and from what did not come.
-    fn digest(&self, read: &Members) -> [u8; 32] {
-        let mut mac = keyed(self.key, b"record");
-        for cell in read.cells.iter().chain(&read.lists) {
-            let (kind, bytes): (u8, &[u8]) = match cell {
-                None => (0, &[]),
-                Some(Held::Null) => (1, &[]),
-                Some(Held::Boolean(value)) => (2, if *value { &[1] } else { &[0] }),
-                Some(Held::Number(text)) => (3, text.as_bytes()),
-                Some(Held::Text(text)) => (4, text),
-                Some(Held::Nested(text)) => (5, text),
-            };
-            mac.update(&[kind]);
-            mac.update(&(bytes.len() as u64).to_be_bytes());
-            mac.update(bytes);
-        }
-        mac.finalize().into_bytes().into()
-    }
-
     /// Takes what was read, and tells the sound from the others.
     fn judged(&mut self, raws: Vec<Raw>) -> Result<Judged, FlowError> {
         let batch = self.decoder.take()?;
@@ -278,7 +248,8 @@ impl<'r> Reading<'r> {
         let (mut heads, mut bad) = (Vec::new(), Vec::new());
         for ((row, raw), mut faults) in raws.into_iter().enumerate().zip(faults) {
             self.rules(&records, row, &raw.present, &mut faults);
-            let id = raw.external_id.clone().and_then(|id| String::from_utf8(id).ok());
+            let id = self.id(&records, row, raw.external_id.as_deref());
+            self.fit(id.as_deref(), &mut faults);
             match id {
                 Some(external_id) if faults.is_empty() => heads.push(Head {
                     number: raw.number,
@@ -288,10 +259,33 @@ impl<'r> Reading<'r> {
                     present: raw.present,
                     lists: raw.lists,
                 }),
-                _ => bad.push(Bad { number: raw.number, external_id: raw.external_id, digest: raw.digest, faults }),
+                _ => bad.push(Bad {
+                    number: raw.number,
+                    external_id: id.map(String::into_bytes).or(raw.external_id),
+                    digest: raw.digest,
+                    faults,
+                }),
             }
         }
         Ok(Judged { sound: SoundBatch { heads, records, nested, nested_present }, bad })
+    }
+
+    /// What the partner calls the record: as the value that it is, of which there is one spelling, and as it came where it is none.
+    fn id(&self, records: &RecordBatch, row: usize, raw: Option<&[u8]>) -> Option<String> {
+        let value = records.columns().get(self.checks.external_id).and_then(|ids| Datum::of(ids.as_ref(), row).ok());
+        let value = value.as_ref().and_then(Datum::written).filter(|id| !id.is_empty());
+        value.or_else(|| raw.and_then(|raw| std::str::from_utf8(raw).ok()).map(str::to_owned))
+    }
+
+    /// Whether every target can hold the record's id. One that is faulty as a value is told as that.
+    fn fit(&self, id: Option<&str>, faults: &mut Vec<Fault>) {
+        let Some(name) = self.checks.record.names.get(self.checks.external_id) else { return };
+        let subject = format!("record.{name}");
+        if faults.iter().any(|fault| fault.code == Code::RecordUnreadable || fault.subject == subject) {
+            return;
+        }
+        let code = id.map_or(Some(Code::ValueMissing), |id| unfit_id(id).map(|(code, _)| code));
+        faults.extend(code.map(|code| fault(&subject, code, None)));
     }
 
     /// Every rule whose fields are sound and that looks at nothing that is not known yet.
@@ -326,76 +320,6 @@ pub(super) fn seen(checks: &Checks, records: &RecordBatch, row: usize, present: 
     Seen::of(records.columns().get(place)?, row)
 }
 
-/// The members of one record, as they are handed over.
-struct Members {
-    cells: Cells,
-    lists: Vec<Option<Held>>,
-    faults: Vec<Fault>,
-    entity: String,
-}
-
-impl Members {
-    fn of(fields: &Fields, lists: usize) -> Self {
-        Self {
-            cells: vec![None; fields.names.len()],
-            lists: vec![None; lists],
-            faults: Vec::new(),
-            entity: fields.scan.entity.clone(),
-        }
-    }
-
-    fn take(&mut self, fields: &Fields, list: Option<usize>, name: &[u8], cell: Cell<'_>) {
-        let place = match list {
-            Some(at) => self.lists.get_mut(at),
-            None => fields.places.get(name).and_then(|place| self.cells.get_mut(*place)),
-        };
-        let named = || Some(String::from_utf8_lossy(name).chars().take(120).collect());
-        // One of a kind is enough to tell what is wrong: a record may have any number of members.
-        let mut once = |code| {
-            if !self.faults.iter().any(|fault| fault.code == code) {
-                self.faults.push(fault(&self.entity, code, named()));
-            }
-        };
-        match place {
-            None => once(Code::FieldUnknown),
-            Some(Some(_)) => once(Code::FieldTwice),
-            Some(place) => *place = Some(Held::of(cell)),
-        }
-    }
-}
-
-impl Held {
-    fn of(cell: Cell<'_>) -> Self {
-        match cell {
-            Cell::Boolean(value) => Self::Boolean(value),
-            Cell::Number(text) => Self::Number(text.to_owned()),
-            Cell::Text(text) => Self::Text(text.to_vec()),
-            Cell::Nested(text) => Self::Nested(text.to_vec()),
-            // Readers of texts give nothing else.
-            _ => Self::Null,
-        }
-    }
-
-    fn cell(&self) -> Cell<'_> {
-        match self {
-            Self::Null => Cell::Null,
-            Self::Boolean(value) => Cell::Boolean(*value),
-            Self::Number(text) => Cell::Number(text),
-            Self::Text(text) => Cell::Text(text),
-            Self::Nested(text) => Cell::Nested(text),
-        }
-    }
-
-    /// The bytes by which the partner calls the record.
-    fn id(&self) -> Option<Vec<u8>> {
-        match self {
-            Self::Text(text) if !text.is_empty() => Some(text.clone()),
-            Self::Number(text) => Some(text.clone().into_bytes()),
-            _ => None,
-        }
-    }
-}
-
 /// The partner's codes put into ours.
 fn translated(batch: RecordBatch, fields: &Fields) -> Result<RecordBatch, FlowError> {
     if fields.translated.iter().all(Option::is_none) {
@@ -421,10 +345,6 @@ pub(super) fn keyed(key: &[u8; 32], of: &[u8]) -> Hmac<Sha256> {
     mac.update(of);
     mac.update(&[0]);
     mac
-}
-
-fn fault(subject: &str, code: Code, value: Option<String>) -> Fault {
-    Fault { subject: subject.to_owned(), code, value: Personal::new(value) }
 }
 
 /// A file that cannot be read to its end is refused whole.

@@ -1,8 +1,11 @@
 //! **matched** finds the rows that a record and its nested ones are, or says that a person has to.
 //!
 //! In: a sound record, an open target. Out: [`Matched`]. Guarantees: a row is what the first list of fields finds that finds any, byte
-//! for byte, among those that have the constants which are never written; several rows wait for a person, none is a new row only where the exchange says so; every rule on what stands there
+//! for byte, among those that have the constants which are never written; several rows wait for a person, none is a new row only where the
+//! exchange says so and its id has none yet; every rule on what stands there
 //! was asked. Refuses when: the target cannot be asked.
+
+use std::collections::HashSet;
 
 use causeway_model::Code;
 use causeway_model::inbound::{OnWrite, Unmatched};
@@ -61,12 +64,18 @@ impl Matched {
         let Some(root) = mapped.tables.first() else { return Ok(Found::Waits(Code::Unmatched, Vec::new())) };
         let at = Values { batch: &place.batch.records, row: place.head.row, present: &place.head.present };
         let onto = match said {
-            Some(Said::Insert) => Onto::Insert,
+            // A person said so, whatever is found.
+            Some(Said::Insert) => Onto::Insert(Vec::new()),
             Some(Said::Link(key)) => match session.row(0, key)? {
                 Some(row) => Onto::Update(row),
                 None => return Ok(Found::Waits(Code::Unmatched, Vec::new())),
             },
             None => match look(session, 0, root, &at, &[])? {
+                // It is a row already, and nothing by which rows are found says so any more: which one is right, a person knows.
+                Ok(Onto::Insert(asked)) => match known(session, mapped, place)? {
+                    Some(rows) => return Ok(Found::Waits(Code::Unmatched, rows)),
+                    None => Onto::Insert(asked),
+                },
                 Ok(onto) => onto,
                 Err((code, rows)) => return Ok(Found::Waits(code, rows)),
             },
@@ -82,10 +91,16 @@ impl Matched {
             let (Some(batch), Some(came)) = (place.batch.nested.get(list), place.batch.nested_present.get(list)) else {
                 continue;
             };
+            let mut met = HashSet::new();
             for row in from..to {
                 let at = Values { batch, row, present: came.get(row).map(Vec::as_slice).unwrap_or_default() };
+                if twin(table, &at, &mut met) {
+                    let name = checks.nested.get(list).map(|list| list.name.clone()).unwrap_or_default();
+                    return Ok(Found::Broken(vec![(name, Code::ExternalIdTwice)]));
+                }
                 let onto = match &onto {
-                    Onto::Insert => Onto::Insert,
+                    // Below a new row stands nothing.
+                    Onto::Insert(_) => Onto::Insert(Vec::new()),
                     Onto::Update(parent) => {
                         match look(session, mapping, table, &at, &below(mapped, mapping, parent))? {
                             Ok(onto) => onto,
@@ -98,6 +113,15 @@ impl Matched {
         }
         Ok(Found::Matched(Box::new(Self(write(0, root, &at, onto, nested)))))
     }
+}
+
+/// The row that an earlier message of the record's id was applied to, where there was one; nothing where that row is gone.
+fn known(session: &mut dyn Session, mapped: &Mapped, place: Place<'_>) -> Result<Option<Vec<Row>>, TargetError> {
+    let Some(marker) = session.latest(place.head.external_id.expose())? else { return Ok(None) };
+    // An earlier version of the exchange may have had another key.
+    let fits = mapped.layout.mappings.first().is_some_and(|root| root.key.len() == marker.key.len());
+    let row = if fits { session.row(0, &marker.key)? } else { None };
+    Ok(Some(row.into_iter().collect()))
 }
 
 /// The columns of a nested table that hold the key of the record's row, with that key.
@@ -125,6 +149,21 @@ impl Values<'_> {
     }
 }
 
+/// What a list of fields wants. One of which a field did not come, or is empty, finds nobody.
+fn wanted(list: &[(String, usize)], at: &Values<'_>) -> Option<Vec<(String, Datum)>> {
+    let value = |place| at.of(place).filter(|value| *value != Datum::Null);
+    list.iter().map(|(column, place)| Some((column.clone(), value(*place)?))).collect()
+}
+
+/// Whether a list of fields wants of a nested record what it wanted of one before it: they would be one row.
+fn twin(table: &Table, at: &Values<'_>, met: &mut HashSet<(usize, Vec<(String, Datum)>)>) -> bool {
+    let lists = table.matching.iter().enumerate();
+    // Each of its lists is remembered, also after one that was met.
+    let twins =
+        lists.filter_map(|(place, list)| Some((place, wanted(list, at)?))).filter(|one| !met.insert(one.clone()));
+    twins.count() > 0
+}
+
 type Unclear = (Code, Vec<Row>);
 
 /// The row that the first list of fields finds that finds any.
@@ -135,14 +174,10 @@ fn look(
     at: &Values<'_>,
     within: &[(String, Datum)],
 ) -> Result<Result<Onto, Unclear>, TargetError> {
+    let mut asked = Vec::new();
     for list in &table.matching {
-        let wanted: Option<Vec<(&str, Datum)>> = list
-            .iter()
-            .map(|(column, place)| Some((column.as_str(), at.of(*place).filter(|value| *value != Datum::Null)?)))
-            .collect();
-        // A list of which a field did not come, or is empty, finds nobody.
-        let Some(mut wanted) = wanted else { continue };
-        wanted.extend(table.within.iter().chain(within).map(|(column, value)| (column.as_str(), value.clone())));
+        let Some(mut wanted) = wanted(list, at) else { continue };
+        wanted.extend(table.within.iter().chain(within).cloned());
         let found = session.find(mapping, &wanted)?;
         if found.more || found.rows.len() > 1 {
             return Ok(Err((Code::Ambiguous, found.rows)));
@@ -150,15 +185,16 @@ fn look(
         if let Some(row) = found.rows.into_iter().next() {
             return Ok(Ok(Onto::Update(row)));
         }
+        asked.push(wanted);
     }
     Ok(match table.unmatched {
-        Unmatched::Insert => Ok(Onto::Insert),
+        Unmatched::Insert => Ok(Onto::Insert(asked)),
         Unmatched::Wait => Err((Code::Unmatched, Vec::new())),
     })
 }
 
 fn write(mapping: usize, table: &Table, at: &Values<'_>, onto: Onto, nested: Vec<Write>) -> Write {
-    let is_insert = onto == Onto::Insert;
+    let is_insert = matches!(onto, Onto::Insert(_));
     let values = table.columns.iter().map(|gets| {
         match (gets.on, is_insert) {
             (OnWrite::Never, _) | (OnWrite::Update, true) | (OnWrite::Insert, false) => return None,

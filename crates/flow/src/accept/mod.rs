@@ -13,6 +13,7 @@
 //! - [`checks`]: what a record must be, made ready once;
 //! - `rule`: what must hold besides, in CEL;
 //! - `batch`: records that are being read, with all their errors;
+//! - `members`: what one record came with;
 //! - `duplicates`: which records have one id;
 //! - [`mapping`]: which column gets which field;
 //! - [`target`]: what a target promises;
@@ -24,6 +25,7 @@ pub mod checks;
 mod duplicates;
 pub mod mapping;
 pub mod matched;
+mod members;
 pub mod opened;
 pub mod records;
 mod rule;

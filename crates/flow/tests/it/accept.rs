@@ -83,11 +83,11 @@ fn good(of: usize) -> String {
     format!(r#"{{"message":"m{of}","person":"{}","nin":"N{of}"}}"#, uuid(of))
 }
 
-struct House {
+pub(super) struct House {
     keys: Identities,
     recipient: causeway_package::key::Recipient,
-    inbound: Inbound,
-    checks: Checks,
+    pub(super) inbound: Inbound,
+    pub(super) checks: Checks,
 }
 
 /// How a file fared: which records go on, as text, and which do not, each as it was told.
@@ -96,27 +96,30 @@ type Fared = (Vec<String>, Vec<String>);
 impl House {
     fn new(from: &str, to: &str) -> Self {
         assert!(INBOUND.contains(from), "{from}");
-        let document = Document::parse("i.yaml", &INBOUND.replacen(from, to, 1)).unwrap();
-        let inbound: Inbound = document.read().unwrap();
+        Self::of(&INBOUND.replacen(from, to, 1))
+    }
+
+    pub(super) fn of(exchange: &str) -> Self {
+        let inbound: Inbound = Document::parse("i.yaml", exchange).unwrap().read().unwrap();
         let catalogue: Catalogue = Document::parse("c.yaml", CATALOGUE).unwrap().read().unwrap();
         let identity = Identity::generate();
         let checks = Checks::compile(&inbound, &catalogue).unwrap();
         Self { recipient: identity.recipient(), keys: Identities::new(vec![identity]), inbound, checks }
     }
 
-    fn opened(&self, text: &[u8]) -> Opened {
+    pub(super) fn opened(&self, text: &[u8]) -> Opened {
         let body = sealed(text, &self.recipient).unwrap();
         Opened::on_receipt(Source::bytes(body), 64 << 20, &self.keys).unwrap()
     }
 
-    fn reading(&self) -> impl FnMut(&Opened) -> Result<Box<dyn Records>, FlowError> + '_ {
+    pub(super) fn reading(&self) -> impl FnMut(&Opened) -> Result<Box<dyn Records>, FlowError> + '_ {
         |opened| {
             let plain = opened.read(&self.keys).unwrap();
             Ok(records(plain, self.inbound.format.kind).unwrap())
         }
     }
 
-    fn judged(&self, text: &[u8], told: &mut Vec<String>) -> Result<Validated, Rejected> {
+    pub(super) fn judged(&self, text: &[u8], told: &mut Vec<String>) -> Result<Validated, Rejected> {
         let mut sink = |line: &causeway_flow::accept::Quarantined<'_>| {
             let fields: Vec<String> = line.fields.iter().map(|one| format!("{} {}", one.field, one.code)).collect();
             told.push(format!("{} {}: {}", line.record, line.external_id.unwrap_or("-"), fields.join(", ")));
@@ -151,7 +154,7 @@ impl House {
     }
 }
 
-fn lines(lines: &[&str]) -> Vec<u8> {
+pub(super) fn lines(lines: &[&str]) -> Vec<u8> {
     lines.iter().flat_map(|line| [line.as_bytes(), b"\n"].concat()).collect()
 }
 
@@ -176,13 +179,15 @@ fn every_error_of_a_record_is_told_and_what_is_sound_goes_on_in_our_codes() {
         &format!(r#"{{"message":"i","person":"{}","cards":null,"nin":7}}"#, uuid(9)),
         &format!(r#"{{"message":"j","message":"k","person":"{}"}}"#, uuid(10)),
         "",
+        &format!(r#"{{"message":"m\u0000","person":"{}"}}"#, uuid(12)),
+        &format!(r#"{{"message":"","person":"{}"}}"#, uuid(13)),
         &format!(
             r#"{{"message":"l","person":"{}","nin":"N11","asked_on":"2026-01-01","decided_on":"2026-01-01","cards":[]}}"#,
             uuid(11)
         ),
     ]);
     let (on, told) = house.fared(&text);
-    assert_eq!(on, [r#"1 "" "ACC" - - 1+2"#, r#"11 "N11" - "2026-01-01" "2026-01-01" "#]);
+    assert_eq!(on, [r#"1 "" "ACC" - - 1+2"#, r#"13 "N11" - "2026-01-01" "2026-01-01" "#]);
     assert_eq!(
         told,
         [
@@ -196,6 +201,8 @@ fn every_error_of_a_record_is_told_and_what_is_sound_goes_on_in_our_codes() {
             "8 h: cards value-oversize",
             "9 i: cards wrong-type",
             "10 j: record field-twice",
+            "11 m\0: message wrong-type",
+            "12 -: message value-missing",
         ]
     );
 }
@@ -252,11 +259,7 @@ fn csv_is_read_by_its_header_and_an_empty_cell_is_absent() {
       columns: [ { column: number, from: number, on: insert } ]
       match: [ [number] ]
 ";
-    let text = INBOUND.replace(lists, "").replace(table, "").replace("kind: json-lines", "kind: csv");
-    let inbound: Inbound = Document::parse("i.yaml", &text).unwrap().read().unwrap();
-    let catalogue: Catalogue = Document::parse("c.yaml", CATALOGUE).unwrap().read().unwrap();
-    let checks = Checks::compile(&inbound, &catalogue).unwrap();
-    let house = House { inbound, checks, ..House::new("exchange", "exchange") };
+    let house = House::of(&INBOUND.replace(lists, "").replace(table, "").replace("kind: json-lines", "kind: csv"));
     let judged = |text: String, told: &mut Vec<String>| house.judged(text.as_bytes(), told);
     let mut told = Vec::new();
     let rows = format!("message,person,nin\r\na,{},\r\nb,{},\"N,2\"\r\nc,{}\r\nd,,N4\r\n", uuid(1), uuid(2), uuid(3));

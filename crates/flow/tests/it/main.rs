@@ -11,6 +11,7 @@
 
 mod absent;
 mod accept;
+mod accept_applied;
 mod aggregate;
 mod answers;
 mod conjunction_property;

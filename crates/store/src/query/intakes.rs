@@ -1,5 +1,7 @@
 //! What came in, how far has it come, and what of it waits for a person?
 
+use std::collections::BTreeSet;
+
 use causeway_model::intake::{Counts, Intake};
 use jiff::Timestamp;
 
@@ -163,6 +165,19 @@ impl Reader {
         );
         let rows = rows.bind(id).fetch_all(&self.pool).await?;
         rows.iter().map(waiting).collect()
+    }
+
+    /// The intakes of the same exchange that came after this one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn intakes_after(&self, id: &str) -> Result<BTreeSet<String>, StoreError> {
+        let rows = query(
+            "SELECT o.id FROM intake t JOIN intake o ON o.exchange = t.exchange \
+             AND (o.received_at, o.id) > (t.received_at, t.id) WHERE t.id = $1",
+        );
+        let rows = rows.bind(id).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Cells::new(row, "intake", "id").get("id")).collect()
     }
 
     /// The highest number of a partner's files for an exchange that was opened; 0 where none was.

@@ -1,5 +1,8 @@
 //! How do sound records come to stand in the target, once each, and what is told of every one?
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use causeway_flow::FlowError;
 use causeway_flow::accept::target::{Keeper, Session, TargetError};
 use causeway_flow::accept::{self, Applied, Checks, Known, Mapped, Opened, Place, Quarantined, Sound, UndoKey};
@@ -25,6 +28,10 @@ const TOLD_AT_ONCE: u64 = 500;
 /// Applies a validated intake, from where an earlier run was cut off.
 pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
     let Step { house, row, .. } = step;
+    // Some of it may be applied already: what goes beyond the terms now holds it, and is no verdict on it.
+    if let Some(violation) = open::beyond(step).await?.into_iter().next() {
+        return Err(super::super::gate::held(&row.id, violation));
+    }
     let recipient = house.partner_key(&row.partner, KeyPurpose::Recipient).await?;
     let Some(recipient) = recipient else {
         let violation = Violation::new(Code::KeyNotVerified, &row.partner, "it has no current key to seal outcomes to");
@@ -42,7 +49,11 @@ pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
     let begin = IntakeStep::Begin { undo_key: Some(sealed(undo.bytes(), house.keys.recipient())?) };
     let seen = step.moved(step.seen(), begin, "intake-applying", json!({})).await?;
     let outcomes = Outcomes::begin(step, &recipient)?;
-    let run = Run { step, seen: &seen, checks: &checks, mapped: &mapped, undo: &undo };
+    // Whatever shut the gate since it was opened: the first of its own looks is a second away.
+    step.gate.look().await;
+    step.held()?;
+    let later = Arc::new(house.store.intakes_after(&row.id).await?);
+    let run = Run { step, seen: &seen, checks: &checks, mapped: &mapped, undo: &undo, later: &later };
     let ended = tokio::task::block_in_place(|| run.all(&opened, session.as_mut(), outcomes));
     step.held()?;
     let (counts, waiting) = ended?.finish()?;
@@ -95,6 +106,7 @@ struct Run<'r> {
     checks: &'r Checks,
     mapped: &'r Mapped,
     undo: &'r UndoKey,
+    later: &'r Arc<BTreeSet<String>>,
 }
 
 impl Run<'_> {
@@ -149,7 +161,7 @@ impl Run<'_> {
         let inbound = &self.step.pinned.inbound;
         let sequence = inbound.sequence.as_ref();
         let sequence = sequence.and_then(|name| self.checks.fields().iter().position(|field| field == name));
-        let known = Known { intake: &self.step.row.id, sequence };
+        let known = Known { intake: &self.step.row.id, sequence, later: self.later };
         let mut keeper = Sealing { undo: self.undo, house: self.step.house };
         Applied::of(session, &mut keeper, (self.checks, self.mapped), place, known, None)
     }

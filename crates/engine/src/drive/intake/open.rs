@@ -17,18 +17,8 @@ use crate::keys::kept;
 
 /// Opens a received intake, or rejects it.
 pub(super) async fn open(step: &Step<'_>) -> Result<(), EngineError> {
-    let Step { house, row, pinned, .. } = step;
-    // What was agreed may have narrowed since the exchange came into use.
-    let beyond: Vec<Violation> = match in_force(house, &row.versions.arrangement.0).await? {
-        Ok(standing) => pinned.inbound.beyond(&standing.terms).into_iter().map(|(_, violation)| violation).collect(),
-        Err(refused) => {
-            let violation = refused.violations.into_iter().next();
-            let violation = violation.unwrap_or_else(|| {
-                Violation::new(causeway_model::Code::NotInForce, &row.versions.arrangement.0, "it is not in force")
-            });
-            return Err(super::super::gate::held(&row.id, violation));
-        }
-    };
+    let Step { house, row, .. } = step;
+    let beyond = beyond(step).await?;
     if !beyond.is_empty() {
         return step.rejected(beyond, None).await;
     }
@@ -49,6 +39,19 @@ pub(super) async fn open(step: &Step<'_>) -> Result<(), EngineError> {
             Ok(())
         }
     }
+}
+
+/// What of the exchange goes beyond the terms that are in force now: they may have narrowed since it came into use. Where none are, it
+/// is held.
+pub(super) async fn beyond(step: &Step<'_>) -> Result<Vec<Violation>, EngineError> {
+    let arrangement = &step.row.versions.arrangement.0;
+    let standing = in_force(step.house, arrangement).await?.map_err(|refused| {
+        let violation = refused.violations.into_iter().next();
+        let violation = violation
+            .unwrap_or_else(|| Violation::new(causeway_model::Code::NotInForce, arrangement, "it is not in force"));
+        super::super::gate::held(&step.row.id, violation)
+    })?;
+    Ok(step.pinned.inbound.beyond(&standing.terms).into_iter().map(|(_, violation)| violation).collect())
 }
 
 /// The newest number that was opened before this one; of one that was opened itself, what was below it.

@@ -102,7 +102,8 @@ impl Outcomes {
         let fields = applied.why.iter().map(|(field, code)| Why { field, code: *code }).collect();
         let external_id = Some(head.external_id.expose().as_str());
         self.line(&Line { record: head.number, external_id, outcome: applied.outcome, fields, told })?;
-        if applied.outcome != RecordOutcome::Waiting {
+        // Somebody changes its row whenever we look: that is a person's too.
+        if !matches!(applied.outcome, RecordOutcome::Waiting | RecordOutcome::Conflict) {
             return Ok(());
         }
         let codes: Vec<&'static str> = applied.why.iter().map(|(_, code)| code.as_str()).collect();

@@ -12,7 +12,7 @@ use crate::source::{literal, moment};
 const DAY_US: i64 = 86_400_000_000;
 
 /// A value that came in. It cannot be printed.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Datum {
     /// None.
     Null,

@@ -1,6 +1,8 @@
 //! What is written at once, by what is it known that it was, and what became of it?
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use causeway_model::Code;
 
@@ -15,10 +17,10 @@ pub struct Place {
     pub group: u64,
 }
 
-/// A record and its nested ones: one transaction of the target.
+/// A message about a record: by what it is known whether it was applied, or a newer one was.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Which one it is.
+pub struct Message {
+    /// The group that it is.
     pub place: Place,
     /// The record's id at the partner's, by which a later message about the same record is known.
     pub external_id: String,
@@ -26,6 +28,15 @@ pub struct Group {
     pub digest: [u8; 32],
     /// What an older message has a smaller value of; none where the exchange has no sequence.
     pub sequence: Option<Datum>,
+    /// Intakes of the exchange that came after its own: where no sequence decides, what they said of the record is newer.
+    pub later: Arc<BTreeSet<String>>,
+}
+
+/// A record and its nested ones: one transaction of the target.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Group {
+    /// By what it is known.
+    pub message: Message,
     /// The record.
     pub record: Write,
 }
@@ -46,8 +57,8 @@ pub struct Write {
 /// Whether a row is added or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Onto {
-    /// A new row.
-    Insert,
+    /// A new row, provided that still none is found by any of these: columns with their values.
+    Insert(Vec<Vec<(String, Datum)>>),
     /// This row, provided that it still is as it was read.
     Update(Row),
 }
@@ -74,7 +85,7 @@ pub enum Outcome {
     Duplicate,
     /// A newer message was applied before: nothing was done.
     Superseded,
-    /// A row is not as it was read, or not there any more: nothing was done. Match it once more.
+    /// A row is not as it was read, or not there any more, or is there by now: nothing was done. Match it once more.
     Conflict,
     /// The target does not take it, or would not hold exactly what came: nothing was done.
     Refused(Refusal),
@@ -108,10 +119,16 @@ pub struct Marker {
     pub key: Vec<Stored>,
 }
 
-// The id of a record at the partner's may be a person's number: neither tells it.
+// The id of a record at the partner's may be a person's number: none of these tells it.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
 impl fmt::Debug for Group {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Group").field("place", &self.place).field("record", &self.record).finish_non_exhaustive()
+        f.debug_struct("Group").field("message", &self.message).field("record", &self.record).finish()
     }
 }
 

@@ -24,7 +24,7 @@ use causeway_model::Code;
 
 pub use before::{Before, RowBefore, RowUndone, Undone};
 pub use datum::{Datum, Stored};
-pub use group::{Answer, Group, Marker, Onto, Outcome, Place, Refusal, Write};
+pub use group::{Answer, Group, Marker, Message, Onto, Outcome, Place, Refusal, Write};
 pub use layout::{Column, Layout, Mapping, Raiser, Version};
 
 /// Rows that are told as candidates, at most.
@@ -32,6 +32,17 @@ pub const MOST_CANDIDATES: usize = 64;
 
 /// Bytes that an external id may have, so that every target can hold it in an index.
 pub const EXTERNAL_ID_BYTES: usize = 1_000;
+
+/// What keeps an external id from being held and compared by every target, if something does.
+pub fn unfit_id(id: &str) -> Option<(Code, &'static str)> {
+    match id {
+        _ if id.len() > EXTERNAL_ID_BYTES => Some((Code::ValueOversize, "its external id has more than 1,000 bytes")),
+        _ if id.contains('\0') => {
+            Some((Code::WrongType, "its external id has a zero byte, which is no text to PostgreSQL"))
+        }
+        _ => None,
+    }
+}
 
 /// A database in which records are written.
 pub trait Target: Send + Sync {
@@ -50,10 +61,14 @@ pub trait Target: Send + Sync {
 pub trait Session: Send {
     /// Rows whose columns equal all of `wanted`, byte for byte, whatever collation they have. A null is equal to nothing, and
     /// nothing wanted finds nothing.
-    fn find(&mut self, mapping: usize, wanted: &[(&str, Datum)]) -> Result<Found, TargetError>;
+    fn find(&mut self, mapping: usize, wanted: &[(String, Datum)]) -> Result<Found, TargetError>;
 
     /// The row of that key, as it stands now.
     fn row(&mut self, mapping: usize, key: &[Stored]) -> Result<Option<Row>, TargetError>;
+
+    /// What follows from what was applied before, where something does: the message itself was, the same or a newer one of its
+    /// record. None where it is still to be applied. Asked before anything is matched: what was applied meets its own rows.
+    fn applied(&mut self, message: &Message) -> Result<Option<Answer>, TargetError>;
 
     /// The newest marker of an external id that is not undone.
     fn latest(&mut self, external_id: &str) -> Result<Option<Marker>, TargetError>;

@@ -4,8 +4,8 @@
 use causeway_model::{Code, ValueType};
 
 use super::{
-    Before, Column, Datum, Group, Mapping, Marker, Onto, Place, Raiser, RowBefore, RowUndone, Stored, Undone, Version,
-    Write,
+    Before, Column, Datum, Group, Mapping, Marker, Message, Onto, Place, Raiser, RowBefore, RowUndone, Stored, Undone,
+    Version, Write,
 };
 
 fn text(text: &str) -> Stored {
@@ -72,9 +72,11 @@ fn nothing_of_a_value_is_printed() {
     assert_eq!(shown, "[personal] [personal]");
     let place = Place { intake: "i".to_owned(), group: 1 };
     let values = vec![Some(Datum::Text("Zuri invented".to_owned()))];
-    let record = Write { mapping: 0, values, onto: Onto::Insert, nested: Vec::new() };
+    let record = Write { mapping: 0, values, onto: Onto::Insert(Vec::new()), nested: Vec::new() };
     let (external_id, digest, sequence) = ("ZURI-1".to_owned(), [7; 32], Some(Datum::Text("ZURI-2".to_owned())));
-    let group = Group { place: place.clone(), external_id: external_id.clone(), digest, sequence, record };
+    let message =
+        Message { place: place.clone(), external_id: external_id.clone(), digest, sequence, later: Default::default() };
+    let group = Group { message, record };
     let key = vec![text("ZURI-3")];
     let marker = Marker { place, external_id, digest, outcome: "inserted".to_owned(), key };
     let shown = format!("{group:?} {marker:?}");
