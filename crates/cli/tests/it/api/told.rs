@@ -22,6 +22,7 @@ const ELEMENTS: &str = r#"
   - { element: individual.date_of_birth, form: raw, necessity: "to tell people of one name from one another" }
   - { element: individual.camp_pcode, form: raw, necessity: "to send people to the desk of their camp" }
   - { element: document.document_number, form: raw, necessity: "to check who stands at the desk" }
+  - { element: household.shelter, form: raw, necessity: "to hand out what fits the shelter" }
 may_select_by: [individual.household_no]
 "#;
 
@@ -31,6 +32,11 @@ pub fn desk(street: &Street) {
     let refuse = "UPDATE individual SET consent_sharing = 'refused' WHERE individual_id = \
                   (SELECT min(individual_id) FROM individual WHERE camp_pcode = 'KE106322')";
     assert_eq!(store.execute(refuse, []).unwrap(), 1);
+    // One comes from where the partner is.
+    let origin = "UPDATE individual SET country_of_origin = 'KEN' WHERE individual_id = \
+                  (SELECT max(individual_id) FROM individual WHERE camp_pcode = 'KE106322' AND consent_sharing = 'given' \
+                  AND individual_id NOT IN (SELECT individual_id FROM confidentiality_mark))";
+    assert_eq!(store.execute(origin, []).unwrap(), 1);
     drop(store);
     let catalogue = std::fs::read_to_string(street.example("catalogue.yaml")).unwrap();
     let catalogue = catalogue.replacen("version: 1\n", "version: 2\n", 1);
@@ -39,6 +45,9 @@ pub fn desk(street: &Street) {
         "    key: [individual_id]\n    unique: [[individual_no]]\n",
         1,
     );
+    let origins = "\"Countries of origin, ISO 3166 alpha-3\", codes: [";
+    assert!(catalogue.contains(origins));
+    let catalogue = catalogue.replacen(origins, &format!("{origins}{{ code: KEN }}, "), 1);
     let terms = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
     let (head, rest) = terms.split_once("elements:\n").unwrap();
     let (_, tail) = rest.split_once("population:\n").unwrap();
@@ -72,7 +81,11 @@ pub fn desk(street: &Street) {
     let look = "    cap: 100\n    page: 10\n    look_up:\n      by:\n        - { find_by: individual_no }\n        - { find_by: family_name, and: [given_name, date_of_birth] }\n      answer: elements\n      hourly: 40\n      daily: 60\n      similar_most: 3\n";
     let plain = "    cap: 100\n    page: 10\n    answer: plain\n    look_up:\n      by: [{ find_by: individual_no }]\n      answer: match\n      hourly: 1000000\n      daily: 1000000\n      similar_most: 1000000\n";
     for (name, online) in [("desk-rows", rows), ("desk-flat", flat), ("desk-look", look), ("desk-plain", plain)] {
-        let file = put(&format!("{name}.yaml"), &exchange(name, online).replace("order_by: [document_id], ", ""));
+        let mut text = exchange(name, online).replace("order_by: [document_id], ", "");
+        if name == "desk-plain" {
+            text = text.replacen("format:", "  - { name: shelter, from: household.shelter }\nformat:", 1);
+        }
+        let file = put(&format!("{name}.yaml"), &text);
         street.good(&["exchange", "check", &file]).unwrap();
         street.good(&["exchange", "import", &file]).unwrap();
     }
@@ -155,6 +168,8 @@ pub struct Person {
     /// Whether the arrangement covers the person, who consents and is not kept from the partner.
     pub told: bool,
     pub covered: bool,
+    /// Whether it is the country of origin alone that keeps the person from the partner.
+    from_there: bool,
     documents: usize,
 }
 
@@ -167,19 +182,21 @@ fn people(sources: &Path) -> Vec<Person> {
     let mut rows = store
         .prepare(
             "SELECT individual_no, family_name, given_name, date_of_birth, household_no, individual_id, consent_sharing, camp_pcode, \
-             (SELECT count(*) FROM document d WHERE d.individual_id = i.individual_id) FROM individual i ORDER BY individual_id",
+             (SELECT count(*) FROM document d WHERE d.individual_id = i.individual_id), country_of_origin FROM individual i ORDER BY individual_id",
         )
         .unwrap();
     let person = |row: &rusqlite::Row<'_>| {
         let (id, consent, camp): (String, Option<String>, Option<String>) = (row.get(5)?, row.get(6)?, row.get(7)?);
         let covered = camp.is_some_and(|camp| ["KE106322", "KE111507"].contains(&camp.as_str()));
+        let from_there = row.get::<_, String>(9)? == "KEN";
         Ok(Person {
             number: row.get(0)?,
             family: row.get(1)?,
             given: row.get(2)?,
             born: row.get(3)?,
             home: row.get(4)?,
-            told: covered && consent.as_deref() == Some("given") && !marked.contains(&id),
+            from_there,
+            told: covered && !from_there && consent.as_deref() == Some("given") && !marked.contains(&id),
             covered,
             documents: row.get(8)?,
             id,
@@ -294,6 +311,7 @@ fn one_by_one(kind: Kind) {
     let told = all.iter().find(|one| one.told && one.born.is_some()).unwrap();
     let withheld = all.iter().find(|one| one.covered && !one.told).unwrap();
     let outside = all.iter().find(|one| !one.covered).unwrap();
+    let from_there = all.iter().find(|one| one.from_there).unwrap();
     let found = desk.sealed(&desk.look(&json!({ "individual_no": told.number })));
     assert_eq!(
         (found["found"].as_bool(), found["record"]["number"].as_str()),
@@ -316,9 +334,14 @@ fn one_by_one(kind: Kind) {
         ));
     }
     assert_eq!(lengths.len(), 1, "{lengths:?}");
+    let by = json!({ "by": { "individual_no": from_there.number } });
+    assert_eq!(desk.ask("/exchanges/desk-plain/look-ups", &by).json(), json!({ "found": false }));
     // Asked about is in the record too.
+    for one in [withheld, from_there] {
+        let said = disclosures(&desk, &one.id);
+        assert_eq!(said["disclosures"][0]["status"], "asked-about", "{said}");
+    }
     let said = disclosures(&desk, &withheld.id);
-    assert_eq!(said["disclosures"][0]["status"], "asked-about", "{said}");
     assert_eq!(said["disclosures"][0]["elements"], json!([]));
     let said = disclosures(&desk, &told.id);
     assert_eq!(said["disclosures"][0]["status"], "arrived", "{said}");
@@ -362,6 +385,34 @@ fn one_by_one(kind: Kind) {
     assert!((1..=3_601).contains(&wait), "{wait}");
     desk.copy.street.good(&["ledger", "verify"]).unwrap();
     desk.ended();
+}
+
+fn a_record_that_refuses(kind: Kind) {
+    let desk = Desk::open(kind);
+    let one = desk.people().into_iter().find(|one| one.told).unwrap();
+    let store = Connection::open(desk.copy.street.sources().join("progres.sqlite")).unwrap();
+    // The household stands twice, where the catalogue says that it does once.
+    let twice = "CREATE TABLE homes AS SELECT * FROM household; INSERT INTO homes SELECT * FROM household; \
+                 DROP TABLE household; ALTER TABLE homes RENAME TO household;";
+    store.execute_batch(twice).unwrap();
+    drop(store);
+    let reply = desk.ask("/exchanges/desk-plain/look-ups", &json!({ "by": { "individual_no": one.number } }));
+    assert_eq!((reply.status, reply.body.as_str()), (200, r#"{"found":false}"#), "as of nobody: {reply:?}");
+    let said = disclosures(&desk, &one.id);
+    assert_eq!(said["disclosures"][0]["status"], "asked-about", "{said}");
+    let leaf = desk.copy.leaves().into_iter().find(|leaf| leaf.event == "looked-up").unwrap();
+    assert!(leaf.body.to_string().contains("duplicate-key"), "{:?}", leaf.body);
+    desk.ended();
+}
+
+#[test]
+fn a_record_that_refuses_is_a_no_on_sqlite() {
+    a_record_that_refuses(Kind::Sqlite);
+}
+
+#[test]
+fn a_record_that_refuses_is_a_no_on_postgres() {
+    a_record_that_refuses(Kind::Postgres);
 }
 
 #[test]

@@ -3,14 +3,15 @@
 //! INVARIANT (told is written first): a round is read, walked and recorded, with a signed checkpoint over it, before any of it is answered.
 //!
 //! INVARIANT (one no): not there, ambiguous, outside the population, withheld: the same statements are asked of the sources, for as many
-//! keys, and the same is written; the answer is the same.
+//! keys, and the same is written; the answer is the same. A record that refuses the walk is a no as well: a refusal would tell that it is
+//! there.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use causeway_flow::aggregate::{Only, aggregate_only};
 use causeway_flow::disclose::{Disclosed, Question, disclose, find};
-use causeway_flow::enforce::{Expectation, Reporter, enforce};
+use causeway_flow::enforce::{Reporter, enforce_answer};
 use causeway_flow::source::{Extract, KeyList, KeyValue, Source, Watch, extract};
 use causeway_flow::transform::transform;
 use causeway_flow::{FlowError, Personal};
@@ -165,9 +166,11 @@ impl Looker {
             return Ok(());
         }
         let walked = walk(house, ready, look_up, sources, &questions);
-        let (found, told) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
-        let records: HashMap<Vec<u8>, usize> =
-            told.people_by_record().enumerate().map(|(record, keys)| (keys.concat(), record)).collect();
+        let (found, told, refused) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
+        let records: HashMap<Vec<u8>, (&Disclosed, usize)> = told
+            .iter()
+            .flat_map(|told| told.people_by_record().enumerate().map(move |(at, keys)| (keys.concat(), (told, at))))
+            .collect();
         let subject = ready.catalogue.subject().map_or("", |people| &people.name);
         let pseudonyms = house.keys.disclosure().of(subject);
         let (mut looked, mut people) = (Vec::new(), Vec::new());
@@ -177,9 +180,9 @@ impl Looker {
             people.extend(key.as_ref().map(|key| (pseudonyms.pseudonym(key), record.is_some())));
             looked.push(match record {
                 None => Looked::No,
-                Some(record) => Looked::Found(match look_up.answer {
+                Some((told, record)) => Looked::Found(match look_up.answer {
                     Told::Match => None,
-                    Told::Elements => Some(Personal::new(row(&told, *record))),
+                    Told::Elements => Some(Personal::new(row(told, *record))),
                 }),
             });
         }
@@ -187,7 +190,7 @@ impl Looker {
             judged: ready.judged(house),
             exchange: exchange.clone(),
             purge_by: house.today().saturating_add(i64::from(ready.standing.terms.retention_days).days()),
-            content: content(&ready.exchange, &ready.catalogue, 0, confirmed(ready, look_up, &told)),
+            content: content(&ready.exchange, &ready.catalogue, 0, confirmed(ready, look_up, told.as_ref())),
             of: of(house, exchange, look_up, &asked, &questions),
             told: looked.iter().filter(|one| matches!(one, Looked::Found(_))).count() as u64,
             people: seal_round(house, &people)?,
@@ -197,7 +200,7 @@ impl Looker {
         let body = json!({
             "exchange_version": ready.exchange.version, "arrangement": ready.standing.terms.arrangement,
             "arrangement_version": ready.standing.terms.version, "arrangement_sha256": ready.standing.digest,
-            "asked": asked.len(), "told": change.told, "clients": clients,
+            "asked": asked.len(), "told": change.told, "clients": clients, "refused": refused,
         });
         let event = audit(crate::drive::WORKER, "looked-up", exchange, body);
         let recorded =
@@ -250,6 +253,9 @@ impl Looker {
     }
 }
 
+/// The records that were found; what may be told of them; or what refused that.
+type Walked = (Vec<Option<KeyValue>>, Option<Disclosed>, Vec<Violation>);
+
 /// Finds the records, and walks those that were found, and as many others that nobody has, to what may be told.
 fn walk(
     house: &House,
@@ -257,7 +263,7 @@ fn walk(
     look_up: &LookUp,
     sources: &[Box<dyn Source>],
     questions: &[Question],
-) -> Result<(Vec<Option<KeyValue>>, Disclosed), FlowError> {
+) -> Result<Walked, FlowError> {
     let (plan, watch) = (&ready.plan, Watch::default());
     let mut extract: Extract = extract(plan, sources, &|| house.now(), &watch)?;
     let memory = house.memory(house.home.staging());
@@ -269,11 +275,18 @@ fn walk(
     let keys = found.iter().map(|key| key.clone().unwrap_or_else(|| of_nobody(house, is_number))).collect::<Vec<_>>();
     let only = Only::of(vec![KeyList { column: key, values: keys.into() }]);
     let register = ready.heeded.register(house);
-    let bundle = aggregate_only(&mut extract, plan, Reporter::default(), register, &memory, &only)?;
-    let expectation = Expectation { last_receipted: None, fewer_expected: true };
-    let cleared = enforce(transform(bundle, plan), plan, expectation, watch);
-    let told = disclose(cleared, plan, ready.exchange.format, &ready.online)?;
-    Ok((found, told))
+    let bundle = aggregate_only(&mut extract, plan, Reporter::default(), register, &memory, &only);
+    let most = ready.online.cap.min(ready.standing.terms.row_cap);
+    let told = bundle.and_then(|bundle| {
+        let cleared = enforce_answer(transform(bundle, plan), plan, most, watch);
+        disclose(cleared, plan, ready.exchange.format, &ready.online)
+    });
+    match told {
+        Ok(told) => Ok((found, Some(told), Vec::new())),
+        // A source that cannot be read refuses whatever is asked.
+        Err(error @ FlowError::Source(_)) => Err(error),
+        Err(error) => Ok((found, None, error.violations())),
+    }
 }
 
 /// A key that no record has: 122 random bits in the form of a UUID, or a number far below all.
@@ -307,12 +320,12 @@ fn row(told: &Disclosed, record: usize) -> String {
 }
 
 /// What a partner learns of somebody who is found: what is told, and that what was asked by is so.
-fn confirmed(ready: &Ready, look_up: &LookUp, told: &Disclosed) -> std::collections::BTreeSet<(ElementRef, Form)> {
+fn confirmed(ready: &Ready, look_up: &LookUp, told: Option<&Disclosed>) -> std::collections::BTreeSet<(ElementRef, Form)> {
     let asked = look_up.by.iter().flat_map(causeway_model::exchange::Asked::elements);
     let asked = asked.map(|name| (ElementRef::new(&ready.exchange.root, name), Form::Raw));
     match look_up.answer {
         Told::Match => asked.collect(),
-        Told::Elements => asked.chain(told.elements.iter().cloned()).collect(),
+        Told::Elements => asked.chain(told.into_iter().flat_map(|told| told.elements.iter().cloned())).collect(),
     }
 }
 

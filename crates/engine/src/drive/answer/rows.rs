@@ -5,7 +5,7 @@ use std::path::Path;
 
 use causeway_flow::aggregate::{Only, aggregate_only};
 use causeway_flow::disclose::{Disclosed, Pages, disclose};
-use causeway_flow::enforce::{Clearance, Expectation, Reporter, enforce};
+use causeway_flow::enforce::{Clearance, Reporter, enforce_answer};
 use causeway_flow::source::{KeyList, KeyValue, Source, Watch, extract};
 use causeway_flow::transform::transform;
 use causeway_flow::{FlowError, Personal};
@@ -83,7 +83,10 @@ async fn once(
         sources.push(opened.map_err(|error| not_shown(exchange, vec![error.into()]))?);
     }
     let walked = tokio::task::block_in_place(|| walk(house, &ready, &sources, &only));
-    let told = walked.map_err(|error| not_shown(exchange, error.violations()))?;
+    let told = match walked {
+        Ok(told) => told,
+        Err(error) => return Err(refused(house, asker, exchange, error).await?),
+    };
     let records = told.records() as u64;
     let violations = beyond(house, exchange, &ready.standing, Some(records)).await?;
     if !violations.is_empty() {
@@ -133,15 +136,24 @@ async fn once(
     Ok(Told { id, pages, records, answering: ready.online.answer })
 }
 
+/// Why nothing is told, as far as the partner may know: what a record was the reason of stands in the ledger alone.
+async fn refused(house: &House, asker: &Asker<'_>, exchange: &str, error: FlowError) -> Result<EngineError, EngineError> {
+    let violations = error.violations();
+    if matches!(error, FlowError::Source(_)) || violations.iter().all(|violation| violation.code == Code::RowCap) {
+        return Ok(not_shown(exchange, violations));
+    }
+    house.record(asker.name, "rows-refused", exchange, json!({ "violations": violations })).await?;
+    Ok(not_shown(exchange, Vec::new()))
+}
+
 fn walk(house: &House, ready: &Ready, sources: &[Box<dyn Source>], only: &Only) -> Result<Disclosed, FlowError> {
     let watch = Watch::default();
     let mut extract = extract(&ready.plan, sources, &|| house.now(), &watch)?;
     let memory = house.memory(house.home.staging());
     let register = ready.heeded.register(house);
     let bundle = aggregate_only(&mut extract, &ready.plan, Reporter::default(), register, &memory, only)?;
-    // Nobody who was asked for may be known: that is an answer.
-    let expectation = Expectation { last_receipted: None, fewer_expected: true };
-    let cleared = enforce(transform(bundle, &ready.plan), &ready.plan, expectation, watch);
+    let most = ready.online.cap.min(ready.standing.terms.row_cap);
+    let cleared = enforce_answer(transform(bundle, &ready.plan), &ready.plan, most, watch);
     disclose(cleared, &ready.plan, ready.exchange.format, &ready.online)
 }
 
