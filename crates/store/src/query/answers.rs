@@ -13,14 +13,27 @@ use crate::{Reader, StoreError};
 const ANSWER: &str = "SELECT id, exchange, exchange_version, arrangement, arrangement_version, sealed_to, records, purge_by, \
      subject, people, catalogue, catalogue_version, elements_json, told_at FROM answer";
 
+/// Ids that are asked for in one statement.
+const TOGETHER: usize = 100;
+
 impl Reader {
-    /// The ids of answers that were told since then.
+    /// Which of these are answers that are recorded, whenever that was.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn told_ids(&self, since: Timestamp) -> Result<HashSet<String>, StoreError> {
-        let rows = query("SELECT id FROM answer WHERE told_at >= $1").bind(since.as_microsecond());
-        rows.fetch_all(&self.pool).await?.iter().map(Row::only).collect()
+    pub async fn recorded_answers(&self, ids: &[&str]) -> Result<HashSet<String>, StoreError> {
+        let mut found = HashSet::new();
+        for some in ids.chunks(TOGETHER) {
+            let places: Vec<String> = (1..=some.len()).map(|at| format!("${at}")).collect();
+            let mut rows = query(format!("SELECT id FROM answer WHERE id IN ({})", places.join(", ")));
+            for id in some {
+                rows = rows.bind(*id);
+            }
+            for row in rows.fetch_all(&self.pool).await? {
+                found.insert(row.only()?);
+            }
+        }
+        Ok(found)
     }
 
     /// Answers that told something, as what was sent: whoever asks what left asks them too. Each is its own transfer.

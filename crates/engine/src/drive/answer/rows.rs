@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use super::Asker;
 use super::ready::{Ready, beyond, not_shown};
+use super::segment::is_not_recorded;
 use crate::drive::ANEW;
 use crate::drive::heed::is_overtaken;
 use crate::drive::room::remove;
@@ -120,7 +121,9 @@ async fn once(
     match house.store.tell(Changed::new(tell, event), house.stamp()).await {
         Ok(()) => {}
         Err(error) => {
-            remove(&people)?;
+            if is_not_recorded(&error) {
+                remove(&people)?;
+            }
             return Err(match error {
                 StoreError::Denied { source, .. } => not_shown(exchange, source.violations),
                 error => error.into(),
