@@ -204,6 +204,7 @@ fn ask(stores: &Stores, questions: &[Value]) -> Vec<Option<String>> {
     let question =
         |value: &Value| Question::read(root, look_up, &serde_json::from_value(value.clone()).unwrap()).unwrap();
     let questions: Vec<Question> = questions.iter().map(question).collect();
+    let questions: Vec<&Question> = questions.iter().collect();
     let mut extract = extract(&plan, &stores.sources(), &now, &Watch::default()).unwrap();
     let found = find(&mut extract, &plan, look_up, &questions, &Memory::unbounded()).unwrap();
     let text = |key: KeyValue| match key {

@@ -51,14 +51,18 @@ impl Reader {
         rows.fetch_all(&self.pool).await?.iter().map(told).collect()
     }
 
-    /// Records told under an arrangement, whatever its version, at `since` or later, oldest first.
-    pub(super) async fn told_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
+    /// Records told under an arrangement, whatever its version, at `since` or later, oldest first; questions that lie in no answer yet are
+    /// counted day by day.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn told_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
         let rows = query(
             "SELECT id, exchange, records, told_at FROM answer \
              WHERE arrangement = $1 AND told_at >= $2 AND kind <> 'asked-about' ORDER BY told_at, id",
         );
         let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;
-        let release = |row: &Row| {
+        let release = |row: &Row| -> Result<Release, StoreError> {
             let cells = Cells::new(row, "answer", "id");
             Ok(Release {
                 transfer: cells.get("id")?,
@@ -67,7 +71,16 @@ impl Reader {
                 records: cells.count("records")?,
             })
         };
-        rows.iter().map(release).collect()
+        let mut told = rows.iter().map(release).collect::<Result<Vec<_>, _>>()?;
+        let open = query(
+            "SELECT exchange, CAST(sum(told) AS BIGINT) AS records, min(at) AS told_at, 'rounds' AS id FROM look_up_round \
+             WHERE closed_at IS NULL AND arrangement = $1 AND at >= $2 AND told > 0 GROUP BY exchange, at / 86400000000",
+        );
+        for row in open.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await? {
+            told.push(release(&row)?);
+        }
+        told.sort_by_key(|one| one.sealed_at);
+        Ok(told)
     }
 }
 

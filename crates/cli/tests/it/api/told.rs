@@ -383,6 +383,16 @@ fn one_by_one(kind: Kind) {
     assert_eq!((stopped.status, stopped.code().as_str()), (429, "asked-too-often"), "{stopped:?}");
     let wait: u32 = stopped.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=3_601).contains(&wait), "{wait}");
+    // It is decided before anything is read, and told at the same times as a no.
+    let store = Connection::open(desk.copy.street.sources().join("progres.sqlite")).unwrap();
+    store.execute_batch("ALTER TABLE individual RENAME TO nowhere").unwrap();
+    for _ in 0..5 {
+        let began = Instant::now();
+        let reply = desk.look(&json!({ "individual_no": told.number }));
+        assert_eq!((reply.status, reply.code().as_str()), (429, "asked-too-often"), "{reply:?}");
+        assert!(began.elapsed() >= Duration::from_millis(25), "{:?}", began.elapsed());
+    }
+    store.execute_batch("ALTER TABLE nowhere RENAME TO individual").unwrap();
     desk.copy.street.good(&["ledger", "verify"]).unwrap();
     desk.ended();
 }

@@ -6,7 +6,7 @@
 //! keys, and the same is written; the answer is the same. A record that refuses the walk is a no as well: a refusal would tell that it is
 //! there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use causeway_flow::aggregate::{Only, aggregate_only};
@@ -49,6 +49,8 @@ pub enum Looked {
     TooOften(u32),
     /// The client seems to be guessing, and asks no more until somebody lifts it.
     Held,
+    /// The client was revoked, or the key that its answer would be sealed to has ended.
+    NobodyKnown,
     /// There is no such exchange, for whoever asks.
     NotThere,
     /// Nothing is told at all, or not of this question.
@@ -63,6 +65,21 @@ pub struct Waiting {
     pub client: String,
     /// What is asked by.
     pub given: BTreeMap<String, Value>,
+    /// The thumbprint of the key that the answer is sealed to.
+    pub sealed_to: Option<String>,
+}
+
+/// One that waits, by its place, with its question.
+type Asking<'w> = (usize, &'w Waiting, Question);
+
+impl From<Unanswered> for Looked {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::TooOften(seconds) => Self::TooOften(seconds),
+            Unanswered::Held => Self::Held,
+            Unanswered::Unknown => Self::NobodyKnown,
+        }
+    }
 }
 
 /// What is held between two rounds of an exchange.
@@ -98,14 +115,18 @@ impl Looker {
         waiting: &[Waiting],
     ) -> Vec<Looked> {
         let mut said: Vec<Option<Looked>> = waiting.iter().map(|_| None).collect();
-        for _ in 0..ANEW {
+        let mut anew = 0;
+        // Each time some are answered, or it is made anew.
+        while anew < ANEW {
             let left: Vec<usize> = (0..waiting.len()).filter(|at| said.get(*at).is_some_and(Option::is_none)).collect();
             if left.is_empty() {
                 break;
             }
             match self.once(house, connectors, runtime, waiting, &left, &mut said) {
-                Ok(()) => {}
+                Ok(0) => anew += 1,
+                Ok(_) => {}
                 Err(EngineError::Store(error @ StoreError::ChangedMeanwhile { .. })) => {
+                    anew += 1;
                     self.ready = None;
                     if is_overtaken(&error) {
                         // Somebody's decision is being recorded.
@@ -137,34 +158,45 @@ impl Looker {
         waiting: &[Waiting],
         left: &[usize],
         said: &mut [Option<Looked>],
-    ) -> Result<(), EngineError> {
+    ) -> Result<usize, EngineError> {
         self.freshen(house, connectors, runtime)?;
-        let Self { exchange, ready: Some((_, ready)), sources, .. } = self else { return Ok(()) };
+        let Self { exchange, ready: Some((_, ready)), sources, .. } = self else { return Ok(0) };
         let lost = |violation: Violation| not_shown(exchange, vec![violation]);
         let nobody = || {
             Violation::new(Code::NotCovered, exchange.as_str(), "nobody is asked for one by one under this exchange")
         };
         let look_up = ready.online.look_up.as_ref().ok_or_else(|| lost(nobody()))?;
         let root = ready.catalogue.entity(&ready.exchange.root).ok_or_else(|| lost(nobody()))?;
+        let mut answered = 0;
         let mut put = |at: usize, looked: Looked| {
             if let Some(place) = said.get_mut(at) {
+                answered += 1;
                 *place = Some(looked);
             }
         };
-        let (mut asked, mut questions) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         for at in left {
             let Some(one) = waiting.get(*at) else { continue };
             match Question::read(root, look_up, &one.given) {
-                Ok(question) => {
-                    asked.push((*at, one));
-                    questions.push(question);
-                }
+                Ok(question) => asked.push((*at, one, question)),
                 Err(violation) => put(*at, Looked::NotShown(vec![violation])),
             }
         }
-        if asked.is_empty() {
-            return Ok(());
+        // What differs by client is decided before anything is read.
+        for of in of(house, exchange, look_up, &asked) {
+            if let Some(why) = runtime.block_on(house.store.may_not_ask(exchange, &of, house.now()))? {
+                let (those, others) = asked.into_iter().partition(|(_, one, _)| one.client == of.client);
+                let those: Vec<Asking<'_>> = those;
+                those.iter().for_each(|(at, ..)| put(*at, Looked::from(why)));
+                asked = others;
+            }
         }
+        // The caps hold whatever is found: no more are asked about together than may be told about.
+        asked.truncate(usize::try_from(ready.left).unwrap_or(usize::MAX));
+        if asked.is_empty() {
+            return Ok(answered);
+        }
+        let questions: Vec<&Question> = asked.iter().map(|(.., question)| question).collect();
         let walked = walk(house, ready, look_up, sources, &questions);
         let (found, told, refused) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
         let records: HashMap<Vec<u8>, (&Disclosed, usize)> = told
@@ -191,7 +223,7 @@ impl Looker {
             exchange: exchange.clone(),
             purge_by: house.today().saturating_add(i64::from(ready.standing.terms.retention_days).days()),
             content: content(&ready.exchange, &ready.catalogue, 0, confirmed(ready, look_up, told.as_ref())),
-            of: of(house, exchange, look_up, &asked, &questions),
+            of: of(house, exchange, look_up, &asked),
             told: looked.iter().filter(|one| matches!(one, Looked::Found(_))).count() as u64,
             people: seal_round(house, &people)?,
         };
@@ -202,6 +234,7 @@ impl Looker {
             "arrangement_version": ready.standing.terms.version, "arrangement_sha256": ready.standing.digest,
             "asked": asked.len(), "told": change.told, "clients": clients, "refused": refused,
         });
+        let (told_of, mut is_used_up) = (change.told, false);
         let event = audit(crate::drive::WORKER, "looked-up", exchange, body);
         let recorded =
             runtime.block_on(house.store.tell_round(Changed::new(change, event), house.stamp(), &house.keys.ledger))?;
@@ -209,21 +242,23 @@ impl Looker {
         (house.surroundings.probe)("round-recorded");
         match recorded {
             RoundOutcome::Recorded(held) => {
-                for ((at, one), looked) in asked.into_iter().zip(looked) {
+                ready.left = ready.left.saturating_sub(told_of);
+                is_used_up = ready.left == 0;
+                for ((at, one, _), looked) in asked.into_iter().zip(looked) {
                     put(at, if held.contains(&one.client) { Looked::Held } else { looked });
                 }
             }
             RoundOutcome::Without(over) => {
                 for (client, why) in over {
-                    let why = match why {
-                        Unanswered::TooOften(seconds) => Looked::TooOften(seconds),
-                        Unanswered::Held => Looked::Held,
-                    };
-                    asked.iter().filter(|(_, one)| one.client == client).for_each(|(at, _)| put(*at, why.clone()));
+                    let those = asked.iter().filter(|(_, one, _)| one.client == client);
+                    those.for_each(|(at, ..)| put(*at, Looked::from(why)));
                 }
             }
         }
-        Ok(())
+        if is_used_up {
+            self.ready = None;
+        }
+        Ok(answered)
     }
 
     /// Judges anew what was judged too long ago, and opens the sources where the catalogue is another.
@@ -262,7 +297,7 @@ fn walk(
     ready: &Ready,
     look_up: &LookUp,
     sources: &[Box<dyn Source>],
-    questions: &[Question],
+    questions: &[&Question],
 ) -> Result<Walked, FlowError> {
     let (plan, watch) = (&ready.plan, Watch::default());
     let mut extract: Extract = extract(plan, sources, &|| house.now(), &watch)?;
@@ -320,7 +355,7 @@ fn row(told: &Disclosed, record: usize) -> String {
 }
 
 /// What a partner learns of somebody who is found: what is told, and that what was asked by is so.
-fn confirmed(ready: &Ready, look_up: &LookUp, told: Option<&Disclosed>) -> std::collections::BTreeSet<(ElementRef, Form)> {
+fn confirmed(ready: &Ready, look_up: &LookUp, told: Option<&Disclosed>) -> BTreeSet<(ElementRef, Form)> {
     let asked = look_up.by.iter().flat_map(causeway_model::exchange::Asked::elements);
     let asked = asked.map(|name| (ElementRef::new(&ready.exchange.root, name), Form::Raw));
     match look_up.answer {
@@ -334,20 +369,21 @@ fn of(
     house: &House,
     exchange: &str,
     look_up: &LookUp,
-    asked: &[(usize, &Waiting)],
-    questions: &[Question],
+    asked: &[Asking<'_>],
 ) -> Vec<RoundOf> {
     let digests = house.keys.disclosure().of("look-up questions");
-    let mut of: BTreeMap<&str, Vec<RoundQuestion>> = BTreeMap::new();
-    for ((_, one), question) in asked.iter().zip(questions) {
-        of.entry(&one.client).or_default().push(remembered(&digests, exchange, look_up, question));
+    let mut of: BTreeMap<&str, RoundOf> = BTreeMap::new();
+    for (_, one, question) in asked {
+        let of = of.entry(&one.client).or_insert_with(|| RoundOf {
+            client: one.client.clone(),
+            most: (look_up.hourly, look_up.daily),
+            questions: Vec::new(),
+            sealed_to: BTreeSet::new(),
+        });
+        of.questions.push(remembered(&digests, exchange, look_up, question));
+        of.sealed_to.extend(one.sealed_to.clone());
     }
-    let round = |(client, questions): (&str, Vec<RoundQuestion>)| RoundOf {
-        client: client.to_owned(),
-        most: (look_up.hourly, look_up.daily),
-        questions,
-    };
-    of.into_iter().map(round).collect()
+    of.into_values().collect()
 }
 
 /// A question as digests: of all of it, and of it without each element; of one that gives one element alone, without its end.

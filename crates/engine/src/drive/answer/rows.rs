@@ -12,7 +12,7 @@ use causeway_flow::{FlowError, Personal};
 use causeway_model::exchange::{Answering, Parameter};
 use causeway_model::{Code, ValueType, Violation};
 use causeway_package::disclosure::DisclosureSet;
-use causeway_store::change::{AnswerKind, TellAnswer};
+use causeway_store::change::{AnswerKind, CAPS, TellAnswer};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::{Value, json};
@@ -55,10 +55,15 @@ pub async fn rows(
     loop {
         match once(house, connectors, asker, exchange, given).await {
             // INVARIANT (a person's word holds): whoever decided something while it was read is not told about.
-            Err(EngineError::Store(error)) if is_overtaken(&error) && tries < ANEW => tries += 1,
+            Err(EngineError::Store(error)) if tries < ANEW && (is_overtaken(&error) || is_beyond(&error)) => tries += 1,
             outcome => return outcome,
         }
     }
+}
+
+/// Whether so much was told meanwhile that the caps are to be asked again.
+fn is_beyond(error: &StoreError) -> bool {
+    matches!(error, StoreError::ChangedMeanwhile { what: CAPS, .. })
 }
 
 async fn once(

@@ -72,11 +72,13 @@ pub(crate) async fn close(house: &House) -> Result<(), EngineError> {
         if open.is_empty() {
             return Ok(());
         }
-        let mut alike: BTreeMap<(String, u32, String, u32), Vec<OpenRound>> = BTreeMap::new();
+        let mut alike: BTreeMap<(String, u32, String, u32, i64), Vec<OpenRound>> = BTreeMap::new();
         for round in open {
             let (arrangement, version) = round.arrangement.clone();
+            // Of one day: an answer counts for the day of its first round.
+            let day = round.at.as_second().div_euclid(86_400);
             alike
-                .entry((round.exchange.clone(), round.content.exchange_version, arrangement, version))
+                .entry((round.exchange.clone(), round.content.exchange_version, arrangement, version, day))
                 .or_default()
                 .push(round);
         }
@@ -90,7 +92,7 @@ pub(crate) async fn close(house: &House) -> Result<(), EngineError> {
     }
 }
 
-/// Closes rounds of one exchange and one version of everything.
+/// Closes rounds of one exchange, one version of everything and one day.
 async fn close_some(house: &House, rounds: Vec<OpenRound>) -> Result<(), EngineError> {
     let (mut told, mut asked) = (Vec::new(), Vec::new());
     let (mut elements, mut records) = (BTreeSet::new(), 0);
@@ -154,6 +156,7 @@ fn answer(
             data: causeway_model::environment::DataKind::Synthetic,
             decisions_seen: 0,
             pseudonyms_seen: 0,
+            room: Vec::new(),
         },
         exchange: first.exchange.clone(),
         sealed_to: None,
