@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::place::{Gateway, Program, Reply, call, original_with, random, signed};
 use crate::copied::{Copy, Original};
 use crate::governance::place::Kind;
+use crate::serve::Process;
 
 const ELEMENTS: &str = r#"
   - { element: individual.individual_id, form: pseudonym, necessity: "to recognise a person again at the desk" }
@@ -79,7 +80,7 @@ pub fn desk(street: &Street) {
     let rows = "    cap: 100\n    page: 7\n    parameters:\n      - { name: numbers, element: individual_no, at_most: 20 }\n      - { name: homes, element: household_no, at_most: 2 }\n";
     let flat = "    cap: 100\n    page: 100\n    answer: plain\n    shape: { flat: { ref: id, number: person.number, family: person.family, documents.document: document.number } }\n    parameters: [{ name: numbers, element: individual_no, at_most: 20 }]\n";
     let look = "    cap: 100\n    page: 10\n    look_up:\n      by:\n        - { find_by: individual_no }\n        - { find_by: family_name, and: [given_name, date_of_birth] }\n      answer: elements\n      hourly: 40\n      daily: 60\n      similar_most: 3\n";
-    let plain = "    cap: 100\n    page: 10\n    answer: plain\n    look_up:\n      by: [{ find_by: individual_no }]\n      answer: match\n      hourly: 1000000\n      daily: 1000000\n      similar_most: 1000000\n";
+    let plain = "    cap: 1\n    page: 1\n    answer: plain\n    look_up:\n      by: [{ find_by: individual_no }]\n      answer: match\n      hourly: 1000000\n      daily: 1000000\n      similar_most: 1000000\n";
     for (name, online) in [("desk-rows", rows), ("desk-flat", flat), ("desk-look", look), ("desk-plain", plain)] {
         let mut text = exchange(name, online).replace("order_by: [document_id], ", "");
         if name == "desk-plain" {
@@ -413,6 +414,51 @@ fn a_record_that_refuses(kind: Kind) {
     let leaf = desk.copy.leaves().into_iter().find(|leaf| leaf.event == "looked-up").unwrap();
     assert!(leaf.body.to_string().contains("duplicate-key"), "{:?}", leaf.body);
     desk.ended();
+}
+
+fn several_at_once(kind: Kind) {
+    let mut desk = Desk::open(kind);
+    desk.gateway.worker.end();
+    desk.gateway.worker = Process::begin(&desk.copy.street, &["work"], |command| {
+        command.env("CAUSEWAY_SLOW_AT", "round-recorded=1000");
+    });
+    desk.gateway.worker.says("at work");
+    let all = desk.people();
+    let ask = |one: &Person| {
+        let by = json!({ "by": { "individual_no": one.number } });
+        let begun = Instant::now();
+        loop {
+            let reply = desk.ask("/exchanges/desk-plain/look-ups", &by);
+            if reply.status != 503 {
+                break reply;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let told: Vec<&Person> = all.iter().filter(|one| one.told).take(6).collect();
+    assert_eq!(ask(told[0]).json(), json!({ "found": true }));
+    // While the first of them is recorded, the others wait for one round; an answer has one record.
+    std::thread::scope(|threads| {
+        let asking: Vec<_> = told.iter().map(|one| threads.spawn(|| ask(one))).collect();
+        for one in asking {
+            assert_eq!(one.join().unwrap().json(), json!({ "found": true }));
+        }
+    });
+    let rounds = desk.copy.leaves().into_iter().filter(|leaf| leaf.event == "looked-up");
+    let most = rounds.map(|leaf| leaf.body["asked"].as_u64().unwrap()).max();
+    assert!(most > Some(1), "{most:?}");
+    desk.ended();
+}
+
+#[test]
+fn several_are_told_together_where_an_answer_has_one_record_on_sqlite() {
+    several_at_once(Kind::Sqlite);
+}
+
+#[test]
+fn several_are_told_together_where_an_answer_has_one_record_on_postgres() {
+    several_at_once(Kind::Postgres);
 }
 
 #[test]

@@ -311,7 +311,8 @@ fn walk(
     let only = Only::of(vec![KeyList { column: key, values: keys.into() }]);
     let register = ready.heeded.register(house);
     let bundle = aggregate_only(&mut extract, plan, Reporter::default(), register, &memory, &only);
-    let most = ready.online.cap.min(ready.standing.terms.row_cap);
+    // Each answer has one record at most; a round has as many as there are questions.
+    let most = questions.len() as u64;
     let told = bundle.and_then(|bundle| {
         let cleared = enforce_answer(transform(bundle, plan), plan, most, watch);
         disclose(cleared, plan, ready.exchange.format, &ready.online)
