@@ -72,7 +72,7 @@ impl Store {
         self.save(change, stamp).await
     }
 
-    /// Takes in a program's next keys.
+    /// Takes in a program's next keys. Its tokens end: they were given by what was registered before.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such program, [`StoreError::ChangedMeanwhile`] when a registration that is as new was
@@ -159,6 +159,8 @@ impl Change for RotateClientKeys {
         ] {
             query(ends).bind(until).bind(&facts.name).execute(writing.rows()).await?;
         }
+        // A token says what the registration before it said: whoever has a key asks for another.
+        query("DELETE FROM access_token WHERE client = $1").bind(&facts.name).execute(writing.rows()).await?;
         facts.enter(writing).await?;
         Applied::NEW
     }

@@ -7,6 +7,7 @@ mod encrypted;
 mod invented;
 pub mod killed;
 pub mod place;
+mod program;
 mod routes;
 mod token;
 mod told;
