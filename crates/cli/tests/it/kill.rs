@@ -52,7 +52,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 41] = [
+const WHERE: [(&str, usize); 42] = [
     ("connect/src/deliver/folder.rs", 6),
     // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
@@ -82,6 +82,7 @@ const WHERE: [(&str, usize); 41] = [
     ("engine/src/drive/run.rs", 1),
     ("engine/src/intake/collect.rs", 1),
     ("engine/src/intake/receive.rs", 2),
+    ("engine/src/intake/upload.rs", 4),
     ("engine/src/schedule/mod.rs", 1),
     ("package/src/delta/apply.rs", 2),
     ("package/src/files.rs", 1),
@@ -129,7 +130,7 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
-    let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS);
+    let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS).chain(crate::api::uploads::MARKS);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();
     marks.sort_unstable();

@@ -99,15 +99,14 @@ pub(crate) async fn append(house: &House, client: &str, id: &str, piece: Piece<'
     let before = upload(house, id).await?;
     let actor = format!("client/{client}");
     house.permit(&actor, Action::SubmitRecords, &house.of_both(&before.exchange, &before.partner)).await?;
+    if let Some(passed) = passed_over(&before, &piece) {
+        return Ok(passed);
+    }
     let alone = held(house, id)?;
     // Once more, now that nobody else can be at it.
     let upload = upload(house, id).await?;
-    if let Some(intake) = upload.intake {
-        let again = Received { intake, partner: upload.partner, again: true };
-        return Ok(if piece.is_last { Grown::Became(again) } else { Grown::Elsewhere(upload.received) });
-    }
-    if piece.from != upload.received {
-        return Ok(Grown::Elsewhere(upload.received));
+    if let Some(passed) = passed_over(&upload, &piece) {
+        return Ok(passed);
     }
     let to = piece.from.saturating_add(piece.bytes.len() as u64);
     fits(&house.inbound(&upload.exchange).await?, &upload, &piece, to)?;
@@ -124,6 +123,18 @@ pub(crate) async fn append(house: &House, client: &str, id: &str, piece: Piece<'
     // CRASH: all of it is here, and it is no intake: an empty last piece makes it one.
     (house.surroundings.probe)("upload-whole");
     become_intake(house, &actor, client, &upload).await.map(Grown::Became)
+}
+
+/// What is said of a piece that changes nothing: the file is an intake already, or the piece belongs elsewhere.
+fn passed_over(upload: &Upload, piece: &Piece<'_>) -> Option<Grown> {
+    match &upload.intake {
+        Some(intake) if piece.is_last => {
+            let (intake, partner) = (intake.clone(), upload.partner.clone());
+            Some(Grown::Became(Received { intake, partner, again: true }))
+        }
+        None if piece.from == upload.received => None,
+        _ => Some(Grown::Elsewhere(upload.received)),
+    }
 }
 
 async fn become_intake(house: &House, actor: &str, client: &str, upload: &Upload) -> Result<Received, EngineError> {
@@ -188,6 +199,13 @@ fn takes(inbound: &Inbound, size: u64) -> Result<(), EngineError> {
 
 fn fits(inbound: &Inbound, upload: &Upload, piece: &Piece<'_>, to: u64) -> Result<(), EngineError> {
     takes(inbound, to)?;
+    // What somebody forgot to seal shall not lie here.
+    let begins = piece.bytes.iter().zip(INBOUND_TYPE.as_bytes()).all(|(came, due)| came == due);
+    if piece.from == 0 && !begins {
+        return Err(EngineError::Wrong(
+            "it is no envelope: seal it, with `causeway-open submit` or as the guide says".to_owned(),
+        ));
+    }
     match upload.size {
         Some(size) if to > size => {
             return Err(EngineError::Wrong(format!("{to} bytes are more than the {size} that were said")));
@@ -199,13 +217,6 @@ fn fits(inbound: &Inbound, upload: &Upload, piece: &Piece<'_>, to: u64) -> Resul
     }
     if piece.is_last && to == 0 {
         return Err(EngineError::Wrong("a file of no bytes is none".to_owned()));
-    }
-    // What somebody forgot to seal shall not lie here.
-    let begins = piece.bytes.iter().zip(INBOUND_TYPE.as_bytes()).all(|(came, due)| came == due);
-    if piece.from == 0 && !begins {
-        return Err(EngineError::Wrong(
-            "it is no envelope: seal it, with `causeway-open submit` or as the guide says".to_owned(),
-        ));
     }
     Ok(())
 }

@@ -205,7 +205,7 @@ pub const TABLE: &[Route] = &[
     Route { method: "HEAD", ..get::<said::UploadShown>("/uploads/{upload}", OfThing, SubmitRecords, "Says how much of a file is here: `Upload-Offset`, `Upload-Complete`.",
         |taken| Ok(Call::Upload { id: taken.named("upload")? })).answering(204) },
     Route { method: "PATCH", takes: Some(bytes), ..get::<said::IntakeShown>("/uploads/{upload}", OfThing, SubmitRecords, "Takes the piece behind `Upload-Offset`; with `Upload-Complete: ?1` the file is taken in.",
-        |taken| Ok(Call::AppendUpload { id: taken.named("upload")?, from: taken.offset()?, is_last: taken.is_last()? })).answering(202).passing_on("application/partial-upload") },
+        |taken| Ok(Call::AppendUpload { id: taken.named("upload")?, from: taken.offset()?, is_last: taken.is_last()? })).answering(202).passing_on("application/octet-stream") },
     get::<said::ManifestShown>("/packages/{package}/manifest", OfThing, ShowTransfers, "Shows the signed manifest of a package that has arrived.",
         |taken| Ok(Call::Manifest { package: taken.named("package")? })),
     Route { gives: bytes, ..get::<said::Taken>("/packages/{package}/parts/{part}", OfThing, TakePackage, "Gives a part of a package that has arrived: `Range` goes on where it was cut, `Repr-Digest` is that of the manifest.",

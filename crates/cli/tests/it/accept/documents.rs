@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// The exchange.
-pub(super) const NUMBERS: &str = "id-numbers";
+pub const NUMBERS: &str = "id-numbers";
 
 /// Writes catalogue, arrangement and exchange.
 pub(super) fn write(into: &Path) {
@@ -12,6 +12,11 @@ pub(super) fn write(into: &Path) {
     fs::write(into.join("catalogue.yaml"), CATALOGUE).unwrap();
     fs::write(into.join("arrangement-numbers.yaml"), ARRANGEMENT).unwrap();
     fs::write(into.join("exchange-numbers.yaml"), EXCHANGE).unwrap();
+    let at_once = EXCHANGE.replace("exchange: id-numbers", "exchange: numbers-at-once").replace(
+        "collect: [ upload, { folder: { path: inbox/lantern-relief } } ]",
+        "collect: [ api ]\nsealing: on-receipt\nsignature: token",
+    );
+    fs::write(into.join("exchange-at-once.yaml"), at_once).unwrap();
 }
 
 /// The tables of the registry, as its owner made them.
@@ -65,7 +70,7 @@ countries_of_origin: [SYR]
 purpose: { code: numbers, text: To know people by their national number }
 lawful_basis: mandate
 direction: both
-modality: [file]
+modality: [file, online]
 elements:
   - { element: person.id, form: raw, necessity: to tell people apart }
 accepts:

@@ -1,8 +1,8 @@
 //! Does what a partner sends come to stand in a registry once, exactly, whoever dies on the way?
 
-mod documents;
+pub mod documents;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
-mod scene;
+pub mod scene;
 mod target;
 mod walked;

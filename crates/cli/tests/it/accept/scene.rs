@@ -17,27 +17,27 @@ use serde_json::{Value, json};
 use super::documents::{self, NUMBERS};
 
 /// How many people there are.
-pub(super) const PEOPLE: usize = 40;
+pub const PEOPLE: usize = 40;
 
 /// What no file may hold in the clear.
-pub(super) const CANARY: &str = "INVENTED";
+pub const CANARY: &str = "INVENTED";
 
-pub(super) struct Scene {
-    pub(super) street: Street,
+pub struct Scene {
+    pub street: Street,
     _removed: Box<dyn std::any::Any>,
 }
 
-pub(super) fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
 /// An invented person's id.
-pub(super) fn id(of: usize) -> String {
+pub fn id(of: usize) -> String {
     format!("00000000-0000-4000-8000-{of:012}")
 }
 
 /// A record about a person that is as it should be.
-pub(super) fn record(message: &str, stamp: u64, of: usize) -> Value {
+pub fn record(message: &str, stamp: u64, of: usize) -> Value {
     json!({
         "message": message, "stamp": stamp, "person": id(of), "nin": format!("{CANARY}{of:03}"), "decision": "accepted",
         "decided_on": "2026-05-01", "cards": [{ "number": format!("C{of:03}") }],
@@ -45,7 +45,7 @@ pub(super) fn record(message: &str, stamp: u64, of: usize) -> Value {
 }
 
 impl Scene {
-    pub(super) fn new() -> Self {
+    pub fn new() -> Self {
         let dir = throw_away::directory().unwrap();
         let into = dir.path().join("documents");
         let street = Street::new(env!("CARGO_BIN_EXE_causeway"), dir.path().join("home"), &into);
@@ -69,12 +69,12 @@ impl Scene {
         scene
     }
 
-    pub(super) fn registry(&self) -> Connection {
+    pub fn registry(&self) -> Connection {
         Connection::open(self.street.sources().join("registry.sqlite")).unwrap()
     }
 
     /// Every row of the registry's own tables, in order.
-    pub(super) fn tables(&self) -> Vec<String> {
+    pub fn tables(&self) -> Vec<String> {
         let registry = self.registry();
         let mut all = Vec::new();
         for sql in [
@@ -89,7 +89,7 @@ impl Scene {
     }
 
     /// An envelope of the partner with these lines.
-    pub(super) fn envelope(&self, number: u64, lines: &[Value]) -> PathBuf {
+    pub fn envelope(&self, number: u64, lines: &[Value]) -> PathBuf {
         let partner = self.street.partner();
         let (records, out) =
             (partner.join(format!("records-{number}.jsonl")), partner.join(format!("sealed-{number}")));
@@ -115,26 +115,26 @@ impl Scene {
     }
 
     /// Has an officer bring it in; its id.
-    pub(super) fn submitted(&self, envelope: &Path) -> String {
+    pub fn submitted(&self, envelope: &Path) -> String {
         let said = self.street.good(&["intake", "submit", &text(envelope), "--exchange", NUMBERS]).unwrap();
         said.split_whitespace().nth(1).unwrap().to_owned()
     }
 
     /// Works until nothing is due.
-    pub(super) fn work(&self) -> String {
+    pub fn work(&self) -> String {
         self.street.good(&["work", "--until-idle"]).unwrap()
     }
 
-    pub(super) fn shown(&self, intake: &str) -> String {
+    pub fn shown(&self, intake: &str) -> String {
         self.street.good(&["intake", "show", intake]).unwrap()
     }
 
-    pub(super) fn folder(&self, intake: &str) -> PathBuf {
+    pub fn folder(&self, intake: &str) -> PathBuf {
         self.street.home().join("data/intakes").join(intake)
     }
 
     /// The outcomes, as the partner opens them.
-    pub(super) fn outcomes(&self, intake: &str) -> Vec<Value> {
+    pub fn outcomes(&self, intake: &str) -> Vec<Value> {
         let identity = causeway_package::key::Identities::load(&self.street.partner().join("identity.txt")).unwrap();
         let reader = ReportReader::open(&self.folder(intake).join("outcomes.age"), &identity).unwrap();
         let mut lines: Vec<Value> = reader.lines().map(Result::unwrap).collect();
@@ -143,7 +143,7 @@ impl Scene {
     }
 
     /// Files of the installation that hold what no file may hold in the clear.
-    pub(super) fn leaks(&self) -> Vec<PathBuf> {
+    pub fn leaks(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
         let mut folders = vec![self.street.home().join("data")];
         while let Some(folder) = folders.pop() {

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use super::place::at_work;
 use super::told::{Desk, disclosures};
 use crate::governance::place::Kind;
-use crate::serve::Process;
 
 /// Where it dies here.
 pub const MARKS: [&str; 2] = ["rows-recorded", "round-recorded"];
@@ -20,7 +20,7 @@ fn died_at(mark: &str, kind: Kind) {
         _ => desk.look(&json!({ "individual_no": one.number })),
     };
     desk.gateway.worker.end();
-    desk.gateway.worker = worker(&desk, Some(mark));
+    desk.gateway.worker = at_work(&desk.copy.street, Some(mark));
     let begun = Instant::now();
     // Until the one that dies sits at the desk, nobody may.
     let reply = loop {
@@ -34,7 +34,7 @@ fn died_at(mark: &str, kind: Kind) {
     };
     assert_eq!((reply.status, reply.code().as_str()), (503, "come-again"), "{mark}: {reply:?}");
     desk.gateway.worker.died();
-    desk.gateway.worker = worker(&desk, None);
+    desk.gateway.worker = at_work(&desk.copy.street, None);
     let begun = Instant::now();
     let reply = loop {
         let reply = ask(&desk);
@@ -55,16 +55,6 @@ fn died_at(mark: &str, kind: Kind) {
     let event = if mark == "rows-recorded" { "rows-told" } else { "looked-up" };
     assert_eq!(desk.copy.leaves().iter().filter(|leaf| leaf.event == event).count(), 2);
     desk.ended();
-}
-
-fn worker(desk: &Desk, dies_at: Option<&str>) -> Process {
-    let mut worker = Process::begin(&desk.copy.street, &["work"], |command| {
-        if let Some(mark) = dies_at {
-            command.env("CAUSEWAY_CRASH_AT", mark);
-        }
-    });
-    worker.says("at work");
-    worker
 }
 
 #[test]

@@ -69,12 +69,17 @@ pub fn sent(address: &str, bytes: &[u8]) -> Option<Reply> {
 
 /// Calls.
 pub fn http(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
+    http_bytes(address, method, path, headers, body.as_bytes())
+}
+
+/// The same with bytes that are no text.
+pub fn http_bytes(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n");
     headers.iter().for_each(|(name, value)| text.push_str(&format!("{name}: {value}\r\n")));
-    if !body.is_empty() || method == "POST" {
+    if !body.is_empty() || ["POST", "PATCH"].contains(&method) {
         text.push_str(&format!("content-length: {}\r\n", body.len()));
     }
-    sent(address, format!("{text}\r\n{body}").as_bytes()).unwrap()
+    sent(address, &[text.as_bytes(), b"\r\n", body].concat()).unwrap()
 }
 
 /// A random word.
@@ -167,8 +172,31 @@ pub fn original_with(kind: Kind, more: impl FnOnce(&Street)) -> Original {
         more(street);
         let config = street.home().join("causeway.toml");
         let text = fs::read_to_string(&config).unwrap();
-        fs::write(&config, format!("{text}\n[api]\nlisten = \"127.0.0.1:0\"\nurl = \"{URL}\"\n")).unwrap();
+        fs::write(&config, format!("{text}{}", door())).unwrap();
     })
+}
+
+/// The lines of a configuration that open a door.
+pub fn door() -> String {
+    format!("\n[api]\nlisten = \"127.0.0.1:0\"\nurl = \"{URL}\"\n")
+}
+
+/// A worker that sits at the desk, and dies at a mark if it is told one.
+pub fn at_work(street: &Street, dies_at: Option<&str>) -> Process {
+    let socket = street.home().join("run/work.sock");
+    let _of_one_who_died = fs::remove_file(&socket);
+    let mut worker = Process::begin(street, &["work"], |command| {
+        if let Some(mark) = dies_at {
+            command.env("CAUSEWAY_CRASH_AT", mark);
+        }
+    });
+    worker.says("at work");
+    let begun = Instant::now();
+    while !socket.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    worker
 }
 
 /// A gateway at work: who works, who serves, and where partners ask.
@@ -180,21 +208,18 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn open(copy: &Copy) -> Self {
-        let mut worker = Process::begin(&copy.street, &["work"], |_| {});
-        worker.says("at work");
-        let socket = copy.street.home().join("run/work.sock");
-        let begun = Instant::now();
-        while !socket.exists() {
-            assert!(begun.elapsed() < Duration::from_secs(30));
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        let (serve, address) = Self::serving(copy);
+        Self::on(&copy.street)
+    }
+
+    pub fn on(street: &Street) -> Self {
+        let worker = at_work(street, None);
+        let (serve, address) = Self::serving(street);
         Self { worker, serve, address }
     }
 
-    pub fn serving(copy: &Copy) -> (Process, String) {
+    fn serving(street: &Street) -> (Process, String) {
         let words = ["serve", "--listen", "127.0.0.1:0", "--log", "json"];
-        let mut serve = Process::begin(&copy.street, &words, |_| {});
+        let mut serve = Process::begin(street, &words, |_| {});
         let line: Value = serde_json::from_str(&serve.says("answering partners")).unwrap();
         let address = line["fields"]["address"].as_str().unwrap().to_owned();
         serve.says("serving");

@@ -19,6 +19,8 @@ struct Things {
     package: String,
     part: String,
     receipt: String,
+    intake: String,
+    upload: String,
 }
 
 fn things(street: &Street) -> Things {
@@ -27,7 +29,53 @@ fn things(street: &Street) -> Things {
     let receipt = street.sign_receipt(&sent.package, "accepted").unwrap();
     let file = |end: &str| std::fs::read(format!("{}{end}", receipt.display())).unwrap();
     let part = parts(&sent.package).remove(0);
-    Things { transfer: sent.transfer, package, part, receipt: enveloped(&file(""), &file(".sig")) }
+    let sealed = street.home().join("no-envelope");
+    std::fs::write(&sealed, "causeway-inbound/1").unwrap();
+    let came = street.good(&["intake", "submit", sealed.to_str().unwrap(), "--exchange", "cards"]).unwrap();
+    let intake = came.split_whitespace().nth(1).unwrap().to_owned();
+    let receipt = enveloped(&file(""), &file(".sig"));
+    Things { transfer: sent.transfer, package, part, receipt, intake, upload: String::new() }
+}
+
+/// Exchanges by which something comes in: files, and records at once.
+fn comes_in(street: &Street) {
+    let put = |name: &str, text: &str| {
+        let file = street.home().join(name);
+        std::fs::write(&file, text).unwrap();
+        file.display().to_string()
+    };
+    let read = |name: &str| std::fs::read_to_string(street.home().join(name)).unwrap();
+    let catalogue = read("catalogue-2.yaml").replacen("version: 2\n", "version: 3\n", 1);
+    let targets = "targets: [{ name: registry, connect: { sqlite: { path: registry.sqlite } } }]\nentities:\n";
+    street
+        .good(&["catalogue", "import", &put("catalogue-3.yaml", &catalogue.replacen("entities:\n", targets, 1))])
+        .unwrap();
+    let accepts = "accepts: [{ element: individual.individual_no, necessity: to know whose it is }]\nmay_select_by:";
+    let terms = read("desk.yaml")
+        .replace("desk-2026", "cards-2026")
+        .replace("direction: provide", "direction: both")
+        .replace("modality: [online]", "modality: [online, file]")
+        .replace("code: desk", "code: cards")
+        .replace("may_select_by:", accepts);
+    street.good(&["arrangement", "draft", &put("cards.yaml", &terms)]).unwrap();
+    street
+        .good(&["assessment", "import", &put("dpia-cards.yaml", &read("dpia-desk.yaml").replace("desk", "cards"))])
+        .unwrap();
+    street.good(&["--as", "protection", "assessment", "approve", "dpia-cards"]).unwrap();
+    street.conclude("cards-2026", "lantern-relief").unwrap();
+    let file = "exchange: cards\nversion: 1\ndirection: accept\narrangement: cards-2026\nformat: { kind: json-lines }\n\
+                record:\n  - { name: message, type: text, required: true, max_length: 40 }\n  \
+                - { name: number, type: text, element: individual.individual_no, required: true, reference: true }\n\
+                external_id: message\nmatch: [[number]]\n\
+                apply: { target: registry, tables: [{ table: person, key: [{ column: number }], \
+                columns: [{ column: number, from: number, on: never }, { column: message, from: message }] }] }\n\
+                collect: [upload]\n";
+    let at_once = file
+        .replace("exchange: cards\n", "exchange: cards-at-once\n")
+        .replace("collect: [upload]", "collect: [api]\nsealing: on-receipt\nsignature: token");
+    for (name, text) in [("cards-file.yaml", file), ("cards-at-once.yaml", &at_once)] {
+        street.good(&["exchange", "import", &put(name, text)]).unwrap();
+    }
 }
 
 /// The names of a package's parts.
@@ -46,11 +94,13 @@ fn enveloped(document: &[u8], signature: &[u8]) -> String {
 fn set_up(street: &Street) {
     street.good(&["sandbox", "make", "food-people"]).unwrap();
     desk(street);
+    comes_in(street);
 }
 
-/// Besides what every program may be about, the exchanges that are answered online.
+/// Besides what every program may be about, the exchanges that are answered online, and those by which something comes in.
 fn wide(registration: &mut Registration) {
-    registration.scopes.extend(["exchange:desk-rows".to_owned(), "exchange:desk-look".to_owned()]);
+    let more = ["desk-rows", "desk-look", "cards", "cards-at-once"].map(|name| format!("exchange:{name}"));
+    registration.scopes.extend(more);
 }
 
 /// The path of a route to a thing that is there, or to one that is not, and a body that is as it should be.
@@ -59,6 +109,8 @@ fn filled(route: &Route, things: &Things, there: bool) -> (String, String) {
     let exchange = match route.action {
         Some(Action::FetchRows) => "desk-rows",
         Some(Action::AskPerson) => "desk-look",
+        Some(Action::SubmitRecords) if route.needs_key() => "cards-at-once",
+        Some(Action::SubmitRecords) => "cards",
         _ => "food-people",
     };
     for (name, value) in [
@@ -68,6 +120,8 @@ fn filled(route: &Route, things: &Things, there: bool) -> (String, String) {
         ("package", &things.package),
         ("part", &things.part),
         ("notice", "notice-of-nobody"),
+        ("intake", &things.intake),
+        ("upload", &things.upload),
     ] {
         path = path.replace(&format!("{{{name}}}"), if there { value } else { "nothing-of-this-name" });
     }
@@ -79,6 +133,8 @@ fn filled(route: &Route, things: &Things, there: bool) -> (String, String) {
         ("POST", "/events/replay") => json!({ "event": "alert-of-nobody" }).to_string(),
         ("POST", "/exchanges/{exchange}/rows") => "{}".to_owned(),
         ("POST", "/exchanges/{exchange}/look-ups") => json!({ "by": { "individual_no": "of-nobody" } }).to_string(),
+        ("POST", "/exchanges/{exchange}/intakes") => json!({ "records": [{ "message": "of-nobody" }] }).to_string(),
+        ("POST" | "PATCH", "/exchanges/{exchange}/uploads" | "/uploads/{upload}") => "causeway-inbound/1".to_owned(),
         ("POST", "/keys") => json!({ "old_until": "2030-01-31" }).to_string(),
         ("POST", _) => enveloped(about.as_bytes(), &[0; 64]),
         _ => String::new(),
@@ -91,7 +147,10 @@ fn asked(address: &str, token: &str, route: &Route, path: &str, body: &str) -> R
     let key = word();
     let mut headers = vec![("authorization", bearer.as_str()), ("idempotency-key", key.as_str())];
     if !body.is_empty() {
-        headers.push(("content-type", "application/json"));
+        headers.push(("content-type", route.passes_on.unwrap_or("application/json")));
+    }
+    if route.is_of_uploads() {
+        headers.extend([("upload-complete", "?0"), ("upload-offset", "0")]);
     }
     http(address, route.method, &format!("{BASE}{path}"), &headers, body)
 }
@@ -109,7 +168,7 @@ fn every_route_asks_the_table_for_each_role_and_each_partner() {
     let original = original_with(Kind::Sqlite, set_up);
     let copy = original.copy();
     let street = &copy.street;
-    let things = things(street);
+    let mut things = things(street);
     let as_administrator = |it: &mut Registration| {
         it.acts_as = ActsAs::PartnerAdministrator;
         wide(it);
@@ -126,6 +185,9 @@ fn every_route_asks_the_table_for_each_role_and_each_partner() {
         (token(&operator), token(&administrator), token(&narrow), token(&other));
     let nothing = call(address, &other, "GET", "/transfers/nothing-of-this-name", "");
     assert_eq!((nothing.status, nothing.code().as_str()), (404, "nothing-there"));
+    let uploads = TABLE.iter().find(|route| route.is_of_uploads() && route.method == "POST").unwrap();
+    let begun = asked(address, &operator, uploads, "/exchanges/cards/uploads", "causeway-inbound/1");
+    things.upload = begun.json()["upload"].as_str().unwrap().to_owned();
     let mut seen = BTreeSet::new();
     for route in TABLE {
         let what = format!("{} {}", route.method, route.path);
@@ -135,7 +197,7 @@ fn every_route_asks_the_table_for_each_role_and_each_partner() {
         assert_eq!(unknown.status, 401, "{what} without a token");
         for (role, token) in [(Role::PartnerOperator, &operator), (Role::PartnerAdministrator, &administrator)] {
             let reply = asked(address, token, route, &path, &body);
-            let fine = [200, 201, 202, 409, 422].contains(&reply.status);
+            let fine = [200, 201, 202, 204, 409, 422].contains(&reply.status);
             let expected = if route.path.starts_with("/notices/") || route.path == "/events/replay" {
                 reply.status == 404
             } else if route.path.ends_with("/sandbox-runs") {
@@ -150,14 +212,16 @@ fn every_route_asks_the_table_for_each_role_and_each_partner() {
             assert!(reply.header("ratelimit").is_some(), "{what}");
         }
         let (elsewhere, body_elsewhere) = filled(route, &things, false);
+        // What is answered to HEAD has no body.
+        let not_there = if route.method == "HEAD" { "" } else { nothing.body.as_str() };
         let of_nobody = asked(address, &operator, route, &elsewhere, &body_elsewhere);
         if path != elsewhere {
-            assert_eq!((of_nobody.status, &of_nobody.body), (404, &nothing.body), "{what} of nothing");
+            assert_eq!((of_nobody.status, of_nobody.body.as_str()), (404, not_there), "{what} of nothing");
         }
         // Another partner's is not there, in the same bytes, and it is entered that somebody tried.
         let others = asked(address, &other, route, &path, &body);
         if path != elsewhere || ["/certificates", "/events/replay"].contains(&route.path) {
-            assert_eq!((others.status, &others.body), (404, &nothing.body), "{what} of another partner");
+            assert_eq!((others.status, others.body.as_str()), (404, not_there), "{what} of another partner");
         } else {
             assert!(!others.body.contains("lantern") && !others.body.contains("food-2026"), "{what}: {others:?}");
         }
