@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use causeway_flow::aggregate::{Memory, Only, aggregate_only};
-use causeway_flow::disclose::{Disclosed, Question, disclose, find};
+use causeway_flow::disclose::{Disclosed, Pages, Question, disclose, find};
 use causeway_flow::enforce::{Register, Reporter, enforce_answer};
 use causeway_flow::plan::Plan;
 use causeway_flow::source::{KeyList, KeyValue, Watch, extract};
@@ -283,4 +283,31 @@ fn the_arrangement_must_agree_to_what_is_asked_by() {
     );
     let day = refused(&terms, &look_up("{ find_by: given, and: [born] }"));
     assert!(day.contains(&(Code::FormWiderThanAgreed, "person.born".to_owned())), "{day:?}");
+}
+
+#[test]
+fn pages_are_cut_by_records_and_by_bytes() {
+    let (exchange, folder) = (online("person", &[ID], "", IDS), tempfile::tempdir().unwrap());
+    let plan = compile(&catalogue(), &everything_agreed(), &exchange).unwrap();
+    let told = answer(&plan, &exchange, &Stores::new(), Vec::new()).unwrap();
+    let all = rows(&told);
+    assert!(all.len() > 6);
+    let lay = |records, bytes| Pages::lay(&told, records, bytes, folder.path(), &[7; 32].into());
+    let one = told.row(0).len();
+    for (records, bytes, most) in
+        [(4, 10_000, 4), (100, 3 * (one + 1) + 1, 3), (2, 3 * (one + 1) + 1, 2), (100, 10_000, 100)]
+    {
+        let pages = lay(records, bytes).unwrap();
+        let mut found = Vec::new();
+        for number in 0..pages.len() {
+            let (page, count) = pages.page(number).unwrap().unwrap();
+            let read: Vec<Value> = serde_json::from_slice(&page).unwrap();
+            assert_eq!(read.len(), count);
+            assert!(count <= most && page.len() <= bytes, "{records} {bytes}: {count} in {}", page.len());
+            assert!(number + 1 == pages.len() || count == most, "full, but for the last");
+            found.extend(read);
+        }
+        assert_eq!(found, all, "{records} {bytes}");
+    }
+    assert_eq!(codes(lay(100, one)), [Code::ValueOversize], "a record that no page holds");
 }

@@ -254,9 +254,7 @@ async fn a_cap_holds_with_all_that_is_told_meanwhile(kind: Kind) {
 async fn whoever_is_revoked_or_has_another_key_is_told_nothing(kind: Kind) {
     let (house, store) = governed(kind).await;
     let tell = answer(&store, "an-1", AnswerKind::Rows).await;
-    let denied = |outcome: Result<(), StoreError>| {
-        matches!(outcome, Err(StoreError::Denied { source, .. }) if source.codes().contains(&Code::KeyRevoked))
-    };
+    let denied = |outcome: Result<(), StoreError>| matches!(outcome, Err(StoreError::Denied { source, .. }) if source.codes().contains(&Code::KeyRevoked));
     // A key of another one, and one that only signs.
     for key in ["enc-a", "sig-desk", "nobodys"] {
         let other = TellAnswer { sealed_to: Some(key.into()), ..tell.clone() };
@@ -274,7 +272,10 @@ async fn whoever_is_revoked_or_has_another_key_is_told_nothing(kind: Kind) {
     assert!(denied(store.tell(changed(tell, "rows-told", "an-1"), stamp(32)).await));
     let asks = asked(&store, "a", &[("q1", "n1")]).await;
     assert_eq!(store.may_not_ask("food-list", &asks.of[0], at(32)).await.unwrap(), Some(Unanswered::Unknown));
-    assert_eq!(store.tell_round(changed(asks, "looked-up", "food-list"), stamp(32), &house.signer).await.unwrap(), unknown);
+    assert_eq!(
+        store.tell_round(changed(asks, "looked-up", "food-list"), stamp(32), &house.signer).await.unwrap(),
+        unknown
+    );
     assert_eq!(store.open_questions().await.unwrap().0, 0);
     assert_eq!(store.sent_packages().await.unwrap(), []);
 }

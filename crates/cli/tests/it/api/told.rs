@@ -424,11 +424,12 @@ fn several_at_once(kind: Kind) {
     });
     desk.gateway.worker.says("at work");
     let all = desk.people();
+    let (address, bearer) = (desk.gateway.address.as_str(), desk.bearer.as_str());
     let ask = |one: &Person| {
-        let by = json!({ "by": { "individual_no": one.number } });
+        let by = json!({ "by": { "individual_no": one.number } }).to_string();
         let begun = Instant::now();
         loop {
-            let reply = desk.ask("/exchanges/desk-plain/look-ups", &by);
+            let reply = call(address, bearer, "POST", "/exchanges/desk-plain/look-ups", &by);
             if reply.status != 503 {
                 break reply;
             }
@@ -440,7 +441,7 @@ fn several_at_once(kind: Kind) {
     assert_eq!(ask(told[0]).json(), json!({ "found": true }));
     // While the first of them is recorded, the others wait for one round; an answer has one record.
     std::thread::scope(|threads| {
-        let asking: Vec<_> = told.iter().map(|one| threads.spawn(|| ask(one))).collect();
+        let asking: Vec<_> = told.iter().map(|one| threads.spawn(move || ask(one))).collect();
         for one in asking {
             assert_eq!(one.join().unwrap().json(), json!({ "found": true }));
         }
@@ -459,6 +460,45 @@ fn several_are_told_together_where_an_answer_has_one_record_on_sqlite() {
 #[test]
 fn several_are_told_together_where_an_answer_has_one_record_on_postgres() {
     several_at_once(Kind::Postgres);
+}
+
+#[test]
+fn whoever_has_no_key_for_answers_is_refused_before_anything_is_recorded() {
+    let desk = Desk::open(Kind::Sqlite);
+    let one = desk.people().into_iter().find(|one| one.told).unwrap();
+    let keyless = super::place::registered(&desk.copy.street, "lantern-relief", "keyless", |it| {
+        it.scopes = vec!["exchange:desk-look".to_owned()];
+        it.keys.truncate(1);
+    });
+    let token = keyless.token(&desk.gateway.address);
+    let body = json!({ "by": { "individual_no": one.number } }).to_string();
+    let reply = call(&desk.gateway.address, &token, "POST", "/exchanges/desk-look/look-ups", &body);
+    assert!((400..500).contains(&reply.status) && reply.body.contains("key-not-verified"), "{reply:?}");
+    assert!(desk.copy.leaves().iter().all(|leaf| leaf.event != "looked-up"));
+    desk.ended();
+}
+
+#[test]
+fn records_are_read_for_a_client_once_at_a_time() {
+    let mut desk = Desk::open(Kind::Sqlite);
+    desk.gateway.worker.end();
+    desk.gateway.worker = Process::begin(&desk.copy.street, &["work"], |command| {
+        command.env("CAUSEWAY_SLOW_AT", "rows-recorded=3000");
+    });
+    desk.gateway.worker.says("at work");
+    let begun = Instant::now();
+    while desk.ask("/exchanges/desk-rows/rows", &json!({})).status == 503 {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let (address, bearer) = (desk.gateway.address.as_str(), desk.bearer.as_str());
+    let both = std::thread::scope(|threads| {
+        let ask = || call(address, bearer, "POST", "/exchanges/desk-rows/rows", "{}").status;
+        let asking = [(); 2].map(|()| threads.spawn(ask));
+        asking.map(|one| one.join().unwrap())
+    });
+    assert!(both.contains(&200) && both.contains(&503), "{both:?}");
+    desk.ended();
 }
 
 #[test]

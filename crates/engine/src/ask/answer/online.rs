@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::agreed::scope_of;
 use super::{Answer, Answered, demand, own};
 use crate::ask::{LookUpAsked, RowsAsked};
-use crate::drive::answer::{Asker, Looked, Teller, Waiting, rows as tell_rows};
+use crate::drive::answer::{Asker, Looked, Teller, Waiting, no_key, patience, rows as tell_rows};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::Caller;
@@ -39,6 +39,7 @@ pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange:
         }
         Some(cursor) => teller.further(&who.client, exchange, &cursor)?,
         None => {
+            let Some(_seat) = teller.seat(&who.client) else { return Ok((Answer::Busy, Vec::new())) };
             let asker = Asker { name: &name, partner: &who.partner, key: key.clone() };
             let told = tell_rows(house, teller.connectors(), &asker, exchange, &asked.parameters.0).await?;
             teller.first(&who.client, exchange, told)?
@@ -69,8 +70,11 @@ pub(super) async fn look_up(
         client: who.name(),
         given: asked.by.0,
         sealed_to: key.as_ref().map(|(thumbprint, _)| thumbprint.clone()),
+        until: patience(),
     };
-    let (looked, answering) = teller.look_up(exchange, &who.partner, waiting).await?;
+    let Some((looked, answering)) = teller.look_up(exchange, &who.partner, waiting).await? else {
+        return Ok((Answer::Busy, Vec::new()));
+    };
     let refused = |violations| Ok((Answer::Refused { violations }, Vec::new()));
     let found = |body: String| told(house, who, answering, key.as_ref(), Zeroizing::new(body.into_bytes()));
     let answered = match looked {
@@ -137,10 +141,6 @@ pub(super) fn told(
             let sealed = key.seal(&body, &Entropy::new(house.random()));
             Ok((Answer::Told { sealed: true }, sealed.into_bytes()))
         }
-        (Answering::Sealed, None) => {
-            let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
-            let violations = vec![Violation::new(Code::KeyNotVerified, who.name(), detail)];
-            Ok((Answer::Refused { violations }, Vec::new()))
-        }
+        (Answering::Sealed, None) => Ok((Answer::Refused { violations: vec![no_key(&who.name())] }, Vec::new())),
     }
 }

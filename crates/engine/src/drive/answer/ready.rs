@@ -117,12 +117,19 @@ async fn room(house: &House, standing: &Standing) -> Result<(Vec<Room>, u64), En
     let all = house.store.releases_since(&terms.arrangement, Timestamp::MIN).await?;
     let (mut room, mut left) = (Vec::new(), u64::MAX);
     for cap in caps {
-        let sum = |of: &[Release]| of.iter().filter(|one| one.sealed_at >= cap.since).map(|one| one.records).sum::<u64>();
+        let sum =
+            |of: &[Release]| of.iter().filter(|one| one.sealed_at >= cap.since).map(|one| one.records).sum::<u64>();
         let (told, all) = (sum(&told), sum(&all));
         left = left.min(cap.most.saturating_sub(all));
         room.push(Room { since: cap.since, most: cap.most.saturating_sub(all.saturating_sub(told)) });
     }
     Ok((room, left))
+}
+
+/// That a program has no key to which answers could be sealed.
+pub(crate) fn no_key(client: &str) -> Violation {
+    let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
+    Violation::new(Code::KeyNotVerified, client, detail)
 }
 
 /// Why nothing is told.

@@ -24,9 +24,10 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::Asker;
-use super::ready::{Ready, not_shown};
+use super::in_time::{self, timed};
+use super::ready::{Ready, no_key, not_shown};
 use super::segment::seal_round;
+use super::{Asker, LONGEST};
 use crate::drive::heed::is_overtaken;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
@@ -67,6 +68,8 @@ pub struct Waiting {
     pub given: BTreeMap<String, Value>,
     /// The thumbprint of the key that the answer is sealed to.
     pub sealed_to: Option<String>,
+    /// Until when it is answered, or not at all.
+    pub until: Instant,
 }
 
 /// One that waits, by its place, with its question.
@@ -177,6 +180,10 @@ impl Looker {
         let mut asked = Vec::new();
         for at in left {
             let Some(one) = waiting.get(*at) else { continue };
+            if let Err(violation) = judge(ready, one, exchange) {
+                put(*at, Looked::NotShown(vec![violation]));
+                continue;
+            }
             match Question::read(root, look_up, &one.given) {
                 Ok(question) => asked.push((*at, one, question)),
                 Err(violation) => put(*at, Looked::NotShown(vec![violation])),
@@ -197,7 +204,9 @@ impl Looker {
             return Ok(answered);
         }
         let questions: Vec<&Question> = asked.iter().map(|(.., question)| question).collect();
-        let walked = walk(house, ready, look_up, sources, &questions);
+        let until = asked.iter().map(|(_, one, _)| one.until).min().unwrap_or_else(Instant::now);
+        let walked = timed(runtime, until, |watch| walk(house, ready, look_up, sources, &questions, watch));
+        in_time::demand(until, exchange).map_err(lost)?;
         let (found, told, refused) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
         let records: HashMap<Vec<u8>, (&Disclosed, usize)> = told
             .iter()
@@ -209,6 +218,8 @@ impl Looker {
         for key in &found {
             let key = key.as_ref().map(text);
             let record = key.as_ref().and_then(|key| records.get(key.as_slice()));
+            // What is too long to be sent is not told, and recorded so.
+            let record = record.filter(|(told, at)| length(told, *at) <= LONGEST);
             people.extend(key.as_ref().map(|key| (pseudonyms.pseudonym(key), record.is_some())));
             looked.push(match record {
                 None => Looked::No,
@@ -298,8 +309,9 @@ fn walk(
     look_up: &LookUp,
     sources: &[Box<dyn Source>],
     questions: &[&Question],
+    watch: Watch,
 ) -> Result<Walked, FlowError> {
-    let (plan, watch) = (&ready.plan, Watch::default());
+    let plan = &ready.plan;
     let mut extract: Extract = extract(plan, sources, &|| house.now(), &watch)?;
     let memory = house.memory(house.home.staging());
     let found = find(&mut extract, plan, look_up, questions, &memory)?;
@@ -355,6 +367,18 @@ fn row(told: &Disclosed, record: usize) -> String {
     }
 }
 
+/// Refuses a question that nobody could be answered any more, or whose answer has no key to be sealed to.
+fn judge(ready: &Ready, one: &Waiting, exchange: &str) -> Result<(), Violation> {
+    if ready.online.answer == Answering::Sealed && one.sealed_to.is_none() {
+        return Err(no_key(&one.client));
+    }
+    in_time::demand(one.until, exchange)
+}
+
+fn length(told: &Disclosed, record: usize) -> usize {
+    told.of_record(record).map(|row| told.row(row).len()).sum()
+}
+
 /// What a partner learns of somebody who is found: what is told, and that what was asked by is so.
 fn confirmed(ready: &Ready, look_up: &LookUp, told: Option<&Disclosed>) -> BTreeSet<(ElementRef, Form)> {
     let asked = look_up.by.iter().flat_map(causeway_model::exchange::Asked::elements);
@@ -366,12 +390,7 @@ fn confirmed(ready: &Ready, look_up: &LookUp, told: Option<&Disclosed>) -> BTree
 }
 
 /// Questions by client, as far as they are remembered.
-fn of(
-    house: &House,
-    exchange: &str,
-    look_up: &LookUp,
-    asked: &[Asking<'_>],
-) -> Vec<RoundOf> {
+fn of(house: &House, exchange: &str, look_up: &LookUp, asked: &[Asking<'_>]) -> Vec<RoundOf> {
     let digests = house.keys.disclosure().of("look-up questions");
     let mut of: BTreeMap<&str, RoundOf> = BTreeMap::new();
     for (_, one, question) in asked {
