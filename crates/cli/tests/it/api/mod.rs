@@ -10,6 +10,7 @@ pub mod killed;
 pub mod place;
 mod program;
 mod routes;
+mod together;
 mod token;
 mod told;
 pub mod uploads;
