@@ -161,8 +161,13 @@ impl House {
 
     /// What a reading may hold of what is related to its records; the rest goes into `folder`, encrypted.
     pub(crate) fn memory(&self, folder: PathBuf) -> Memory {
+        self.part_of_memory(folder, 1)
+    }
+
+    /// The same where so many read side by side.
+    pub(crate) fn part_of_memory(&self, folder: PathBuf, parts: usize) -> Memory {
         let mebibytes = self.memory_mebibytes.saturating_sub(FIXED_MEBIBYTES).max(1);
-        let memory = Memory::bounded((mebibytes as usize) << 20, folder, self.random());
+        let memory = Memory::bounded(((mebibytes as usize) << 20) / parts, folder, self.random());
         #[cfg(feature = "test-hooks")]
         if let Some(share) = (self.surroundings.share)() {
             return memory.sharing(share);

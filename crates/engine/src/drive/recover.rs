@@ -77,9 +77,10 @@ async fn clear_answers(house: &House) -> Result<(), EngineError> {
     if old.is_empty() {
         return Ok(());
     }
-    let since = house.now().checked_sub(LOOKED_FOR + LOOKED_FOR).unwrap_or(Timestamp::MIN);
-    let told = house.store.told_ids(since).await?;
-    old.retain(|(id, _)| !told.contains(id));
+    // By their ids: a round is closed whenever somebody works again, and its answer is of the day on which it was asked.
+    let ids: Vec<&str> = old.iter().map(|(id, _)| id.as_str()).collect();
+    let recorded = house.store.recorded_answers(&ids).await?;
+    old.retain(|(id, _)| !recorded.contains(id));
     old.iter().try_for_each(|(_, path)| room::remove(path).map(|_| ()))
 }
 

@@ -102,6 +102,10 @@ pub async fn issue(house: &House, audience: &str, presented: &Presented) -> Resu
     };
     let token = hex::encode(house.random());
     let now = house.now();
+    // INVARIANT (a token outlives nothing that it came from).
+    let ends = |key: &ClientKeyRow| shown == Some(key.thumbprint.as_str()) || key.thumbprint == proven_by;
+    let ends = keys.iter().filter(|key| ends(key)).filter_map(|key| key.ends_at).min();
+    let left = ends.map_or(LASTS, |ends| ends.duration_since(now).as_secs().clamp(0, LASTS));
     let new = NewToken {
         client: name.clone(),
         proof,
@@ -110,12 +114,12 @@ pub async fn issue(house: &House, audience: &str, presented: &Presented) -> Resu
         scopes: scope.clone(),
         certificate: shown.map(str::to_owned),
         now,
-        expires_at: now.saturating_add(SignedDuration::from_secs(LASTS)).unwrap_or(now),
+        expires_at: now.saturating_add(SignedDuration::from_secs(left)).unwrap_or(now),
     };
     match house.store.tokens().issue(&new).await? {
         Issued::Now => {
             let bound = new.certificate.is_some();
-            Ok(Outcome { client: Some(name), came: Ok(Granted { token, expires_in: LASTS, scope, bound }) })
+            Ok(Outcome { client: Some(name), came: Ok(Granted { token, expires_in: left, scope, bound }) })
         }
         Issued::UsedBefore | Issued::NotAnyMore => refused(Some(name), Refusal::InvalidClient),
     }

@@ -137,6 +137,8 @@ pub(crate) struct Unique {
     met: HashSet<ShortKey>,
     /// Whether the source itself holds the keys unique.
     proven: bool,
+    /// Those that were met again, where that is no reason to refuse.
+    again: Option<HashSet<ShortKey>>,
 }
 
 impl Unique {
@@ -150,12 +152,38 @@ impl Unique {
         self.proven
     }
 
-    /// Notes a key of `entity`; refuses `duplicate-key` if it was met before.
-    pub(crate) fn add(&mut self, key: &[u8], entity: &str) -> Result<(), FlowError> {
-        if self.proven || self.met.insert(self.shortener.shorten(key)) {
-            return Ok(());
+    /// Remembers keys that are met again instead of refusing them.
+    pub(crate) fn leaving_out(self) -> Self {
+        Self { again: Some(HashSet::new()), ..self }
+    }
+
+    /// Notes a key of `entity`; refuses `duplicate-key` if it was met before, or says that it was.
+    pub(crate) fn add(&mut self, key: &[u8], entity: &str) -> Result<bool, FlowError> {
+        if self.proven {
+            return Ok(true);
         }
-        Err(duplicate(entity))
+        let short = self.shortener.shorten(key);
+        match &mut self.again {
+            _ if self.met.insert(short) => Ok(true),
+            Some(again) => {
+                again.insert(short);
+                Ok(false)
+            }
+            None => Err(duplicate(entity)),
+        }
+    }
+
+    /// Which of the keys were met again, by row; one that is not whole equals no other.
+    pub(crate) fn are_repeated(&self, keys: &[Option<ShortKey>]) -> Vec<bool> {
+        let again = |key: &ShortKey| self.again.as_ref().is_some_and(|again| again.contains(key));
+        keys.iter().map(|key| key.as_ref().is_some_and(again)).collect()
+    }
+
+    /// What stands for the keys of these rows.
+    pub(crate) fn short(&self, keys: &Keys, rows: &[u32]) -> Result<Vec<Option<ShortKey>>, FlowError> {
+        let mut key = Vec::new();
+        let mut short = |row: &u32| Ok(keys.write(*row as usize, &mut key)?.then(|| self.shortener.shorten(&key)));
+        rows.iter().map(&mut short).collect()
     }
 }
 

@@ -18,7 +18,7 @@ mod release;
 mod run;
 
 pub use forecast::{Reading, forecast};
-pub(crate) use key::{Keys, Unique};
+pub(crate) use key::{Keys, ShortKey, Unique};
 pub use memory::Memory;
 pub use only::Only;
 pub use run::{Bundle, RunState, aggregate, aggregate_only};

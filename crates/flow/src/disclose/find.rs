@@ -133,7 +133,7 @@ pub fn find(
     extract: &mut Extract,
     plan: &Plan,
     look_up: &LookUp,
-    questions: &[Question],
+    questions: &[&Question],
     memory: &Memory,
 ) -> Result<Vec<Found>, FlowError> {
     let lost = |detail: &str| FlowError::Internal { place: "disclose/find", detail: detail.to_owned() };

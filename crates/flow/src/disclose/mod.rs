@@ -1,8 +1,7 @@
 //! **disclose** turns released records into an answer that is told at once and never stored.
 //!
-//! In: [`Cleared`]. Out: [`Disclosed`]: records as JSON, each with the people in it. Guarantees: an answer holds no more than the
-//! exchange's cap; it exists only once the clearance does. Refuses when: there is one record more than the cap, or the
-//! shape cannot hold a record. Ledger events: none of its own; whoever tells an answer writes first that it is told.
+//! In: [`Cleared`]. Out: [`Disclosed`]: records as JSON, each with the people in it. Guarantees: an answer holds no more than it was
+//! cleared for; it exists only once the clearance does. Refuses when: the shape cannot hold a record. Ledger events: none of its own; whoever tells an answer writes first that it is told.
 
 mod find;
 mod flat;
@@ -11,7 +10,7 @@ mod pages;
 use std::collections::BTreeSet;
 
 use causeway_model::exchange::{Format, FormatKind, Online, Shape};
-use causeway_model::{Code, ElementRef, Form, Violation};
+use causeway_model::{ElementRef, Form};
 
 use crate::enforce::{Clearance, Cleared, PersonKeys};
 use crate::error::FlowError;
@@ -85,10 +84,6 @@ pub fn disclose(mut cleared: Cleared, plan: &Plan, format: Format, online: &Onli
     }
     while let Some(batch) = cleared.next_batch()? {
         people.push(cleared.take_disclosed());
-        if (records.len() + batch.num_rows()) as u64 > online.cap {
-            let detail = format!("more than {} records would be told", online.cap);
-            return Err(FlowError::refuse(Violation::new(Code::RowCap, "answer", detail)));
-        }
         match &mut writer {
             Writer::Records(encoder) => {
                 let mut canonical = Vec::new();

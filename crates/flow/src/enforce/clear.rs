@@ -9,10 +9,12 @@ use arrow::datatypes::{DataType, Int64Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use causeway_model::{Code, Violation};
 
+use super::held::Held;
 use super::judge::{Verdict, flags, judge};
+use super::people::PersonKeys;
 use super::report::text_keys;
 use crate::Batch;
-use crate::aggregate::{Keys, RunState, Unique};
+use crate::aggregate::{Keys, RunState, ShortKey, Unique};
 use crate::error::FlowError;
 use crate::plan::rel::PEOPLE;
 use crate::plan::{GroupRules, Plan, RootRules};
@@ -58,54 +60,8 @@ pub struct Cleared {
     ended: bool,
     disclosed: PersonKeys,
     unique: Unique,
-}
-
-/// Keys of people as text, one after the other. Cannot be printed.
-#[derive(Default)]
-pub struct PersonKeys {
-    text: Vec<u8>,
-    ends: Vec<usize>,
-    /// Which of them are of each record.
-    records: Vec<(usize, usize)>,
-}
-
-impl PersonKeys {
-    fn add(&mut self, key: &[u8]) {
-        self.text.extend_from_slice(key);
-        self.ends.push(self.text.len());
-    }
-
-    /// Those of one record.
-    pub fn of_record(&self, record: usize) -> impl Iterator<Item = &[u8]> {
-        let (from, to) = self.records.get(record).copied().unwrap_or_default();
-        let begin = from.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let ends = self.ends.get(from..to).unwrap_or_default();
-        std::iter::once(begin)
-            .chain(ends.iter().copied())
-            .zip(ends)
-            .map(|(from, to)| self.text.get(from..*to).unwrap_or_default())
-    }
-
-    /// How many records they are of.
-    pub fn records(&self) -> usize {
-        self.records.len()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
-
-    /// Each key: only to be made a pseudonym of.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        let begins = std::iter::once(0).chain(self.ends.iter().copied());
-        begins.zip(&self.ends).map(|(from, to)| self.text.get(from..*to).unwrap_or_default())
-    }
+    /// Records of an answer, until all were read.
+    held: Option<Held>,
 }
 
 /// Holds a draft to the rules of the plan.
@@ -122,7 +78,16 @@ pub fn enforce(draft: Draft, plan: &Plan, expectation: Expectation, watch: Watch
         released: 0,
         ended: false,
         disclosed: PersonKeys::default(),
+        held: None,
     }
+}
+
+/// Holds a draft to the rules of the plan that makes an answer of at most so many records. Nobody may be known who was asked for: that is an
+/// answer. It is given once all was read, without the records of a key that occurs again: which of them is right nobody can say.
+pub fn enforce_answer(draft: Draft, plan: &Plan, most: u64, watch: Watch) -> Cleared {
+    let expectation = Expectation { last_receipted: None, fewer_expected: true };
+    let whole = enforce(draft, plan, expectation, watch);
+    Cleared { unique: whole.unique.leaving_out(), row_cap: most, held: Some(Held::default()), ..whole }
 }
 
 impl Cleared {
@@ -144,14 +109,40 @@ impl Cleared {
         if self.watch.is_cancelled() {
             return Err(FlowError::refuse(Violation::new(Code::Cancelled, "transfer", "it was stopped by a person")));
         }
-        match self.draft.next() {
-            Some(drafted) => self.release(drafted?).map(Some),
-            None => {
-                self.check_totals()?;
-                self.ended = true;
-                Ok(None)
+        let next = match &self.held {
+            None => self.draft.next().transpose()?.map(|drafted| self.release(drafted)).transpose()?,
+            Some(held) => {
+                if !held.is_settled() {
+                    self.hold()?;
+                }
+                self.held.as_mut().and_then(Held::next).map(|(records, people)| {
+                    self.disclosed = people;
+                    (records, Vec::new())
+                })
+            }
+        };
+        if next.is_none() {
+            self.check_totals()?;
+            self.ended = true;
+        }
+        Ok(next.map(|(records, _)| records))
+    }
+
+    /// Reads all of an answer, and leaves out what is not to be told.
+    fn hold(&mut self) -> Result<(), FlowError> {
+        while let Some(drafted) = self.draft.next() {
+            let (records, keys) = self.release(drafted?)?;
+            let people = std::mem::take(&mut self.disclosed);
+            if let Some(held) = &mut self.held {
+                held.put(records, people, keys);
             }
         }
+        if let Some(held) = &mut self.held {
+            let left_out = held.settle(&self.unique)?;
+            self.released -= left_out;
+            self.draft.state().reporter.borrow_mut().left_out(Code::DuplicateKey, left_out);
+        }
+        Ok(())
     }
 
     /// Keys of the people who are in the records given since the last call: for the disclosure set.
@@ -184,7 +175,8 @@ impl Cleared {
         })
     }
 
-    fn release(&mut self, drafted: Drafted) -> Result<RecordBatch, FlowError> {
+    /// Records that may leave, with what stands for their keys where that is asked for later.
+    fn release(&mut self, drafted: Drafted) -> Result<(RecordBatch, Vec<Option<ShortKey>>), FlowError> {
         let state = self.draft.state();
         let kept = match &self.rules {
             RootRules::People(rules) => {
@@ -197,10 +189,11 @@ impl Cleared {
                 let keys_matter = !self.unique.is_proven() || !state.excluded.borrow().is_empty();
                 for (row, verdict) in verdicts.into_iter().enumerate() {
                     let whole = keys_matter && keys.write(row, &mut key)?;
-                    if whole {
-                        self.unique.add(&key, &rules.entity)?;
-                    }
+                    let is_new = !whole || self.unique.add(&key, &rules.entity)?;
                     match verdict {
+                        Verdict::Release if !is_new => {
+                            state.reporter.borrow_mut().withheld(&drafted.control, row, rules, Code::DuplicateKey)?
+                        }
                         Verdict::Outside => {
                             let detail = "a person outside the agreed population reached the last check";
                             return Err(FlowError::refuse(Violation::new(
@@ -236,9 +229,16 @@ impl Cleared {
             let detail = format!("more than {} records would leave", self.row_cap);
             return Err(FlowError::refuse(Violation::new(Code::RowCap, "transfer", detail)));
         }
+        let short = match &self.held {
+            None => Vec::new(),
+            Some(_) => {
+                let keys = Keys::of(&drafted.control.records, self.rules.key().iter().map(String::as_str))?;
+                self.unique.short(&keys, &kept)?
+            }
+        };
         if kept.len() == drafted.records.num_rows() {
             self.disclose(&drafted.control.records)?;
-            return Ok(drafted.records);
+            return Ok((drafted.records, short));
         }
         let rows = UInt32Array::from(kept);
         let columns = match &self.rules {
@@ -249,7 +249,8 @@ impl Cleared {
         let columns: Vec<usize> = columns.iter().filter_map(|name| schema.index_of(name).ok()).collect();
         let people = drafted.control.records.project(&columns).and_then(|people| take_record_batch(&people, &rows));
         self.disclose(&people.map_err(FlowError::internal("enforce/disclose"))?)?;
-        take_record_batch(&drafted.records, &rows).map_err(FlowError::internal("enforce"))
+        let records = take_record_batch(&drafted.records, &rows).map_err(FlowError::internal("enforce"))?;
+        Ok((records, short))
     }
 
     fn disclose(&mut self, records: &RecordBatch) -> Result<(), FlowError> {
@@ -257,7 +258,7 @@ impl Cleared {
         match &self.rules {
             RootRules::People(rules) => text_keys(records, &rules.key, |key| {
                 disclosed.add(key);
-                disclosed.records.push((disclosed.len() - 1, disclosed.len()));
+                disclosed.record(disclosed.len() - 1..disclosed.len());
             })?,
             RootRules::Group(_) => {
                 let column = records.column_by_name(PEOPLE).and_then(|column| column.as_list_opt::<i32>());
@@ -267,7 +268,7 @@ impl Cleared {
                 })?;
                 let before = disclosed.len();
                 for (from, to) in column.offsets().iter().zip(column.offsets().iter().skip(1)) {
-                    disclosed.records.push((before + *from as usize, before + *to as usize));
+                    disclosed.record(before + *from as usize..before + *to as usize);
                 }
                 let people = RecordBatch::try_from_iter([(PEOPLE, column.values().clone())])
                     .map_err(FlowError::internal("enforce/disclose"))?;
@@ -321,9 +322,7 @@ fn judge_groups(
     let keys = Keys::of(records, rules.key.iter().map(String::as_str))?;
     let (mut key, mut kept) = (Vec::new(), Vec::new());
     for row in 0..records.num_rows() {
-        if keys.write(row, &mut key)? {
-            unique.add(&key, &rules.entity)?;
-        }
+        let is_new = !keys.write(row, &mut key)? || unique.add(&key, &rules.entity)?;
         let mut reporter = state.reporter.borrow_mut();
         if shareable.is_null(row) || shareable.value(row) == 0 {
             // Nobody of the population lives there, or nobody of them may be shared: the members' own lines say which.
@@ -333,6 +332,8 @@ fn judge_groups(
             reporter.quarantine(batch, row, &rules.entity, &rules.key, batch.faults.of(row))?;
         } else if withheld.as_ref().is_some_and(|withheld| withheld.get(row) != Some(&false)) {
             reporter.withheld_group(batch, row, rules, Code::HouseholdWithheld)?;
+        } else if !is_new {
+            reporter.withheld_group(batch, row, rules, Code::DuplicateKey)?;
         } else {
             kept.push(row as u32);
         }

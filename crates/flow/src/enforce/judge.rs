@@ -31,6 +31,8 @@ pub enum Verdict {
 ///
 /// INVARIANT (refusal is the default): a missing consent is no consent; a mark that names nobody names everybody; a
 /// condition that is unknown keeps the person outside.
+///
+/// INVARIANT (one no): in an answer nobody's record refuses it: a refusal would tell whoever asks that somebody is known.
 pub fn judge(batch: &Batch, rules: &SubjectRules) -> Result<Vec<Verdict>, FlowError> {
     let records = &batch.records;
     let inside = predicate::evaluate(&rules.population, records)?;
@@ -52,6 +54,8 @@ pub fn judge(batch: &Batch, rules: &SubjectRules) -> Result<Vec<Verdict>, FlowEr
             Verdict::Withheld(Code::ConfidentialityMark)
         } else if at(&household, row) {
             Verdict::Withheld(Code::HouseholdWithheld)
+        } else if rules.alone && origins.as_ref().is_some_and(|origins| !matches!(origins.get(row), Some(None))) {
+            Verdict::Withheld(Code::CountryOfOrigin)
         } else if let Some(Some(country)) = origins.as_ref().and_then(|origins| origins.get(row)) {
             Verdict::Origin(Box::new(Violation::new(
                 Code::CountryOfOrigin,

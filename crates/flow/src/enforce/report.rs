@@ -71,6 +71,13 @@ impl Reporter {
         self.records_quarantined
     }
 
+    /// Counts records that were left out once all were read.
+    pub(crate) fn left_out(&mut self, code: Code, count: u64) {
+        if count > 0 {
+            *self.withheld.entry(code).or_default() += count;
+        }
+    }
+
     pub(crate) fn withheld(
         &mut self,
         batch: &Batch,

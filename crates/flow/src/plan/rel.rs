@@ -217,6 +217,8 @@ pub struct SubjectRules {
     pub elements: Vec<ElementRef>,
     /// Whether a withheld person is flagged in [`WITHHELD`] and kept, so that the household can be withheld.
     pub flag_withheld: bool,
+    /// Whether each person is judged for themselves alone, as in an answer: a country of origin leaves the person out.
+    pub alone: bool,
     /// Whether a person who is left out here is reported here; not where the same person is also a root record.
     pub report: bool,
 }

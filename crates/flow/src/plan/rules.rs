@@ -192,6 +192,7 @@ fn subject_rules<'c>(
         origin,
         elements,
         flag_withheld: false,
+        alone: exchange.deliver.online().is_some(),
         report: true,
     })
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use causeway_flow::aggregate::{Memory, Only, aggregate_only};
-use causeway_flow::disclose::{Disclosed, Question, disclose, find};
-use causeway_flow::enforce::{Expectation, Register, Reporter, enforce};
+use causeway_flow::disclose::{Disclosed, Pages, Question, disclose, find};
+use causeway_flow::enforce::{Register, Reporter, enforce_answer};
 use causeway_flow::plan::Plan;
 use causeway_flow::source::{KeyList, KeyValue, Watch, extract};
 use causeway_flow::transform::transform;
 use causeway_flow::{FlowError, Personal};
 use causeway_model::Code;
-use causeway_model::arrangement::Arrangement;
+use causeway_model::arrangement::{Arrangement, Party, Role};
 use causeway_model::exchange::{Delivery, Exchange, Online};
 use serde_json::{Value, json};
 
@@ -35,9 +35,8 @@ fn answer(plan: &Plan, exchange: &Exchange, stores: &Stores, only: Vec<KeyList>)
     let mut extract = extract(plan, &stores.sources(), &now, &watch)?;
     let (memory, only) = (Memory::unbounded(), Only::of(only));
     let bundle = aggregate_only(&mut extract, plan, Reporter::default(), Register::default(), &memory, &only)?;
-    let expectation = Expectation { last_receipted: None, fewer_expected: true };
-    let cleared = enforce(transform(bundle, plan), plan, expectation, watch);
-    disclose(cleared, plan, exchange.format, exchange.deliver.online().unwrap())
+    let online = exchange.deliver.online().unwrap();
+    disclose(enforce_answer(transform(bundle, plan), plan, online.cap, watch), plan, exchange.format, online)
 }
 
 fn rows(told: &Disclosed) -> Vec<Value> {
@@ -116,6 +115,61 @@ fn several_conditions_must_all_hold_and_one_more_than_the_cap_refuses() {
     assert_eq!(codes(refused), [Code::RowCap], "three live there");
 }
 
+const IDS: &str = "{ cap: 20, page: 10, parameters: [ { name: ids, element: id, at_most: 20 } ] }";
+
+#[test]
+fn a_country_of_origin_leaves_out_whom_it_is_about_and_nobody_else() {
+    let mut terms = everything_agreed();
+    let there = Party {
+        name: "Host".into(),
+        role: Role::Processor,
+        jurisdiction: "ZZZ".into(),
+        hosting_country: "BBB".into(),
+        registered_as: None,
+    };
+    terms.processors.push(there);
+    terms.countries_of_origin.retain(|country| country != "BBB");
+    let asked = |root: &str, fields: &[&str], more: &str, key: &str, ids: &[&str]| {
+        let exchange = online(root, fields, more, &IDS.replace("element: id", &format!("element: {key}")));
+        let plan = compile(&catalogue(), &terms, &exchange).unwrap();
+        answer(&plan, &exchange, &Stores::new(), vec![keys(key, ids)]).unwrap()
+    };
+    // Two of h2 come from there, and nobody else within the population.
+    let told = asked("person", &[ID], "", "id", &["p01", "p04", "p05", "p06"]);
+    assert_eq!(rows(&told), [json!({ "id": "p01" }), json!({ "id": "p06" })]);
+    assert_eq!(told.clearance.withheld.get(&Code::CountryOfOrigin), Some(&2));
+    assert_eq!(asked("person", &[ID], "", "id", &["p04"]).rows(), 0, "as of nobody");
+    let fields = ["{ name: id, from: no }", "{ name: names, reduce: list, of: members.given }"];
+    let told = asked("household", &fields, "on_withheld_member: omit", "no", &["h1", "h2", "h3"]);
+    let found = rows(&told);
+    let homes: Vec<&str> = found.iter().filter_map(|row| row["id"].as_str()).collect();
+    assert_eq!(homes, ["h1", "h3"], "who is reached through a household too");
+}
+
+#[test]
+fn who_stands_twice_in_the_store_is_left_out_both_times_and_nobody_else_is() {
+    let mut stores = Stores::new();
+    stores.add("person", "p01 h2 Zuri Twice F 1980-03-05 XA0101 0701 10 given AAA");
+    // Of this one the second may not be told anyway.
+    stores.add("person", "p03 h2 Lulu Twice F 2012-01-31 XA0101 - - refused AAA");
+    stores.add("household", "h1 XA0101 3 d1 P");
+    let asked = |root: &str, fields: &[&str], more: &str, key: &str, ids: &[&str]| {
+        let exchange = online(root, fields, more, &IDS.replace("element: id", &format!("element: {key}")));
+        let plan = compile(&catalogue(), &everything_agreed(), &exchange).unwrap();
+        answer(&plan, &exchange, &stores, vec![keys(key, ids)]).unwrap()
+    };
+    let told = asked("person", &[ID], "", "id", &["p01", "p02", "p03", "p06"]);
+    assert_eq!(rows(&told), [json!({ "id": "p02" }), json!({ "id": "p06" })]);
+    let people: Vec<Vec<u8>> = told.people_by_record().map(|keys| keys.concat()).collect();
+    assert_eq!(people, [b"p02".to_vec(), b"p06".to_vec()], "each record with its person");
+    assert_eq!((told.records(), told.clearance.released), (2, 2));
+    assert_eq!(told.clearance.withheld.get(&Code::DuplicateKey), Some(&3), "{:?}", told.clearance.withheld);
+    assert_eq!(asked("person", &[ID], "", "id", &["p01"]).rows(), 0, "as of nobody");
+    let fields = ["{ name: id, from: no }", "{ name: names, reduce: list, of: members.given }"];
+    let told = asked("household", &fields, "on_withheld_member: omit", "no", &["h1", "h3"]);
+    assert_eq!(rows(&told).len(), 1, "a household that stands twice");
+}
+
 #[test]
 fn lists_lie_beside_one_another_and_every_item_stands_once() {
     let fields = [
@@ -150,6 +204,7 @@ fn ask(stores: &Stores, questions: &[Value]) -> Vec<Option<String>> {
     let question =
         |value: &Value| Question::read(root, look_up, &serde_json::from_value(value.clone()).unwrap()).unwrap();
     let questions: Vec<Question> = questions.iter().map(question).collect();
+    let questions: Vec<&Question> = questions.iter().collect();
     let mut extract = extract(&plan, &stores.sources(), &now, &Watch::default()).unwrap();
     let found = find(&mut extract, &plan, look_up, &questions, &Memory::unbounded()).unwrap();
     let text = |key: KeyValue| match key {
@@ -228,4 +283,31 @@ fn the_arrangement_must_agree_to_what_is_asked_by() {
     );
     let day = refused(&terms, &look_up("{ find_by: given, and: [born] }"));
     assert!(day.contains(&(Code::FormWiderThanAgreed, "person.born".to_owned())), "{day:?}");
+}
+
+#[test]
+fn pages_are_cut_by_records_and_by_bytes() {
+    let (exchange, folder) = (online("person", &[ID], "", IDS), tempfile::tempdir().unwrap());
+    let plan = compile(&catalogue(), &everything_agreed(), &exchange).unwrap();
+    let told = answer(&plan, &exchange, &Stores::new(), Vec::new()).unwrap();
+    let all = rows(&told);
+    assert!(all.len() > 6);
+    let lay = |records, bytes| Pages::lay(&told, records, bytes, folder.path(), &[7; 32].into());
+    let one = told.row(0).len();
+    for (records, bytes, most) in
+        [(4, 10_000, 4), (100, 3 * (one + 1) + 1, 3), (2, 3 * (one + 1) + 1, 2), (100, 10_000, 100)]
+    {
+        let pages = lay(records, bytes).unwrap();
+        let mut found = Vec::new();
+        for number in 0..pages.len() {
+            let (page, count) = pages.page(number).unwrap().unwrap();
+            let read: Vec<Value> = serde_json::from_slice(&page).unwrap();
+            assert_eq!(read.len(), count);
+            assert!(count <= most && page.len() <= bytes, "{records} {bytes}: {count} in {}", page.len());
+            assert!(number + 1 == pages.len() || count == most, "full, but for the last");
+            found.extend(read);
+        }
+        assert_eq!(found, all, "{records} {bytes}");
+    }
+    assert_eq!(codes(lay(100, one)), [Code::ValueOversize], "a record that no page holds");
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::validity::{day_of, days_before};
+use super::validity::{day_of, days_before, midnight};
 use super::{Arrangement, Frequency};
 use crate::{Code, Violation};
 
@@ -15,6 +15,25 @@ pub struct Released {
     pub exchange: String,
     /// How many records.
     pub records: u64,
+}
+
+/// How many records may leave at most, counted from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cap {
+    /// The rule.
+    pub code: Code,
+    /// So many.
+    pub most: u64,
+    /// Since when they are counted.
+    pub since: Timestamp,
+}
+
+/// The caps that `terms` agree, as they are counted at `now`.
+pub fn caps(terms: &Arrangement, now: Timestamp) -> Vec<Cap> {
+    let today = midnight(day_of(now)).unwrap_or(Timestamp::MIN);
+    let cap = |code, most: Option<u64>, since| most.map(|most| Cap { code, most, since });
+    let day = cap(Code::DayCap, terms.day_cap, today);
+    day.into_iter().chain(cap(Code::VolumeCap, terms.volume_cap, terms.valid.begins_at())).collect()
 }
 
 /// What of one more transfer of `exchange` goes beyond the caps of `terms` and the frequencies of all levels.
@@ -45,14 +64,9 @@ pub fn beyond_caps(
         let detail = format!("{records} records would leave, agreed are {}", terms.row_cap);
         violations.push(Violation::new(Code::RowCap, exchange, detail));
     }
-    let today = day_of(now);
-    let sum = |of: &dyn Fn(&&Released) -> bool| released.iter().filter(of).map(|one| one.records).sum::<u64>();
-    let caps = [
-        (Code::DayCap, terms.day_cap, sum(&|one| day_of(one.at) >= today), "today"),
-        (Code::VolumeCap, terms.volume_cap, sum(&|one| one.at >= terms.valid.begins_at()), "so far"),
-    ];
-    for (code, cap, gone, when) in caps {
-        let Some(cap) = cap else { continue };
+    for Cap { code, most: cap, since } in caps(terms, now) {
+        let gone = released.iter().filter(|one| one.at >= since).map(|one| one.records).sum::<u64>();
+        let when = if code == Code::DayCap { "today" } else { "so far" };
         let beyond = match records {
             Some(records) => gone.saturating_add(records) > cap,
             None => gone >= cap,

@@ -19,7 +19,7 @@ use crate::rights::RightsTerms;
 use crate::{ElementRef, Form};
 
 pub use amendment::{Amendment, amend};
-pub use caps::{Released, beyond_caps};
+pub use caps::{Cap, Released, beyond_caps, caps};
 pub(crate) use change::forms;
 pub use change::{Change, Effect, difference};
 pub use in_force::{InForce, OFFICERS_NEEDED};

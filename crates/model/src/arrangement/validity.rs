@@ -66,7 +66,7 @@ pub(crate) fn day_of(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
 
-fn midnight(day: Date) -> Option<Timestamp> {
+pub(crate) fn midnight(day: Date) -> Option<Timestamp> {
     day.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
 }
 

@@ -93,7 +93,7 @@ impl Store {
         self.save(change, stamp).await
     }
 
-    /// Takes in a program's next keys.
+    /// Takes in a program's next keys. Its tokens end: they were given by what was registered before.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such program, [`StoreError::ChangedMeanwhile`] when a registration that is as new was
@@ -195,6 +195,8 @@ impl Change for RotateClientKeys {
         ] {
             query(ends).bind(until).bind(&facts.name).execute(writing.rows()).await?;
         }
+        // A token says what the registration before it said: whoever has a key asks for another.
+        query("DELETE FROM access_token WHERE client = $1").bind(&facts.name).execute(writing.rows()).await?;
         facts.enter(writing).await?;
         Applied::NEW
     }

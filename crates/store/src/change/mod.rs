@@ -104,7 +104,7 @@ pub use stage_set::{NewStagedSet, SetOrigin, StagedDocument, StagedKind};
 pub use state::{PackageState, SettleDispute, StartsFrom};
 pub use stop::{MoveStop, NewStop};
 pub use synthetic_only::{AdmitRealData, AskRealData, SyntheticOnly};
-pub use tell::{AnswerKind, Judged, TellAnswer};
+pub use tell::{AnswerKind, CAPS, Judged, Room, TellAnswer};
 pub use tell_round::{RoundOf, RoundOutcome, RoundQuestion, TellRound, Unanswered};
 pub use withdraw_set::WithdrawSet;
 pub(crate) use writing::enter;

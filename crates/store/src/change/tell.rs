@@ -4,6 +4,7 @@ use causeway_model::environment::DataKind;
 use causeway_model::partner::State;
 use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::{Code, Refused};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::move_arrangement::demand_in_force;
@@ -12,8 +13,11 @@ use super::rotation::demand_same_pseudonyms;
 use super::seal::PackageContent;
 use super::synthetic_only::{anybody_restricted, demand_real_under};
 use super::writing::{Applied, Change, Writing};
-use crate::db::{Cells, query, stored, to_json};
+use crate::db::{Cells, On, query, stored, to_json};
 use crate::{Changed, Stamp, Store, StoreError};
+
+/// What changed meanwhile where more was told than there was room for.
+pub const CAPS: &str = "caps";
 
 /// What was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +57,17 @@ pub struct Judged {
     pub decisions_seen: u64,
     /// How often pseudonyms had changed when they were looked up for it.
     pub pseudonyms_seen: u64,
+    /// How many records answers under the arrangement may tell, whichever cap counts them: what left in packages is taken off.
+    pub room: Vec<Room>,
+}
+
+/// So many records may be told from a moment on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Since when they are counted.
+    pub since: Timestamp,
+    /// How many.
+    pub most: u64,
 }
 
 /// An answer that is about to be told.
@@ -83,7 +98,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::ChangedMeanwhile`] when the arrangement is out of force, people decided something or pseudonyms changed since it
-    /// was judged; [`StoreError::Denied`] when it is stopped, or the data are real and the partner is for invented people only.
+    /// was judged, or so much was told that there is no room for it; [`StoreError::Denied`] when it is stopped, the client is revoked, its
+    /// key has ended, or the data are real and the partner is for invented people only.
     pub async fn tell(&self, change: Changed<TellAnswer>, stamp: Stamp) -> Result<(), StoreError> {
         self.save(change, stamp).await
     }
@@ -95,6 +111,13 @@ impl Change for TellAnswer {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<()>, StoreError> {
         let micros = writing.micros();
         demand_tellable(writing, &self.judged, &self.id).await?;
+        if let Some(client) = &self.client
+            && !is_known(writing.rows(), client, self.sealed_to.as_deref(), micros).await?
+        {
+            let source = Refused::one(Code::KeyRevoked, client, "the program was revoked, or its key has ended");
+            return Err(StoreError::Denied { what: "answer", name: self.id.clone(), source });
+        }
+        demand_room(writing, &self.judged, self.records).await?;
         // CRASH: told by the record and not to anybody: whoever asks again is told, and recorded, again.
         self.enter(writing, micros).await.map(Applied::Changed)
     }
@@ -159,4 +182,44 @@ pub(super) async fn demand_tellable(writing: &mut Writing<'_>, judged: &Judged, 
     }
     demand_same_decisions(writing.rows(), judged.decisions_seen).await?;
     demand_same_pseudonyms(writing.rows(), judged.pseudonyms_seen).await
+}
+
+/// Whether a client is not revoked, and has this key to be answered to, where one is named.
+pub(super) async fn is_known<'a>(
+    on: impl Into<On<'a>>,
+    client: &str,
+    key: Option<&str>,
+    micros: i64,
+) -> Result<bool, StoreError> {
+    let name = client.strip_prefix("client/").unwrap_or(client);
+    let known = match key {
+        None => query("SELECT count(*) FROM client WHERE name = $1 AND revoked_at IS NULL").bind(name),
+        Some(key) => query(
+            "SELECT count(*) FROM client JOIN client_key ON client_key.client = client.name \
+             WHERE client.name = $1 AND client.revoked_at IS NULL AND client_key.thumbprint = $2 AND client_key.usage = 'enc' \
+             AND (client_key.ends_at IS NULL OR client_key.ends_at > $3)",
+        )
+        .bind(name)
+        .bind(key)
+        .bind(micros),
+    };
+    Ok(known.fetch_one(on).await?.only::<i64>()? > 0)
+}
+
+/// Demands that so many records more are within the caps, with all that was told meanwhile.
+pub(super) async fn demand_room(writing: &mut Writing<'_>, judged: &Judged, more: u64) -> Result<(), StoreError> {
+    for room in &judged.room {
+        let told = query(
+            "SELECT (SELECT coalesce(CAST(sum(records) AS BIGINT), 0) FROM answer \
+             WHERE arrangement = $1 AND told_at >= $2 AND kind <> 'asked-about') \
+             + (SELECT coalesce(CAST(sum(told) AS BIGINT), 0) FROM look_up_round \
+             WHERE closed_at IS NULL AND arrangement = $1 AND at >= $2)",
+        );
+        let told = told.bind(&judged.arrangement.0).bind(room.since.as_microsecond());
+        let told: i64 = told.fetch_one(writing.rows()).await?.only()?;
+        if u64::try_from(told).unwrap_or(0).saturating_add(more) > room.most {
+            return Err(StoreError::ChangedMeanwhile { what: CAPS, name: judged.arrangement.0.clone() });
+        }
+    }
+    Ok(())
 }

@@ -1,16 +1,19 @@
 //! What is committed before several questions about one person each are answered together? Who asked, how often, how nearly the same,
 //! and, sealed, about whom.
 
+use std::collections::BTreeSet;
+
 use causeway_ledger::SignerKey;
 use causeway_model::alert::{Alert, AlertKind, To};
+use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::seal::PackageContent;
-use super::tell::{Judged, demand_tellable};
+use super::tell::{Judged, demand_room, demand_tellable, is_known};
 use super::writing::{Applied, Change, Writing};
-use crate::db::{Cells, query, stored, to_json};
+use crate::db::{Cells, On, query, stored, to_json};
 use crate::outbox::post;
-use crate::{Changed, Stamp, Store, StoreError};
+use crate::{Changed, Reader, Stamp, Store, StoreError};
 
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_HOURS: i64 = 24;
@@ -27,6 +30,8 @@ pub struct RoundOf {
     pub most: (u32, u32),
     /// Keyed digests of its questions.
     pub questions: Vec<RoundQuestion>,
+    /// The thumbprints of the keys that its answers are sealed to.
+    pub sealed_to: BTreeSet<String>,
 }
 
 /// A question, as far as it is remembered.
@@ -73,6 +78,8 @@ pub enum Unanswered {
     TooOften(u32),
     /// It seems to be guessing.
     Held,
+    /// It was revoked, or its key has ended.
+    Unknown,
 }
 
 impl Store {
@@ -90,6 +97,21 @@ impl Store {
     }
 }
 
+impl Reader {
+    /// Why a client may not ask now: looked at before anything is read, and once more by [`Store::tell_round`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn may_not_ask(
+        &self,
+        exchange: &str,
+        of: &RoundOf,
+        now: Timestamp,
+    ) -> Result<Option<Unanswered>, StoreError> {
+        over(&self.pool, exchange, of, now.as_microsecond()).await
+    }
+}
+
 impl Change for TellRound {
     type Outcome = RoundOutcome;
 
@@ -97,7 +119,7 @@ impl Change for TellRound {
         let micros = writing.micros();
         let mut unanswered = Vec::new();
         for of in &self.of {
-            if let Some(why) = over(writing, &self.exchange, of).await? {
+            if let Some(why) = over(writing.rows(), &self.exchange, of, micros).await? {
                 unanswered.push((of.client.clone(), why));
             }
         }
@@ -110,6 +132,8 @@ impl Change for TellRound {
         }
         demand_tellable(writing, &self.judged, &self.exchange).await?;
         let asked = self.of.iter().map(|of| of.questions.len()).sum::<usize>() as u64;
+        // By how many are asked about: what is found does not decide whether anybody is answered.
+        demand_room(writing, &self.judged, asked).await?;
         let PackageContent { subject, exchange_version, catalogue, catalogue_version, elements, .. } = &self.content;
         query(
             "INSERT INTO look_up_round (number, exchange, exchange_version, arrangement, arrangement_version, catalogue, \
@@ -160,16 +184,27 @@ impl Change for TellRound {
 }
 
 /// Why a client may not ask now.
-async fn over(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Result<Option<Unanswered>, StoreError> {
-    let micros = writing.micros();
+async fn over<'a>(
+    on: impl Into<On<'a>>,
+    exchange: &str,
+    of: &RoundOf,
+    micros: i64,
+) -> Result<Option<Unanswered>, StoreError> {
+    let mut on = on.into();
+    let keys = of.sealed_to.iter().map(|key| Some(key.as_str()));
+    for key in std::iter::once(None).chain(keys) {
+        if !is_known(on.again(), &of.client, key, micros).await? {
+            return Ok(Some(Unanswered::Unknown));
+        }
+    }
     let hour = micros.div_euclid(HOUR_US);
     let held = query("SELECT count(*) FROM look_up_hold WHERE client = $1 AND exchange = $2 AND lifted_at IS NULL");
-    if held.bind(&of.client).bind(exchange).fetch_one(writing.rows()).await?.only::<i64>()? > 0 {
+    if held.bind(&of.client).bind(exchange).fetch_one(on.again()).await?.only::<i64>()? > 0 {
         return Ok(Some(Unanswered::Held));
     }
     let rows =
         query("SELECT hour, asked FROM look_up_count WHERE client = $1 AND exchange = $2 AND hour > $3 ORDER BY hour");
-    let rows = rows.bind(&of.client).bind(exchange).bind(hour - DAY_HOURS).fetch_all(writing.rows()).await?;
+    let rows = rows.bind(&of.client).bind(exchange).bind(hour - DAY_HOURS).fetch_all(on).await?;
     let (mut today, mut now, mut first) = (0, 0, hour);
     for row in rows.iter().rev() {
         let cells = Cells::new(row, "look_up_count", "hour");

@@ -13,6 +13,9 @@ use crate::{Reader, StoreError};
 const ANSWER: &str = "SELECT id, exchange, exchange_version, arrangement, arrangement_version, sealed_to, records, purge_by, \
      subject, people, catalogue, catalogue_version, elements_json, told_at FROM answer";
 
+/// Ids that are asked for in one statement.
+const TOGETHER: usize = 100;
+
 impl Reader {
     /// Who was told an answer, and under which exchange.
     ///
@@ -28,13 +31,23 @@ impl Reader {
         .transpose()
     }
 
-    /// The ids of answers that were told since then.
+    /// Which of these are answers that are recorded, whenever that was.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn told_ids(&self, since: Timestamp) -> Result<HashSet<String>, StoreError> {
-        let rows = query("SELECT id FROM answer WHERE told_at >= $1").bind(since.as_microsecond());
-        rows.fetch_all(&self.pool).await?.iter().map(Row::only).collect()
+    pub async fn recorded_answers(&self, ids: &[&str]) -> Result<HashSet<String>, StoreError> {
+        let mut found = HashSet::new();
+        for some in ids.chunks(TOGETHER) {
+            let places: Vec<String> = (1..=some.len()).map(|at| format!("${at}")).collect();
+            let mut rows = query(format!("SELECT id FROM answer WHERE id IN ({})", places.join(", ")));
+            for id in some {
+                rows = rows.bind(*id);
+            }
+            for row in rows.fetch_all(&self.pool).await? {
+                found.insert(row.only()?);
+            }
+        }
+        Ok(found)
     }
 
     /// Answers that told something, as what was sent: whoever asks what left asks them too. Each is its own transfer.
@@ -52,14 +65,18 @@ impl Reader {
         rows.fetch_all(&self.pool).await?.iter().map(told).collect()
     }
 
-    /// Records told under an arrangement, whatever its version, at `since` or later, oldest first.
-    pub(super) async fn told_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
+    /// Records told under an arrangement, whatever its version, at `since` or later, oldest first; questions that lie in no answer yet are
+    /// counted day by day.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn told_since(&self, arrangement: &str, since: Timestamp) -> Result<Vec<Release>, StoreError> {
         let rows = query(
             "SELECT id, exchange, records, told_at FROM answer \
              WHERE arrangement = $1 AND told_at >= $2 AND kind <> 'asked-about' ORDER BY told_at, id",
         );
         let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;
-        let release = |row: &Row| {
+        let release = |row: &Row| -> Result<Release, StoreError> {
             let cells = Cells::new(row, "answer", "id");
             Ok(Release {
                 transfer: cells.get("id")?,
@@ -68,7 +85,16 @@ impl Reader {
                 records: cells.count("records")?,
             })
         };
-        rows.iter().map(release).collect()
+        let mut told = rows.iter().map(release).collect::<Result<Vec<_>, _>>()?;
+        let open = query(
+            "SELECT exchange, CAST(sum(told) AS BIGINT) AS records, min(at) AS told_at, 'rounds' AS id FROM look_up_round \
+             WHERE closed_at IS NULL AND arrangement = $1 AND at >= $2 AND told > 0 GROUP BY exchange, at / 86400000000",
+        );
+        for row in open.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await? {
+            told.push(release(&row)?);
+        }
+        told.sort_by_key(|one| one.sealed_at);
+        Ok(told)
     }
 }
 

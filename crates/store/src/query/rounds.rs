@@ -53,6 +53,16 @@ impl Reader {
         rows.bind(most).fetch_all(&self.pool).await?.iter().map(round).collect()
     }
 
+    /// The number of the newest round, whether or not it lies in a set; 0 where there was none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn newest_round(&self) -> Result<u64, StoreError> {
+        let row = query("SELECT 'all' AS id, coalesce(max(number), 0) AS newest FROM look_up_round");
+        let row = row.fetch_one(&self.pool).await?;
+        Cells::new(&row, "look_up_round", "id").count("newest")
+    }
+
     /// How many rounds lie in no set yet, how many questions they had, and when the first was.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use causeway_model::environment::DataKind;
 use causeway_model::stop::{Scope, Stop};
 use causeway_model::{Code, Person};
 use causeway_store::change::{
-    AnswerKind, CloseRounds, Judged, LiftHold, NewStop, RoundOf, RoundOutcome, RoundQuestion, TellAnswer, TellRound,
-    Unanswered,
+    AnswerKind, CAPS, ClientFacts, ClientKeyText, CloseRounds, Judged, LiftHold, NewStop, RevokeClient, Room, RoundOf,
+    RoundOutcome, RoundQuestion, TellAnswer, TellRound, Unanswered,
 };
 use causeway_store::{Changed, Kind, Saved, Store, StoreError};
 
@@ -21,6 +21,17 @@ async fn judged(store: &Store) -> Judged {
         data: DataKind::Synthetic,
         decisions_seen: store.decisions_count().await.unwrap(),
         pseudonyms_seen: store.pseudonyms_changed().await.unwrap(),
+        room: Vec::new(),
+    }
+}
+
+/// Programs of the partner, each with a key that answers are sealed to.
+async fn programs(store: &Store, names: &[&str]) {
+    for (at, name) in (5..).zip(names) {
+        let facts = crate::clients::facts(name, &format!("sig-{name}"), at);
+        let key = ClientKeyText { thumbprint: format!("enc-{name}"), usage: "enc".into(), jwk: "{}".into() };
+        let keys = facts.keys.iter().cloned().chain([key]).collect();
+        crate::clients::add(store, ClientFacts { keys, ..facts }, at).await.unwrap();
     }
 }
 
@@ -28,10 +39,10 @@ async fn answer(store: &Store, id: &str, kind: AnswerKind) -> TellAnswer {
     TellAnswer {
         id: id.into(),
         kind,
-        client: Some("client/sync".into()),
+        client: Some("client/desk".into()),
         judged: judged(store).await,
         exchange: "food-list".into(),
-        sealed_to: Some("thumbprint".into()),
+        sealed_to: Some("enc-desk".into()),
         records: 7,
         purge_by: "2031-08-01".parse().unwrap(),
         content: content(7),
@@ -39,13 +50,18 @@ async fn answer(store: &Store, id: &str, kind: AnswerKind) -> TellAnswer {
 }
 
 /// Questions of one client: each a digest, and what it has in common with others.
-async fn round(store: &Store, client: &str, questions: &[(&str, &str)]) -> Changed<TellRound> {
+async fn asked(store: &Store, client: &str, questions: &[(&str, &str)]) -> TellRound {
     let question = |(question, near): &(&str, &str)| RoundQuestion {
         question: (*question).to_owned(),
         near: vec![((*near).to_owned(), 3)],
     };
-    let of = RoundOf { client: client.into(), most: (5, 8), questions: questions.iter().map(question).collect() };
-    let round = TellRound {
+    let of = RoundOf {
+        client: client.into(),
+        most: (5, 8),
+        questions: questions.iter().map(question).collect(),
+        sealed_to: [format!("enc-{}", client.trim_start_matches("client/"))].into(),
+    };
+    TellRound {
         judged: judged(store).await,
         exchange: "food-list".into(),
         purge_by: "2031-08-01".parse().unwrap(),
@@ -53,17 +69,21 @@ async fn round(store: &Store, client: &str, questions: &[(&str, &str)]) -> Chang
         of: vec![of],
         told: 1,
         people: b"sealed to ourselves".to_vec(),
-    };
-    changed(round, "looked-up", "food-list")
+    }
+}
+
+async fn round(store: &Store, client: &str, questions: &[(&str, &str)]) -> Changed<TellRound> {
+    changed(asked(store, client, questions).await, "looked-up", "food-list")
 }
 
 /// Something in every table of answers; the arrangement `food` is in force.
 pub(crate) async fn told(house: &House, store: &Store) {
+    programs(store, &["desk"]).await;
     let tell = answer(store, "an-told", AnswerKind::Rows).await;
     store.tell(changed(tell, "rows-told", "an-told"), stamp(30)).await.unwrap();
     let same = [("q1", "n"), ("q2", "n"), ("q3", "n"), ("q4", "n")];
-    let said = store.tell_round(round(store, "client/sync", &same).await, stamp(31), &house.signer).await.unwrap();
-    assert_eq!(said, RoundOutcome::Recorded(vec!["client/sync".into()]));
+    let said = store.tell_round(round(store, "client/desk", &same).await, stamp(31), &house.signer).await.unwrap();
+    assert_eq!(said, RoundOutcome::Recorded(vec!["client/desk".into()]));
     store.pause_rounds(at(0)).await.unwrap();
 }
 
@@ -72,6 +92,7 @@ async fn governed(kind: Kind) -> (House, Store) {
     let store = house.open().await;
     found(&store).await;
     crate::life::live(&store).await;
+    programs(&store, &["desk", "a", "b"]).await;
     (house, store)
 }
 
@@ -103,11 +124,14 @@ async fn what_is_told_is_recorded_by_what_still_holds(kind: Kind) {
     act(tell.clone()).await.unwrap();
     let sent = store.sent_packages().await.unwrap();
     assert_eq!((sent.len(), sent[0].transfer.as_str(), sent[0].is_answer()), (1, "an-1", true));
-    assert_eq!((sent[0].arrived_at, sent[0].sealed_to.as_deref()), (Some(at(30)), Some("thumbprint")));
+    assert_eq!((sent[0].arrived_at, sent[0].sealed_to.as_deref()), (Some(at(30)), Some("enc-desk")));
     assert_eq!(sent[0].content, Some(content(7)));
     let released = store.releases_since("food", at(0)).await.unwrap();
     assert_eq!((released.len(), released[0].records), (1, 7), "it counts for the caps");
-    assert!(store.told_ids(at(30)).await.unwrap().contains("an-1"));
+    let many: Vec<String> = (0..250).map(|number| format!("an-{number}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let recorded = store.recorded_answers(&many).await.unwrap();
+    assert_eq!(recorded.into_iter().collect::<Vec<_>>(), ["an-1"]);
     let leaving = store.leaving().await.unwrap();
     let stop =
         Stop::new("s1".into(), Scope::All, Person::new("officer-a", "SHA256:a"), at(1), "an invented reason".into());
@@ -198,7 +222,67 @@ async fn rounds_become_answers_once_and_wait_for_a_decision(kind: Kind) {
     assert_eq!(ids(store.asked_about().await.unwrap()), ["an-asked"]);
 }
 
+async fn a_cap_holds_with_all_that_is_told_meanwhile(kind: Kind) {
+    let (house, store) = governed(kind).await;
+    let room = |most: u64, since: i64| vec![Room { since: at(since), most }];
+    let tell = async |id: &str, room: Vec<Room>, when: i64| {
+        let mut tell = answer(&store, id, AnswerKind::Rows).await;
+        tell.judged.room = room;
+        store.tell(changed(tell, "rows-told", id), stamp(when)).await
+    };
+    let ask = async |room: Vec<Room>, when: i64| {
+        let questions = [("q1", "n1"), ("q2", "n2")];
+        let mut round = asked(&store, "a", &questions).await;
+        round.judged.room = room;
+        store.tell_round(changed(round, "looked-up", "food-list"), stamp(when), &house.signer).await
+    };
+    let is_full = |error: StoreError| matches!(error, StoreError::ChangedMeanwhile { what: CAPS, .. });
+    // Seven records of ten; a second answer by the same judgement comes too late.
+    tell("an-1", room(10, 0), 30).await.unwrap();
+    assert!(is_full(tell("an-2", room(10, 0), 31).await.unwrap_err()));
+    // Two are asked about, of whom one is told about: that one counts, before it lies in an answer.
+    ask(room(9, 0), 32).await.unwrap();
+    assert!(is_full(ask(room(9, 0), 33).await.unwrap_err()), "eight were told, and both might be");
+    ask(room(10, 0), 34).await.unwrap();
+    assert_eq!(store.told_since("food", at(0)).await.unwrap().iter().map(|one| one.records).sum::<u64>(), 9);
+    assert_eq!(store.releases_since("food", at(0)).await.unwrap().iter().map(|one| one.records).sum::<u64>(), 9);
+    // Of another day nothing counts.
+    tell("an-2", room(9, 32), 35).await.unwrap();
+    assert!(is_full(tell("an-3", room(9, 32), 36).await.unwrap_err()));
+}
+
+async fn whoever_is_revoked_or_has_another_key_is_told_nothing(kind: Kind) {
+    let (house, store) = governed(kind).await;
+    let tell = answer(&store, "an-1", AnswerKind::Rows).await;
+    let denied = |outcome: Result<(), StoreError>| matches!(outcome, Err(StoreError::Denied { source, .. }) if source.codes().contains(&Code::KeyRevoked));
+    // A key of another one, and one that only signs.
+    for key in ["enc-a", "sig-desk", "nobodys"] {
+        let other = TellAnswer { sealed_to: Some(key.into()), ..tell.clone() };
+        assert!(denied(store.tell(changed(other, "rows-told", "an-1"), stamp(30)).await), "{key}");
+    }
+    let mut other = asked(&store, "a", &[("q1", "n1")]).await;
+    other.of[0].sealed_to = ["enc-b".to_owned()].into();
+    let other = changed(other, "looked-up", "food-list");
+    let unknown = RoundOutcome::Without(vec![("a".into(), Unanswered::Unknown)]);
+    assert_eq!(store.tell_round(other, stamp(30), &house.signer).await.unwrap(), unknown);
+    for name in ["desk", "a"] {
+        let revoke = RevokeClient { name: name.into() };
+        store.revoke_client(changed(revoke, "client-revoked", name), stamp(31)).await.unwrap();
+    }
+    assert!(denied(store.tell(changed(tell, "rows-told", "an-1"), stamp(32)).await));
+    let asks = asked(&store, "a", &[("q1", "n1")]).await;
+    assert_eq!(store.may_not_ask("food-list", &asks.of[0], at(32)).await.unwrap(), Some(Unanswered::Unknown));
+    assert_eq!(
+        store.tell_round(changed(asks, "looked-up", "food-list"), stamp(32), &house.signer).await.unwrap(),
+        unknown
+    );
+    assert_eq!(store.open_questions().await.unwrap().0, 0);
+    assert_eq!(store.sent_packages().await.unwrap(), []);
+}
+
 on_both!(
+    a_cap_holds_with_all_that_is_told_meanwhile,
+    whoever_is_revoked_or_has_another_key_is_told_nothing,
     what_is_told_is_recorded_by_what_still_holds,
     a_round_is_in_a_checkpoint_after_one_commit_and_counts,
     questions_that_are_nearly_the_same_end_until_somebody_says_otherwise,

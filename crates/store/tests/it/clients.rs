@@ -88,6 +88,8 @@ async fn rotate_client_keys(kind: Kind) {
         }
     };
     assert_eq!((by("key-a", 8).await, by("key-b", 8 + 20).await), (Issued::Now, Issued::Now));
+    let counts = async |number: u8| store.token(&format!("{number:064}"), at(30)).await.unwrap().is_some();
+    assert!(counts(28).await);
     assert_eq!(by("key-a", 29).await, Issued::NotAnyMore, "its time is over");
     // One whose time is over does not come back; one that goes on does.
     assert!(matches!(rotate(&store, facts("sync", "key-a", 10), 40, 30).await, Err(StoreError::Taken { .. })));
@@ -99,6 +101,7 @@ async fn rotate_client_keys(kind: Kind) {
         ..facts("sync", "key-c", 11)
     };
     rotate(&store, both, 31, 31).await.unwrap();
+    assert!(!counts(28).await, "it was given by what was registered before");
     assert_eq!((by("key-b", 50).await, by("key-c", 51).await), (Issued::Now, Issued::Now));
     assert_eq!(store.client("sync").await.unwrap().unwrap().scopes, ["account"]);
     let nobody = rotate(&store, facts("nobody", "key-n", 10), 20, 31).await;

@@ -14,7 +14,7 @@ use crate::problem::{problem, wrong};
 /// How long the next byte may take.
 const NEXT: Duration = Duration::from_secs(30);
 
-/// How long all of it may take.
+/// How long all of it may take, where it may be long.
 const WHOLE: Duration = Duration::from_secs(120);
 
 /// A body that is longer needs a place among the long ones.
@@ -43,7 +43,8 @@ impl Held<'_> {
 
 /// The bytes of a body of at most `most`.
 pub(crate) async fn read(body: Body, most: usize, places: &Semaphore) -> Result<Held<'_>, Box<Response>> {
-    tokio::time::timeout(WHOLE, held(body, most, places)).await.unwrap_or_else(|_| Err(slow()))
+    let whole = if most > LONG { WHOLE } else { NEXT };
+    tokio::time::timeout(whole, held(body, most, places)).await.unwrap_or_else(|_| Err(slow()))
 }
 
 fn slow() -> Box<Response> {

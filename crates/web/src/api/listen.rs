@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tower_service::Service as _;
 
 use super::check::Peer;
+use super::peers::{Peers, Taken};
 
 /// How long headers may take, and how long a connection may stay without a call.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -32,6 +33,9 @@ const NAMES: usize = 64;
 /// As many connections are held at a time.
 const CONNECTIONS: usize = 1024;
 
+/// How long the other end may take nothing of an answer.
+const NOTHING: Duration = Duration::from_secs(30);
+
 /// How long calls that are being answered may go on once the process is asked to end.
 const GRACE: Duration = Duration::from_secs(20);
 
@@ -43,7 +47,7 @@ pub async fn serve(
     mut ending: Receiver<bool>,
 ) {
     let (places, graceful) = (Arc::new(Semaphore::new(CONNECTIONS)), GracefulShutdown::new());
-    let encrypted = encrypted.map(TlsAcceptor::from);
+    let (encrypted, peers) = (encrypted.map(TlsAcceptor::from), Arc::new(Peers::default()));
     loop {
         let place = tokio::select! {
             Ok(place) = Arc::clone(&places).acquire_owned() => place,
@@ -55,6 +59,11 @@ pub async fn serve(
         };
         match stream {
             Ok((stream, address)) => {
+                // What comes in the clear comes from a proxy, or from this machine: that stands for all who call.
+                let counted = encrypted.as_ref().map(|_| peers.count(address.ip()));
+                if matches!(counted, Some(None)) {
+                    continue;
+                }
                 let _ = stream.set_nodelay(true);
                 let (routes, watcher, encrypted) = (routes.clone(), graceful.watcher(), encrypted.clone());
                 drop(tokio::spawn(async move {
@@ -63,7 +72,7 @@ pub async fn serve(
                         None => hold(stream, peer, routes, watcher).await,
                         Some(acceptor) => shake(stream, peer, routes, watcher, acceptor).await,
                     }
-                    drop(place);
+                    drop((place, counted));
                 }));
             }
             // No descriptor left for now, or a caller who was gone already.
@@ -93,5 +102,6 @@ async fn hold(stream: impl AsyncRead + AsyncWrite + Unpin + 'static, peer: Peer,
     });
     let mut shape = hyper::server::conn::http1::Builder::new();
     shape.timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(ROOM).max_headers(NAMES);
-    let _who_hung_up = watcher.watch(shape.serve_connection(TokioIo::new(stream), answer)).await;
+    let _who_hung_up =
+        watcher.watch(shape.serve_connection(TokioIo::new(Taken::within(NOTHING, stream)), answer)).await;
 }

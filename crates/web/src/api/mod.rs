@@ -15,6 +15,7 @@ pub mod description;
 pub(crate) mod form;
 mod listen;
 mod part;
+mod peers;
 mod route;
 pub mod table;
 mod taken;

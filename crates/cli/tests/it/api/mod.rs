@@ -1,13 +1,16 @@
 //! Do partners' programs get what their partner may have, and nobody anything else?
 
 mod calls;
+mod decided;
 mod distinguished;
 mod encrypted;
 mod intakes;
 mod invented;
 pub mod killed;
 pub mod place;
+mod program;
 mod routes;
+mod together;
 mod token;
 mod told;
 pub mod uploads;

@@ -22,6 +22,7 @@ const ELEMENTS: &str = r#"
   - { element: individual.date_of_birth, form: raw, necessity: "to tell people of one name from one another" }
   - { element: individual.camp_pcode, form: raw, necessity: "to send people to the desk of their camp" }
   - { element: document.document_number, form: raw, necessity: "to check who stands at the desk" }
+  - { element: household.shelter, form: raw, necessity: "to hand out what fits the shelter" }
 may_select_by: [individual.household_no]
 "#;
 
@@ -39,6 +40,9 @@ pub fn desk(street: &Street) {
         "    key: [individual_id]\n    unique: [[individual_no]]\n",
         1,
     );
+    let origins = "\"Countries of origin, ISO 3166 alpha-3\", codes: [";
+    assert!(catalogue.contains(origins));
+    let catalogue = catalogue.replacen(origins, &format!("{origins}{{ code: KEN }}, "), 1);
     let terms = std::fs::read_to_string(street.example("arrangement-food.yaml")).unwrap();
     let (head, rest) = terms.split_once("elements:\n").unwrap();
     let (_, tail) = rest.split_once("population:\n").unwrap();
@@ -70,18 +74,31 @@ pub fn desk(street: &Street) {
     let rows = "    cap: 100\n    page: 7\n    parameters:\n      - { name: numbers, element: individual_no, at_most: 20 }\n      - { name: homes, element: household_no, at_most: 2 }\n";
     let flat = "    cap: 100\n    page: 100\n    answer: plain\n    shape: { flat: { ref: id, number: person.number, family: person.family, documents.document: document.number } }\n    parameters: [{ name: numbers, element: individual_no, at_most: 20 }]\n";
     let look = "    cap: 100\n    page: 10\n    look_up:\n      by:\n        - { find_by: individual_no }\n        - { find_by: family_name, and: [given_name, date_of_birth] }\n      answer: elements\n      hourly: 40\n      daily: 60\n      similar_most: 3\n";
-    let plain = "    cap: 100\n    page: 10\n    answer: plain\n    look_up:\n      by: [{ find_by: individual_no }]\n      answer: match\n      hourly: 1000000\n      daily: 1000000\n      similar_most: 1000000\n";
+    let plain = "    cap: 1\n    page: 1\n    answer: plain\n    look_up:\n      by: [{ find_by: individual_no }]\n      answer: match\n      hourly: 1000000\n      daily: 1000000\n      similar_most: 1000000\n";
     for (name, online) in [("desk-rows", rows), ("desk-flat", flat), ("desk-look", look), ("desk-plain", plain)] {
-        let file = put(&format!("{name}.yaml"), &exchange(name, online).replace("order_by: [document_id], ", ""));
+        let mut text = exchange(name, online).replace("order_by: [document_id], ", "");
+        if name == "desk-plain" {
+            text = text.replacen("format:", "  - { name: shelter, from: household.shelter }\nformat:", 1);
+        }
+        let file = put(&format!("{name}.yaml"), &text);
         street.good(&["exchange", "check", &file]).unwrap();
         street.good(&["exchange", "import", &file]).unwrap();
     }
 }
 
+/// One of those who may be told about comes from the country in which the partner is.
+fn one_from_there(street: &Street) {
+    let store = Connection::open(street.sources().join("progres.sqlite")).unwrap();
+    let origin = "UPDATE individual SET country_of_origin = 'KEN' WHERE individual_id = \
+                  (SELECT max(individual_id) FROM individual WHERE camp_pcode = 'KE106322' AND consent_sharing = 'given' \
+                  AND individual_id NOT IN (SELECT individual_id FROM confidentiality_mark))";
+    assert_eq!(store.execute(origin, []).unwrap(), 1);
+}
+
 pub struct Desk {
     pub copy: Copy,
     pub gateway: Gateway,
-    bearer: String,
+    pub bearer: String,
     pub program: Program,
     key: AnswerSecret,
     /// Its server and secrets are the copy's too.
@@ -99,7 +116,10 @@ impl Desk {
     }
 
     fn open_with(kind: Kind, settings: &str) -> Self {
-        let original = original_with(kind, desk);
+        let original = original_with(kind, |street| {
+            desk(street);
+            one_from_there(street);
+        });
         let copy = original.copy();
         let config = copy.street.home().join("causeway.toml");
         let text = std::fs::read_to_string(&config).unwrap();
@@ -155,6 +175,8 @@ pub struct Person {
     /// Whether the arrangement covers the person, who consents and is not kept from the partner.
     pub told: bool,
     pub covered: bool,
+    /// Whether it is the country of origin alone that keeps the person from the partner.
+    from_there: bool,
     documents: usize,
 }
 
@@ -167,19 +189,21 @@ fn people(sources: &Path) -> Vec<Person> {
     let mut rows = store
         .prepare(
             "SELECT individual_no, family_name, given_name, date_of_birth, household_no, individual_id, consent_sharing, camp_pcode, \
-             (SELECT count(*) FROM document d WHERE d.individual_id = i.individual_id) FROM individual i ORDER BY individual_id",
+             (SELECT count(*) FROM document d WHERE d.individual_id = i.individual_id), country_of_origin FROM individual i ORDER BY individual_id",
         )
         .unwrap();
     let person = |row: &rusqlite::Row<'_>| {
         let (id, consent, camp): (String, Option<String>, Option<String>) = (row.get(5)?, row.get(6)?, row.get(7)?);
         let covered = camp.is_some_and(|camp| ["KE106322", "KE111507"].contains(&camp.as_str()));
+        let from_there = row.get::<_, String>(9)? == "KEN";
         Ok(Person {
             number: row.get(0)?,
             family: row.get(1)?,
             given: row.get(2)?,
             born: row.get(3)?,
             home: row.get(4)?,
-            told: covered && consent.as_deref() == Some("given") && !marked.contains(&id),
+            from_there,
+            told: covered && !from_there && consent.as_deref() == Some("given") && !marked.contains(&id),
             covered,
             documents: row.get(8)?,
             id,
@@ -294,6 +318,7 @@ fn one_by_one(kind: Kind) {
     let told = all.iter().find(|one| one.told && one.born.is_some()).unwrap();
     let withheld = all.iter().find(|one| one.covered && !one.told).unwrap();
     let outside = all.iter().find(|one| !one.covered).unwrap();
+    let from_there = all.iter().find(|one| one.from_there).unwrap();
     let found = desk.sealed(&desk.look(&json!({ "individual_no": told.number })));
     assert_eq!(
         (found["found"].as_bool(), found["record"]["number"].as_str()),
@@ -316,9 +341,14 @@ fn one_by_one(kind: Kind) {
         ));
     }
     assert_eq!(lengths.len(), 1, "{lengths:?}");
+    let by = json!({ "by": { "individual_no": from_there.number } });
+    assert_eq!(desk.ask("/exchanges/desk-plain/look-ups", &by).json(), json!({ "found": false }));
     // Asked about is in the record too.
+    for one in [withheld, from_there] {
+        let said = disclosures(&desk, &one.id);
+        assert_eq!(said["disclosures"][0]["status"], "asked-about", "{said}");
+    }
     let said = disclosures(&desk, &withheld.id);
-    assert_eq!(said["disclosures"][0]["status"], "asked-about", "{said}");
     assert_eq!(said["disclosures"][0]["elements"], json!([]));
     let said = disclosures(&desk, &told.id);
     assert_eq!(said["disclosures"][0]["status"], "arrived", "{said}");
@@ -360,6 +390,16 @@ fn one_by_one(kind: Kind) {
     assert_eq!((stopped.status, stopped.code().as_str()), (429, "asked-too-often"), "{stopped:?}");
     let wait: u32 = stopped.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=3_601).contains(&wait), "{wait}");
+    // It is decided before anything is read, and told at the same times as a no.
+    let store = Connection::open(desk.copy.street.sources().join("progres.sqlite")).unwrap();
+    store.execute_batch("ALTER TABLE individual RENAME TO nowhere").unwrap();
+    for _ in 0..5 {
+        let began = Instant::now();
+        let reply = desk.look(&json!({ "individual_no": told.number }));
+        assert_eq!((reply.status, reply.code().as_str()), (429, "asked-too-often"), "{reply:?}");
+        assert!(began.elapsed() >= Duration::from_millis(25), "{:?}", began.elapsed());
+    }
+    store.execute_batch("ALTER TABLE nowhere RENAME TO individual").unwrap();
     desk.copy.street.good(&["ledger", "verify"]).unwrap();
     desk.ended();
 }

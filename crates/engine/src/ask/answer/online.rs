@@ -14,20 +14,22 @@ use zeroize::Zeroizing;
 use super::agreed::scope_of;
 use super::{Answer, Answered, demand, own};
 use crate::ask::{LookUpAsked, RowsAsked};
-use crate::drive::answer::{Asker, Looked, Page, Teller, Waiting, rows as tell_rows};
+use crate::drive::answer::{Asker, Looked, Page, Teller, Waiting, no_key, patience, rows as tell_rows};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::Caller;
 
-/// A no is told at the next multiple of this after the question came.
+/// What is no match is told at the next multiple of this after the question came.
 const NO_AT: Duration = Duration::from_millis(25);
 
 /// What is told of somebody who is not found, whyever.
-const NO: &[u8] = br#"{"found":false}"#;
+const NO: &str = r#"{"found":false}"#;
 
 /// Records, page by page.
 pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange: &str, asked: RowsAsked) -> Answered {
-    let (page, key) = page(house, teller, who, exchange, asked).await?;
+    let Some((page, key)) = page(house, teller, who, exchange, asked).await? else {
+        return Ok((Answer::Busy, Vec::new()));
+    };
     let head = json!({ "answer": page.answer, "records": page.records, "rows": page.count, "next": page.next });
     told(house, who, page.answering, key.as_ref(), with_data(&head, &page.rows))
 }
@@ -42,14 +44,14 @@ pub(super) fn with_data(head: &serde_json::Value, rows: &[u8]) -> Zeroizing<Vec<
     body
 }
 
-/// A page, and the key to which the program has its answers sealed.
+/// A page, and the key to which the program has its answers sealed; none where too many read.
 pub(super) async fn page(
     house: &House,
     teller: &Teller,
     who: &Caller,
     exchange: &str,
     asked: RowsAsked,
-) -> Result<(Page, Option<(String, AnswerKey)>), EngineError> {
+) -> Result<Option<(Page, Option<(String, AnswerKey)>)>, EngineError> {
     let name = who.name();
     meant(house, who, Action::FetchRows, exchange).await?;
     house.permit(&name, Action::FetchRows, &house.of_both(exchange, &who.partner)).await?;
@@ -62,12 +64,13 @@ pub(super) async fn page(
         }
         Some(cursor) => teller.further(&who.client, exchange, &cursor)?,
         None => {
+            let Some(_seat) = teller.seat(&who.client) else { return Ok(None) };
             let asker = Asker { name: &name, partner: &who.partner, key: key.clone() };
             let told = tell_rows(house, teller.connectors(), &asker, exchange, &asked.parameters.0).await?;
             teller.first(&who.client, exchange, told)?
         }
     };
-    Ok((page, key))
+    Ok(Some((page, key)))
 }
 
 /// One person.
@@ -82,36 +85,36 @@ pub(super) async fn look_up(
     meant(house, who, Action::AskPerson, exchange).await?;
     house.permit(&who.name(), Action::AskPerson, &house.of_both(exchange, &who.partner)).await?;
     let key = key(house, who).await?;
-    let waiting = Waiting { client: who.name(), given: asked.by.0 };
-    let (looked, answering) = teller.look_up(exchange, &who.partner, waiting).await?;
-    let refused = |code, detail: &str| {
-        Ok((Answer::Refused { violations: vec![Violation::new(code, exchange, detail)] }, Vec::new()))
+    let waiting = Waiting {
+        client: who.name(),
+        given: asked.by.0,
+        sealed_to: key.as_ref().map(|(thumbprint, _)| thumbprint.clone()),
+        until: patience(),
     };
-    let body = match looked {
-        Looked::No => Zeroizing::new(NO.to_vec()),
-        Looked::Found(None) => Zeroizing::new(br#"{"found":true}"#.to_vec()),
-        Looked::Found(Some(record)) => {
-            Zeroizing::new(format!(r#"{{"found":true,"record":{}}}"#, record.expose()).into_bytes())
-        }
-        Looked::TooOften(seconds) => return Ok((Answer::Wait { seconds: u64::from(seconds) }, Vec::new())),
+    let Some((looked, answering)) = teller.look_up(exchange, &who.partner, waiting).await? else {
+        return Ok((Answer::Busy, Vec::new()));
+    };
+    let refused = |violations| Ok((Answer::Refused { violations }, Vec::new()));
+    let found = |body: String| told(house, who, answering, key.as_ref(), Zeroizing::new(body.into_bytes()));
+    let answered = match looked {
+        Looked::Found(None) => return found(r#"{"found":true}"#.to_owned()),
+        Looked::Found(Some(record)) => return found(format!(r#"{{"found":true,"record":{}}}"#, record.expose())),
+        Looked::No => found(NO.to_owned()),
+        Looked::TooOften(seconds) => Ok((Answer::Wait { seconds: u64::from(seconds) }, Vec::new())),
         Looked::Held => {
-            return refused(Code::NotPermitted, "its questions were nearly the same: the operation must lift this");
+            let detail = "its questions were nearly the same: the operation must lift this";
+            refused(vec![Violation::new(Code::NotPermitted, exchange, detail)])
         }
-        Looked::NotThere => {
-            theirs(house, who, exchange).await?;
-            return Ok((Answer::NotThere, Vec::new()));
-        }
-        Looked::NotShown(violations) => return Ok((Answer::Refused { violations }, Vec::new())),
-        Looked::Failed(why) => return Ok((Answer::Failed { why }, Vec::new())),
+        Looked::NobodyKnown => Ok((Answer::NobodyKnown, Vec::new())),
+        Looked::NotThere => theirs(house, who, exchange).await.map(|()| (Answer::NotThere, Vec::new())),
+        Looked::NotShown(violations) => refused(violations),
+        Looked::Failed(why) => Ok((Answer::Failed { why }, Vec::new())),
     };
-    let is_no = body.as_slice() == NO;
-    let told = told(house, who, answering, key.as_ref(), body)?;
-    if is_no {
-        let parts = began.elapsed().as_nanos().div_ceil(NO_AT.as_nanos());
-        let at = NO_AT.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX));
-        tokio::time::sleep_until(tokio::time::Instant::from_std(began + at)).await;
-    }
-    Ok(told)
+    // Whatever is no match is told at the same times, so that none of it can be told from a no by how long it took.
+    let parts = began.elapsed().as_nanos().div_ceil(NO_AT.as_nanos());
+    let at = NO_AT.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX));
+    tokio::time::sleep_until(tokio::time::Instant::from_std(began + at)).await;
+    answered
 }
 
 /// Refuses a call about an exchange that the token is not for: first, where it is another partner's, as one that is not there.
@@ -157,10 +160,6 @@ pub(super) fn told(
             let sealed = key.seal(&body, &Entropy::new(house.random()));
             Ok((Answer::Told { sealed: true }, sealed.into_bytes()))
         }
-        (Answering::Sealed, None) => {
-            let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
-            let violations = vec![Violation::new(Code::KeyNotVerified, who.name(), detail)];
-            Ok((Answer::Refused { violations }, Vec::new()))
-        }
+        (Answering::Sealed, None) => Ok((Answer::Refused { violations: vec![no_key(&who.name())] }, Vec::new())),
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{Answer, Answered, demand, failed, online};
-use crate::ask::{PingCall, PingMeant, RowsAsked};
+use crate::ask::{GivenLists, PingCall, PingMeant, RowsAsked};
 use crate::documents::AnyExchange;
 use crate::drive::answer::Teller;
 use crate::error::EngineError;
@@ -49,6 +49,8 @@ async fn one(
 ) -> Answered {
     match (call, exchange) {
         (PingCall::Fetch { parameters, cursor, page }, AnyExchange::Provides(read)) => {
+            // These clients say what they asked for with each page; the cookie alone decides.
+            let parameters = if cursor.is_some() { GivenLists::default() } else { parameters };
             let asked = RowsAsked { parameters, cursor };
             fetch(house, teller, who, &read.value.exchange, asked, page).await
         }
@@ -114,7 +116,9 @@ async fn fetch(
     if page.is_some_and(|page| page.max(1) != number) {
         return Err(EngineError::Wrong("the number of the page is not that of its cookie".to_owned()));
     }
-    let (found, _) = online::page(house, teller, who, exchange, asked).await?;
+    let Some((found, _)) = online::page(house, teller, who, exchange, asked).await? else {
+        return Ok((Answer::Busy, Vec::new()));
+    };
     if found.answering != Answering::Plain {
         let violation = Violation::new(Code::NotPermitted, exchange, "its answers are sealed: write `answer: plain`");
         return Ok((Answer::Refused { violations: vec![violation] }, Vec::new()));

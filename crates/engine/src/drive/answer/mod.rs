@@ -3,23 +3,32 @@
 //! | file | answers |
 //! |---|---|
 //! | [`ready`] | may anything be told under this exchange now, by which plan? |
+//! | [`seats`] | how many read records at a time? |
+//! | [`in_time`] | until when is it told, or not at all? |
 //! | [`rows`] | which records, page by page? |
 //! | [`round`] | what of one person, for each of those who ask? |
 //! | [`teller`] | what is held between two calls? |
 //! | [`segment`] | where is kept who was asked about? |
 
+mod in_time;
 mod ready;
 mod round;
 mod rows;
+mod seats;
 mod segment;
 mod teller;
 
 use causeway_package::answer::AnswerKey;
 
+pub use in_time::patience;
+pub(crate) use ready::no_key;
 pub use round::{Looked, Looker, Waiting};
 pub use rows::{Told, rows};
 pub(crate) use segment::{close, close_due, pause, unpause};
 pub use teller::{Page, Teller};
+
+/// No page and no record is longer in bytes: sealed, it still goes over the socket to `serve`.
+const LONGEST: usize = 8 << 20;
 
 /// Who asks, as far as that was proven.
 pub struct Asker<'a> {

@@ -1,13 +1,15 @@
 //! May anything be told under an exchange now, by which plan and under which terms?
 
 use causeway_flow::plan::Plan;
-use causeway_model::arrangement::{Modality, beyond_caps};
+use causeway_model::arrangement::{Modality, beyond_caps, caps};
 use causeway_model::assessment::Gate;
 use causeway_model::catalogue::Catalogue;
 use causeway_model::environment::DataKind;
 use causeway_model::exchange::{Exchange, Online};
 use causeway_model::{Code, Violation};
-use causeway_store::change::Judged;
+use causeway_store::change::{Judged, Room};
+use causeway_store::query::Release;
+use jiff::Timestamp;
 
 use super::Asker;
 use crate::command::{covered, gate, released, stopped};
@@ -26,6 +28,10 @@ pub(super) struct Ready {
     pub(super) pseudonyms_seen: u64,
     pub(super) plan: Plan,
     pub(super) data: DataKind,
+    /// What may still be told under the caps, as it was judged.
+    room: Vec<Room>,
+    /// How many records that are, whichever cap is the nearest.
+    pub(super) left: u64,
 }
 
 impl Ready {
@@ -53,6 +59,7 @@ impl Ready {
         if let Gate::Refused(refused) = gate(house, &own, None).await? {
             violations.extend(refused.violations);
         }
+        let (room, left) = room(house, &standing).await?;
         let catalogue = house.catalogue().await?;
         violations.extend(house.may_not_pass(&own, &catalogue).await?);
         let pseudonyms_seen = house.store.pseudonyms_changed().await?;
@@ -69,7 +76,7 @@ impl Ready {
         let heeded = Heeded::load(house, subject, &standing.terms).await?;
         let real = catalogue.sources.iter().any(|source| source.data == DataKind::Real);
         let data = if real { DataKind::Real } else { DataKind::Synthetic };
-        Ok(Self { exchange, online, catalogue, standing, heeded, pseudonyms_seen, plan, data })
+        Ok(Self { exchange, online, catalogue, standing, heeded, pseudonyms_seen, plan, data, room, left })
     }
 
     /// By what it was judged, to be demanded when it is recorded.
@@ -82,6 +89,7 @@ impl Ready {
             data: self.data,
             decisions_seen: self.heeded.seen(),
             pseudonyms_seen: self.pseudonyms_seen,
+            room: self.room.clone(),
         }
     }
 }
@@ -93,8 +101,35 @@ pub(super) async fn beyond(
     standing: &Standing,
     records: Option<u64>,
 ) -> Result<Vec<Violation>, EngineError> {
-    let released = released(house, &standing.terms.arrangement, jiff::Timestamp::MIN).await?;
+    let released = released(house, &standing.terms.arrangement, Timestamp::MIN).await?;
     Ok(beyond_caps(&standing.terms, &[], &released, exchange, records, house.now()))
+}
+
+/// How many records answers may tell under each cap, and how many are left of that under the nearest.
+async fn room(house: &House, standing: &Standing) -> Result<(Vec<Room>, u64), EngineError> {
+    let terms = &standing.terms;
+    let caps = caps(terms, house.now());
+    if caps.is_empty() {
+        return Ok((Vec::new(), u64::MAX));
+    }
+    // In this order: what is told in between makes the room smaller, and it is judged again.
+    let told = house.store.told_since(&terms.arrangement, Timestamp::MIN).await?;
+    let all = house.store.releases_since(&terms.arrangement, Timestamp::MIN).await?;
+    let (mut room, mut left) = (Vec::new(), u64::MAX);
+    for cap in caps {
+        let sum =
+            |of: &[Release]| of.iter().filter(|one| one.sealed_at >= cap.since).map(|one| one.records).sum::<u64>();
+        let (told, all) = (sum(&told), sum(&all));
+        left = left.min(cap.most.saturating_sub(all));
+        room.push(Room { since: cap.since, most: cap.most.saturating_sub(all.saturating_sub(told)) });
+    }
+    Ok((room, left))
+}
+
+/// That a program has no key to which answers could be sealed.
+pub(crate) fn no_key(client: &str) -> Violation {
+    let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
+    Violation::new(Code::KeyNotVerified, client, detail)
 }
 
 /// Why nothing is told.

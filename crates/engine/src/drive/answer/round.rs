@@ -3,14 +3,15 @@
 //! INVARIANT (told is written first): a round is read, walked and recorded, with a signed checkpoint over it, before any of it is answered.
 //!
 //! INVARIANT (one no): not there, ambiguous, outside the population, withheld: the same statements are asked of the sources, for as many
-//! keys, and the same is written; the answer is the same.
+//! keys, and the same is written; the answer is the same. A record that refuses the walk is a no as well: a refusal would tell that it is
+//! there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
 use causeway_flow::aggregate::{Only, aggregate_only};
 use causeway_flow::disclose::{Disclosed, Question, disclose, find};
-use causeway_flow::enforce::{Expectation, Reporter, enforce};
+use causeway_flow::enforce::{Reporter, enforce_answer};
 use causeway_flow::source::{Extract, KeyList, KeyValue, Source, Watch, extract};
 use causeway_flow::transform::transform;
 use causeway_flow::{FlowError, Personal};
@@ -23,9 +24,10 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::Asker;
-use super::ready::{Ready, not_shown};
+use super::in_time::{self, timed};
+use super::ready::{Ready, no_key, not_shown};
 use super::segment::seal_round;
+use super::{Asker, LONGEST};
 use crate::drive::heed::is_overtaken;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
@@ -48,6 +50,8 @@ pub enum Looked {
     TooOften(u32),
     /// The client seems to be guessing, and asks no more until somebody lifts it.
     Held,
+    /// The client was revoked, or the key that its answer would be sealed to has ended.
+    NobodyKnown,
     /// There is no such exchange, for whoever asks.
     NotThere,
     /// Nothing is told at all, or not of this question.
@@ -62,6 +66,23 @@ pub struct Waiting {
     pub client: String,
     /// What is asked by.
     pub given: BTreeMap<String, Value>,
+    /// The thumbprint of the key that the answer is sealed to.
+    pub sealed_to: Option<String>,
+    /// Until when it is answered, or not at all.
+    pub until: Instant,
+}
+
+/// One that waits, by its place, with its question.
+type Asking<'w> = (usize, &'w Waiting, Question);
+
+impl From<Unanswered> for Looked {
+    fn from(why: Unanswered) -> Self {
+        match why {
+            Unanswered::TooOften(seconds) => Self::TooOften(seconds),
+            Unanswered::Held => Self::Held,
+            Unanswered::Unknown => Self::NobodyKnown,
+        }
+    }
 }
 
 /// What is held between two rounds of an exchange.
@@ -97,14 +118,18 @@ impl Looker {
         waiting: &[Waiting],
     ) -> Vec<Looked> {
         let mut said: Vec<Option<Looked>> = waiting.iter().map(|_| None).collect();
-        for _ in 0..ANEW {
+        let mut anew = 0;
+        // Each time some are answered, or it is made anew.
+        while anew < ANEW {
             let left: Vec<usize> = (0..waiting.len()).filter(|at| said.get(*at).is_some_and(Option::is_none)).collect();
             if left.is_empty() {
                 break;
             }
             match self.once(house, connectors, runtime, waiting, &left, &mut said) {
-                Ok(()) => {}
+                Ok(0) => anew += 1,
+                Ok(_) => {}
                 Err(EngineError::Store(error @ StoreError::ChangedMeanwhile { .. })) => {
+                    anew += 1;
                     self.ready = None;
                     if is_overtaken(&error) {
                         // Somebody's decision is being recorded.
@@ -136,50 +161,71 @@ impl Looker {
         waiting: &[Waiting],
         left: &[usize],
         said: &mut [Option<Looked>],
-    ) -> Result<(), EngineError> {
+    ) -> Result<usize, EngineError> {
         self.freshen(house, connectors, runtime)?;
-        let Self { exchange, ready: Some((_, ready)), sources, .. } = self else { return Ok(()) };
+        let Self { exchange, ready: Some((_, ready)), sources, .. } = self else { return Ok(0) };
         let lost = |violation: Violation| not_shown(exchange, vec![violation]);
         let nobody = || {
             Violation::new(Code::NotCovered, exchange.as_str(), "nobody is asked for one by one under this exchange")
         };
         let look_up = ready.online.look_up.as_ref().ok_or_else(|| lost(nobody()))?;
         let root = ready.catalogue.entity(&ready.exchange.root).ok_or_else(|| lost(nobody()))?;
+        let mut answered = 0;
         let mut put = |at: usize, looked: Looked| {
             if let Some(place) = said.get_mut(at) {
+                answered += 1;
                 *place = Some(looked);
             }
         };
-        let (mut asked, mut questions) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         for at in left {
             let Some(one) = waiting.get(*at) else { continue };
+            if let Err(violation) = judge(ready, one, exchange) {
+                put(*at, Looked::NotShown(vec![violation]));
+                continue;
+            }
             match Question::read(root, look_up, &one.given) {
-                Ok(question) => {
-                    asked.push((*at, one));
-                    questions.push(question);
-                }
+                Ok(question) => asked.push((*at, one, question)),
                 Err(violation) => put(*at, Looked::NotShown(vec![violation])),
             }
         }
-        if asked.is_empty() {
-            return Ok(());
+        // What differs by client is decided before anything is read.
+        for of in of(house, exchange, look_up, &asked) {
+            if let Some(why) = runtime.block_on(house.store.may_not_ask(exchange, &of, house.now()))? {
+                let (those, others) = asked.into_iter().partition(|(_, one, _)| one.client == of.client);
+                let those: Vec<Asking<'_>> = those;
+                those.iter().for_each(|(at, ..)| put(*at, Looked::from(why)));
+                asked = others;
+            }
         }
-        let walked = walk(house, ready, look_up, sources, &questions);
-        let (found, told) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
-        let records: HashMap<Vec<u8>, usize> =
-            told.people_by_record().enumerate().map(|(record, keys)| (keys.concat(), record)).collect();
+        // The caps hold whatever is found: no more are asked about together than may be told about.
+        asked.truncate(usize::try_from(ready.left).unwrap_or(usize::MAX));
+        if asked.is_empty() {
+            return Ok(answered);
+        }
+        let questions: Vec<&Question> = asked.iter().map(|(.., question)| question).collect();
+        let until = asked.iter().map(|(_, one, _)| one.until).min().unwrap_or_else(Instant::now);
+        let walked = timed(runtime, until, |watch| walk(house, ready, look_up, sources, &questions, watch));
+        in_time::demand(until, exchange).map_err(lost)?;
+        let (found, told, refused) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
+        let records: HashMap<Vec<u8>, (&Disclosed, usize)> = told
+            .iter()
+            .flat_map(|told| told.people_by_record().enumerate().map(move |(at, keys)| (keys.concat(), (told, at))))
+            .collect();
         let subject = ready.catalogue.subject().map_or("", |people| &people.name);
         let pseudonyms = house.keys.disclosure().of(subject);
         let (mut looked, mut people) = (Vec::new(), Vec::new());
         for key in &found {
             let key = key.as_ref().map(text);
             let record = key.as_ref().and_then(|key| records.get(key.as_slice()));
+            // What is too long to be sent is not told, and recorded so.
+            let record = record.filter(|(told, at)| length(told, *at) <= LONGEST);
             people.extend(key.as_ref().map(|key| (pseudonyms.pseudonym(key), record.is_some())));
             looked.push(match record {
                 None => Looked::No,
-                Some(record) => Looked::Found(match look_up.answer {
+                Some((told, record)) => Looked::Found(match look_up.answer {
                     Told::Match => None,
-                    Told::Elements => Some(Personal::new(row(&told, *record))),
+                    Told::Elements => Some(Personal::new(row(told, *record))),
                 }),
             });
         }
@@ -187,8 +233,8 @@ impl Looker {
             judged: ready.judged(house),
             exchange: exchange.clone(),
             purge_by: house.today().saturating_add(i64::from(ready.standing.terms.retention_days).days()),
-            content: content(&ready.exchange, &ready.catalogue, 0, confirmed(ready, look_up, &told)),
-            of: of(house, exchange, look_up, &asked, &questions),
+            content: content(&ready.exchange, &ready.catalogue, 0, confirmed(ready, look_up, told.as_ref())),
+            of: of(house, exchange, look_up, &asked),
             told: looked.iter().filter(|one| matches!(one, Looked::Found(_))).count() as u64,
             people: seal_round(house, &people)?,
         };
@@ -197,8 +243,9 @@ impl Looker {
         let body = json!({
             "exchange_version": ready.exchange.version, "arrangement": ready.standing.terms.arrangement,
             "arrangement_version": ready.standing.terms.version, "arrangement_sha256": ready.standing.digest,
-            "asked": asked.len(), "told": change.told, "clients": clients,
+            "asked": asked.len(), "told": change.told, "clients": clients, "refused": refused,
         });
+        let (told_of, mut is_used_up) = (change.told, false);
         let event = audit(crate::drive::WORKER, "looked-up", exchange, body);
         let recorded =
             runtime.block_on(house.store.tell_round(Changed::new(change, event), house.stamp(), &house.keys.ledger))?;
@@ -206,21 +253,23 @@ impl Looker {
         (house.surroundings.probe)("round-recorded");
         match recorded {
             RoundOutcome::Recorded(held) => {
-                for ((at, one), looked) in asked.into_iter().zip(looked) {
+                ready.left = ready.left.saturating_sub(told_of);
+                is_used_up = ready.left == 0;
+                for ((at, one, _), looked) in asked.into_iter().zip(looked) {
                     put(at, if held.contains(&one.client) { Looked::Held } else { looked });
                 }
             }
             RoundOutcome::Without(over) => {
                 for (client, why) in over {
-                    let why = match why {
-                        Unanswered::TooOften(seconds) => Looked::TooOften(seconds),
-                        Unanswered::Held => Looked::Held,
-                    };
-                    asked.iter().filter(|(_, one)| one.client == client).for_each(|(at, _)| put(*at, why.clone()));
+                    let those = asked.iter().filter(|(_, one, _)| one.client == client);
+                    those.for_each(|(at, ..)| put(*at, Looked::from(why)));
                 }
             }
         }
-        Ok(())
+        if is_used_up {
+            self.ready = None;
+        }
+        Ok(answered)
     }
 
     /// Judges anew what was judged too long ago, and opens the sources where the catalogue is another.
@@ -250,15 +299,19 @@ impl Looker {
     }
 }
 
+/// The records that were found; what may be told of them; or what refused that.
+type Walked = (Vec<Option<KeyValue>>, Option<Disclosed>, Vec<Violation>);
+
 /// Finds the records, and walks those that were found, and as many others that nobody has, to what may be told.
 fn walk(
     house: &House,
     ready: &Ready,
     look_up: &LookUp,
     sources: &[Box<dyn Source>],
-    questions: &[Question],
-) -> Result<(Vec<Option<KeyValue>>, Disclosed), FlowError> {
-    let (plan, watch) = (&ready.plan, Watch::default());
+    questions: &[&Question],
+    watch: Watch,
+) -> Result<Walked, FlowError> {
+    let plan = &ready.plan;
     let mut extract: Extract = extract(plan, sources, &|| house.now(), &watch)?;
     let memory = house.memory(house.home.staging());
     let found = find(&mut extract, plan, look_up, questions, &memory)?;
@@ -269,11 +322,19 @@ fn walk(
     let keys = found.iter().map(|key| key.clone().unwrap_or_else(|| of_nobody(house, is_number))).collect::<Vec<_>>();
     let only = Only::of(vec![KeyList { column: key, values: keys.into() }]);
     let register = ready.heeded.register(house);
-    let bundle = aggregate_only(&mut extract, plan, Reporter::default(), register, &memory, &only)?;
-    let expectation = Expectation { last_receipted: None, fewer_expected: true };
-    let cleared = enforce(transform(bundle, plan), plan, expectation, watch);
-    let told = disclose(cleared, plan, ready.exchange.format, &ready.online)?;
-    Ok((found, told))
+    let bundle = aggregate_only(&mut extract, plan, Reporter::default(), register, &memory, &only);
+    // Each answer has one record at most; a round has as many as there are questions.
+    let most = questions.len() as u64;
+    let told = bundle.and_then(|bundle| {
+        let cleared = enforce_answer(transform(bundle, plan), plan, most, watch);
+        disclose(cleared, plan, ready.exchange.format, &ready.online)
+    });
+    match told {
+        Ok(told) => Ok((found, Some(told), Vec::new())),
+        // A source that cannot be read refuses whatever is asked.
+        Err(error @ FlowError::Source(_)) => Err(error),
+        Err(error) => Ok((found, None, error.violations())),
+    }
 }
 
 /// A key that no record has: 122 random bits in the form of a UUID, or a number far below all.
@@ -306,35 +367,43 @@ fn row(told: &Disclosed, record: usize) -> String {
     }
 }
 
+/// Refuses a question that nobody could be answered any more, or whose answer has no key to be sealed to.
+fn judge(ready: &Ready, one: &Waiting, exchange: &str) -> Result<(), Violation> {
+    if ready.online.answer == Answering::Sealed && one.sealed_to.is_none() {
+        return Err(no_key(&one.client));
+    }
+    in_time::demand(one.until, exchange)
+}
+
+fn length(told: &Disclosed, record: usize) -> usize {
+    told.of_record(record).map(|row| told.row(row).len()).sum()
+}
+
 /// What a partner learns of somebody who is found: what is told, and that what was asked by is so.
-fn confirmed(ready: &Ready, look_up: &LookUp, told: &Disclosed) -> std::collections::BTreeSet<(ElementRef, Form)> {
+fn confirmed(ready: &Ready, look_up: &LookUp, told: Option<&Disclosed>) -> BTreeSet<(ElementRef, Form)> {
     let asked = look_up.by.iter().flat_map(causeway_model::exchange::Asked::elements);
     let asked = asked.map(|name| (ElementRef::new(&ready.exchange.root, name), Form::Raw));
     match look_up.answer {
         Told::Match => asked.collect(),
-        Told::Elements => asked.chain(told.elements.iter().cloned()).collect(),
+        Told::Elements => asked.chain(told.into_iter().flat_map(|told| told.elements.iter().cloned())).collect(),
     }
 }
 
 /// Questions by client, as far as they are remembered.
-fn of(
-    house: &House,
-    exchange: &str,
-    look_up: &LookUp,
-    asked: &[(usize, &Waiting)],
-    questions: &[Question],
-) -> Vec<RoundOf> {
+fn of(house: &House, exchange: &str, look_up: &LookUp, asked: &[Asking<'_>]) -> Vec<RoundOf> {
     let digests = house.keys.disclosure().of("look-up questions");
-    let mut of: BTreeMap<&str, Vec<RoundQuestion>> = BTreeMap::new();
-    for ((_, one), question) in asked.iter().zip(questions) {
-        of.entry(&one.client).or_default().push(remembered(&digests, exchange, look_up, question));
+    let mut of: BTreeMap<&str, RoundOf> = BTreeMap::new();
+    for (_, one, question) in asked {
+        let of = of.entry(&one.client).or_insert_with(|| RoundOf {
+            client: one.client.clone(),
+            most: (look_up.hourly, look_up.daily),
+            questions: Vec::new(),
+            sealed_to: BTreeSet::new(),
+        });
+        of.questions.push(remembered(&digests, exchange, look_up, question));
+        of.sealed_to.extend(one.sealed_to.clone());
     }
-    let round = |(client, questions): (&str, Vec<RoundQuestion>)| RoundOf {
-        client: client.to_owned(),
-        most: (look_up.hourly, look_up.daily),
-        questions,
-    };
-    of.into_iter().map(round).collect()
+    of.into_values().collect()
 }
 
 /// A question as digests: of all of it, and of it without each element; of one that gives one element alone, without its end.

@@ -2,24 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::Instant;
 
 use causeway_flow::aggregate::{Only, aggregate_only};
 use causeway_flow::disclose::{Disclosed, Pages, disclose};
-use causeway_flow::enforce::{Clearance, Expectation, Reporter, enforce};
+use causeway_flow::enforce::{Clearance, Reporter, enforce_answer};
 use causeway_flow::source::{KeyList, KeyValue, Source, Watch, extract};
 use causeway_flow::transform::transform;
 use causeway_flow::{FlowError, Personal};
 use causeway_model::exchange::{Answering, Parameter};
 use causeway_model::{Code, ValueType, Violation};
 use causeway_package::disclosure::DisclosureSet;
-use causeway_store::change::{AnswerKind, TellAnswer};
+use causeway_store::change::{AnswerKind, CAPS, TellAnswer};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use super::Asker;
-use super::ready::{Ready, beyond, not_shown};
+use super::in_time::{self, patience, timed};
+use super::ready::{Ready, beyond, no_key, not_shown};
+use super::seats::SEATS;
+use super::segment::is_not_recorded;
+use super::{Asker, LONGEST};
 use crate::drive::ANEW;
 use crate::drive::heed::is_overtaken;
 use crate::drive::room::remove;
@@ -50,31 +55,33 @@ pub async fn rows(
     exchange: &str,
     given: &BTreeMap<String, Vec<Value>>,
 ) -> Result<Told, EngineError> {
-    let mut tries = 0;
+    let (mut tries, until) = (0, patience());
     loop {
-        match once(house, connectors, asker, exchange, given).await {
+        match once(house, connectors, asker, (exchange, given), until).await {
             // INVARIANT (a person's word holds): whoever decided something while it was read is not told about.
-            Err(EngineError::Store(error)) if is_overtaken(&error) && tries < ANEW => tries += 1,
+            Err(EngineError::Store(error)) if tries < ANEW && (is_overtaken(&error) || is_beyond(&error)) => tries += 1,
             outcome => return outcome,
         }
     }
+}
+
+/// Whether so much was told meanwhile that the caps are to be asked again.
+fn is_beyond(error: &StoreError) -> bool {
+    matches!(error, StoreError::ChangedMeanwhile { what: CAPS, .. })
 }
 
 async fn once(
     house: &House,
     connectors: &dyn Connectors,
     asker: &Asker<'_>,
-    exchange: &str,
-    given: &BTreeMap<String, Vec<Value>>,
+    (exchange, given): (&str, &BTreeMap<String, Vec<Value>>),
+    until: Instant,
 ) -> Result<Told, EngineError> {
     let ready = Ready::load(house, asker, exchange).await?;
     let sealed_to = match (ready.online.answer, &asker.key) {
         (Answering::Plain, _) => None,
         (Answering::Sealed, Some((thumbprint, _))) => Some(thumbprint.clone()),
-        (Answering::Sealed, None) => {
-            let detail = "answers are sealed, and the client has no key for them: register one with `use: enc`";
-            return Err(not_shown(exchange, vec![Violation::new(Code::KeyNotVerified, asker.name, detail)]));
-        }
+        (Answering::Sealed, None) => return Err(not_shown(exchange, vec![no_key(asker.name)])),
     };
     let only = narrowed(&ready, given).map_err(|violation| not_shown(exchange, vec![violation]))?;
     let mut sources = Vec::new();
@@ -82,8 +89,19 @@ async fn once(
         let opened = connectors.open(source, &house.home.sources());
         sources.push(opened.map_err(|error| not_shown(exchange, vec![error.into()]))?);
     }
-    let walked = tokio::task::block_in_place(|| walk(house, &ready, &sources, &only));
-    let told = walked.map_err(|error| not_shown(exchange, error.violations()))?;
+    let key = Zeroizing::new(house.random());
+    // A page that could not be sent is found out before anything is recorded.
+    let walk = |watch| {
+        let told = walk(house, &ready, &sources, &only, watch)?;
+        let pages = Pages::lay(&told, ready.online.page, LONGEST, &house.home.staging(), &key)?;
+        Ok((told, pages))
+    };
+    let walked = tokio::task::block_in_place(|| timed(&Handle::current(), until, walk));
+    in_time::demand(until, exchange).map_err(|violation| not_shown(exchange, vec![violation]))?;
+    let (told, pages) = match walked {
+        Ok(walked) => walked,
+        Err(error) => return Err(refused(house, asker, exchange, error).await?),
+    };
     let records = told.records() as u64;
     let violations = beyond(house, exchange, &ready.standing, Some(records)).await?;
     if !violations.is_empty() {
@@ -117,7 +135,9 @@ async fn once(
     match house.store.tell(Changed::new(tell, event), house.stamp()).await {
         Ok(()) => {}
         Err(error) => {
-            remove(&people)?;
+            if is_not_recorded(&error) {
+                remove(&people)?;
+            }
             return Err(match error {
                 StoreError::Denied { source, .. } => not_shown(exchange, source.violations),
                 error => error.into(),
@@ -127,21 +147,37 @@ async fn once(
     // CRASH: recorded, and nobody was told: whoever asks again is recorded again.
     (house.surroundings.probe)("rows-recorded");
     house.sequence().await?;
-    let key = Zeroizing::new(house.random());
-    let pages = Pages::lay(&told, ready.online.page, &house.home.staging(), &key);
-    let pages = pages.map_err(|error| EngineError::Wrong(error.to_string()))?;
     Ok(Told { id, pages, records, answering: ready.online.answer })
 }
 
-fn walk(house: &House, ready: &Ready, sources: &[Box<dyn Source>], only: &Only) -> Result<Disclosed, FlowError> {
-    let watch = Watch::default();
+/// Why nothing is told, as far as the partner may know: what a record was the reason of stands in the ledger alone.
+async fn refused(
+    house: &House,
+    asker: &Asker<'_>,
+    exchange: &str,
+    error: FlowError,
+) -> Result<EngineError, EngineError> {
+    let violations = error.violations();
+    if matches!(error, FlowError::Source(_)) || violations.iter().all(|violation| violation.code == Code::RowCap) {
+        return Ok(not_shown(exchange, violations));
+    }
+    house.record(asker.name, "rows-refused", exchange, json!({ "violations": violations })).await?;
+    Ok(not_shown(exchange, Vec::new()))
+}
+
+fn walk(
+    house: &House,
+    ready: &Ready,
+    sources: &[Box<dyn Source>],
+    only: &Only,
+    watch: Watch,
+) -> Result<Disclosed, FlowError> {
     let mut extract = extract(&ready.plan, sources, &|| house.now(), &watch)?;
-    let memory = house.memory(house.home.staging());
+    let memory = house.part_of_memory(house.home.staging(), SEATS);
     let register = ready.heeded.register(house);
     let bundle = aggregate_only(&mut extract, &ready.plan, Reporter::default(), register, &memory, only)?;
-    // Nobody who was asked for may be known: that is an answer.
-    let expectation = Expectation { last_receipted: None, fewer_expected: true };
-    let cleared = enforce(transform(bundle, &ready.plan), &ready.plan, expectation, watch);
+    let most = ready.online.cap.min(ready.standing.terms.row_cap);
+    let cleared = enforce_answer(transform(bundle, &ready.plan), &ready.plan, most, watch);
     disclose(cleared, &ready.plan, ready.exchange.format, &ready.online)
 }
 

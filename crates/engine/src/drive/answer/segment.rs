@@ -46,6 +46,12 @@ fn open_round(house: &House, round: &OpenRound) -> Result<Vec<InRound>, EngineEr
     each.collect::<Option<Vec<_>>>().ok_or_else(broken)
 }
 
+/// Whether nothing is recorded for sure, so that the set of it is nobody's. Of any other error it is not known: the database may have taken it
+/// and been unable to say so. Then the set stays, and recovery asks whether it is an answer's.
+pub(super) fn is_not_recorded(error: &StoreError) -> bool {
+    matches!(error, StoreError::ChangedMeanwhile { .. } | StoreError::Denied { .. })
+}
+
 /// Closes rounds that have been open long enough, or that are many.
 pub(crate) async fn close_due(house: &House) -> Result<(), EngineError> {
     let (rounds, questions, first) = house.store.open_questions().await?;
@@ -53,39 +59,40 @@ pub(crate) async fn close_due(house: &House) -> Result<(), EngineError> {
     if rounds > 0 && is_due { close(house).await } else { Ok(()) }
 }
 
-/// Closes every round that there is: whoever asks about a person then asks sets alone.
+/// Closes every round that there is when it begins: whoever asks about a person then asks sets alone. Those that are recorded meanwhile are
+/// left to whoever asks next.
 ///
 /// # Errors
 /// [`EngineError::NotProven`] where one cannot be opened: nothing is answered then.
 pub(crate) async fn close(house: &House) -> Result<(), EngineError> {
+    let newest = house.store.newest_round().await?;
     loop {
-        let open = house.store.open_rounds(ROUNDS).await?;
+        let mut open = house.store.open_rounds(ROUNDS).await?;
+        open.retain(|round| round.number <= newest);
         if open.is_empty() {
             return Ok(());
         }
-        let last = open.len() < ROUNDS as usize;
-        let mut alike: BTreeMap<(String, u32, String, u32), Vec<OpenRound>> = BTreeMap::new();
+        let mut alike: BTreeMap<(String, u32, String, u32, i64), Vec<OpenRound>> = BTreeMap::new();
         for round in open {
             let (arrangement, version) = round.arrangement.clone();
+            // Of one day: an answer counts for the day of its first round.
+            let day = round.at.as_second().div_euclid(86_400);
             alike
-                .entry((round.exchange.clone(), round.content.exchange_version, arrangement, version))
+                .entry((round.exchange.clone(), round.content.exchange_version, arrangement, version, day))
                 .or_default()
                 .push(round);
         }
         for rounds in alike.into_values() {
             match close_some(house, rounds).await {
-                // Somebody else closed them.
+                // Somebody else closed some of them; what is left is looked for again.
                 Err(EngineError::Store(StoreError::ChangedMeanwhile { .. })) | Ok(()) => {}
                 Err(error) => return Err(error),
             }
         }
-        if last {
-            return Ok(());
-        }
     }
 }
 
-/// Closes rounds of one exchange and one version of everything.
+/// Closes rounds of one exchange, one version of everything and one day.
 async fn close_some(house: &House, rounds: Vec<OpenRound>) -> Result<(), EngineError> {
     let (mut told, mut asked) = (Vec::new(), Vec::new());
     let (mut elements, mut records) = (BTreeSet::new(), 0);
@@ -121,7 +128,7 @@ async fn close_some(house: &House, rounds: Vec<OpenRound>) -> Result<(), EngineE
     let numbers = rounds.iter().map(|round| round.number).collect();
     let change = CloseRounds { rounds: numbers, answers };
     let closed = house.store.close_rounds(Changed::new(change, event), house.stamp()).await;
-    if closed.is_err() {
+    if closed.as_ref().is_err_and(is_not_recorded) {
         files.iter().try_for_each(|path| remove(path).map(|_| ()))?;
     }
     closed?;
@@ -149,6 +156,7 @@ fn answer(
             data: causeway_model::environment::DataKind::Synthetic,
             decisions_seen: 0,
             pseudonyms_seen: 0,
+            room: Vec::new(),
         },
         exchange: first.exchange.clone(),
         sealed_to: None,
@@ -168,4 +176,21 @@ pub(crate) async fn pause(house: &House) -> Result<(), EngineError> {
 /// Lets rounds be recorded again.
 pub(crate) async fn unpause(house: &House) -> Result<(), EngineError> {
     Ok(house.store.pause_rounds(house.now()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use causeway_model::{Code, Refused};
+
+    use super::*;
+
+    #[test]
+    fn a_set_goes_only_where_nothing_was_recorded_for_sure() {
+        let name = || "an-1".to_owned();
+        let source = Refused::one(Code::Stopped, "all", "invented");
+        assert!(is_not_recorded(&StoreError::Denied { what: "answer", name: name(), source }));
+        assert!(is_not_recorded(&StoreError::ChangedMeanwhile { what: "arrangement", name: name() }));
+        // The connection was lost while it was committed, or the head beside it could not be written.
+        assert!(!is_not_recorded(&StoreError::NotFound { what: "anything else", name: name() }));
+    }
 }

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::round::{Looked, Looker, Waiting};
 use super::rows::Told;
+use super::seats::{Seat, Seats};
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
 
@@ -38,6 +39,7 @@ pub struct Teller {
     house: Arc<House>,
     connectors: &'static dyn Connectors,
     laid: Mutex<Vec<Laid>>,
+    seats: Seats,
     lookers: Mutex<HashMap<(String, String), SyncSender<Asked>>>,
 }
 
@@ -73,11 +75,16 @@ impl Teller {
     /// One for a house.
     #[must_use]
     pub fn new(house: Arc<House>, connectors: &'static dyn Connectors) -> Self {
-        Self { house, connectors, laid: Mutex::default(), lookers: Mutex::default() }
+        Self { house, connectors, laid: Mutex::default(), seats: Seats::default(), lookers: Mutex::default() }
     }
 
     pub(crate) fn connectors(&self) -> &'static dyn Connectors {
         self.connectors
+    }
+
+    /// The right to read records for a client; none where that is done for it already, or for too many others.
+    pub fn seat(&self, client: &str) -> Option<Seat<'_>> {
+        self.seats.take(client)
     }
 
     /// The first page of an answer; the others are laid by for the client, if there are any.
@@ -135,19 +142,18 @@ impl Teller {
         cursor.map_or(1, |cursor| number(cursor).unwrap_or(0))
     }
 
-    /// What one question comes to, together with others that wait.
+    /// What one question comes to, together with others that wait; nothing where too many do.
     ///
     /// # Errors
-    /// Too many wait.
-    pub async fn look_up(&self, exchange: &str, partner: &str, waiting: Waiting) -> Result<Said, EngineError> {
+    /// There is nobody to look.
+    pub async fn look_up(&self, exchange: &str, partner: &str, waiting: Waiting) -> Result<Option<Said>, EngineError> {
         let (say, said) = oneshot::channel();
         let mut asked = (waiting, say);
-        let busy = || EngineError::Wrong("too many ask about single people at once: come again".to_owned());
         for _ in 0..3 {
             let looker = self.looker(exchange, partner)?;
             match looker.try_send(asked) {
-                Ok(()) => return said.await.map_err(|_| busy()),
-                Err(std::sync::mpsc::TrySendError::Full(_)) => return Err(busy()),
+                Ok(()) => return Ok(said.await.ok()),
+                Err(std::sync::mpsc::TrySendError::Full(_)) => return Ok(None),
                 // It had just let its sources go.
                 Err(std::sync::mpsc::TrySendError::Disconnected(back)) => {
                     locked(&self.lookers).remove(&(exchange.to_owned(), partner.to_owned()));
@@ -155,7 +161,7 @@ impl Teller {
                 }
             }
         }
-        Err(busy())
+        Ok(None)
     }
 
     fn looker(&self, exchange: &str, partner: &str) -> Result<SyncSender<Asked>, EngineError> {
