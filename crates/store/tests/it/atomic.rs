@@ -38,6 +38,7 @@ async fn everything(house: &House) -> Vec<String> {
         ("receipt", "package || text"),
         ("alert", "id || kind || subject"),
         ("client", "name || registration || coalesce(CAST(revoked_at AS TEXT), '-')"),
+        ("client_secret", "client || partner_id"),
         ("client_key", "client || thumbprint || coalesce(CAST(ends_at AS TEXT), '-')"),
         ("staged_set", "name || sha256"),
         ("staged_document", "staged || kind || name || version"),
@@ -97,6 +98,12 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
         house,
         store,
         store.rotate_client_keys(changed(rotate.clone(), "client-keys-rotated", "sync"), stamp(2))
+    );
+    let desk = crate::clients::secret("desk", "agency", "PNR-1");
+    only_with_its_leaf!(
+        house,
+        store,
+        store.add_secret_client(changed(desk.clone(), "ping-client-added", "desk"), stamp(2))
     );
     let revoke = RevokeClient { name: "sync".into() };
     only_with_its_leaf!(house, store, store.revoke_client(changed(revoke.clone(), "client-revoked", "sync"), stamp(2)));

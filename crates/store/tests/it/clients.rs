@@ -1,6 +1,6 @@
 //! Is a program known by its keys alone, for as long as they count, and is a proof good once?
 
-use causeway_store::change::{AddClient, ClientFacts, ClientKeyText, RevokeClient, RotateClientKeys};
+use causeway_store::change::{AddClient, AddSecretClient, ClientFacts, ClientKeyText, RevokeClient, RotateClientKeys};
 use causeway_store::token::{Issued, NewToken};
 use causeway_store::{Kind, Saved, Store, StoreError};
 
@@ -56,6 +56,7 @@ fn token(client: &str, by: &str, jti: &str, number: u8, when: i64) -> NewToken {
 pub(crate) async fn called(store: &Store) {
     add(store, facts("sync", "key-a", 2), 2).await.unwrap();
     assert_eq!(store.tokens().issue(&token("sync", "key-a", "1", 1, 3)).await.unwrap(), Issued::Now);
+    add_secret(store, secret("desk", "agency", "PNR-1")).await.unwrap();
 }
 
 async fn add_client(kind: Kind) {
@@ -145,4 +146,44 @@ async fn tokens(kind: Kind) {
     assert_eq!(store.token(&format!("{:064}", 5), at(31)).await.unwrap().unwrap().certificate.as_deref(), Some("c"));
 }
 
-on_both!(add_client, rotate_client_keys, revoke_client, tokens);
+pub(crate) fn secret(name: &str, partner: &str, partner_id: &str) -> AddSecretClient {
+    let facts = ClientFacts {
+        partner: partner.into(),
+        keys: Vec::new(),
+        certificates: Vec::new(),
+        signature: String::new(),
+        ..facts(name, "", 2)
+    };
+    let digest = |word: &str| format!("{word:0>64}");
+    AddSecretClient { facts, partner_id: partner_id.into(), password_sha256: digest("1"), key_sha256: digest("2") }
+}
+
+async fn add_secret(store: &Store, change: AddSecretClient) -> Result<(), StoreError> {
+    let subject = change.facts.name.clone();
+    store.add_secret_client(changed(change, "ping-client-added", &subject), stamp(2)).await
+}
+
+async fn secrets(kind: Kind) {
+    let (_house, store) = known(kind).await;
+    store.add_partner(crate::street::partner("other"), stamp(1)).await.unwrap();
+    add_secret(&store, secret("desk", "agency", "PNR-1")).await.unwrap();
+    let again = add_secret(&store, secret("desk", "agency", "PNR-1")).await;
+    assert!(matches!(again, Err(StoreError::Taken { .. })), "its secrets stay");
+    let anothers = add_secret(&store, secret("thief", "other", "PNR-1")).await;
+    assert!(matches!(anothers, Err(StoreError::Taken { what: "partner id of another partner", .. })));
+    add_secret(&store, secret("second", "agency", "PNR-1")).await.unwrap();
+    let found = store.client_secret("desk").await.unwrap().unwrap();
+    assert_eq!((found.partner_id.as_str(), found.key_sha256.len()), ("PNR-1", 64));
+    assert!(store.is_granted("account").await.unwrap() && !store.is_granted("ping").await.unwrap());
+    let by_password = NewToken { proof: None, ..token("desk", &format!("{:0>64}", "1"), "", 1, 3) };
+    assert_eq!(store.tokens().issue(&by_password).await.unwrap(), Issued::Now);
+    let by_key = NewToken { proof: None, ..token("desk", &format!("{:0>64}", "2"), "", 2, 3) };
+    assert_eq!(store.tokens().issue(&by_key).await.unwrap(), Issued::NotAnyMore, "the key proves nothing alone");
+    let turned = rotate(&store, facts("desk", "key-d", 9), 20, 9).await;
+    assert!(matches!(turned, Err(StoreError::NotFound { .. })), "it cannot sign");
+    let revoke = changed(RevokeClient { name: "desk".into() }, "client-revoked", "desk");
+    store.revoke_client(revoke, stamp(5)).await.unwrap();
+    assert_eq!(store.tokens().issue(&by_password).await.unwrap(), Issued::NotAnyMore);
+}
+
+on_both!(secrets, add_client, rotate_client_keys, revoke_client, tokens);

@@ -86,6 +86,7 @@ pub const LINES: &[Line] = &[
     line("partner attest", Action::Attest, Partner, "partner attest lantern-relief --evidence report-8 --until 2030-11-30"),
     line("partner accept-attestation", Action::AcceptAttestation, Partner, "partner accept-attestation lantern-relief").after(&["--as lantern-relief-admin partner attest lantern-relief --evidence report-8 --until 2030-11-30"]),
     line("partner client add", Action::AddClient, Partner, "partner client add @client.json"),
+    line("partner client add-ping", Action::AddPingClient, Partner, "partner client add-ping lantern-desk --partner lantern-relief --partner-id PNR-1363 --exchange food-people"),
     line("partner client rotate-key", Action::RotateClientKey, Partner, "partner client rotate-key @client.json").after(&["--as registrar partner client add @client.json"]),
     line("partner client lift", Action::LiftHold, Partner, "partner client lift lantern-sync --exchange food-people --reason it-was-a-mistake").after(&["--as registrar partner client add @client.json"]),
     line("partner client revoke", Action::RevokeClient, Partner, "partner client revoke lantern-sync --reason it-was-taken").after(&["--as registrar partner client add @client.json"]),

@@ -114,7 +114,7 @@ fn a_token_and_a_key_of_one_client_open_what_it_is_for_and_nothing_else() {
         // Whoever fails again and again waits.
         assert!([400, 429].contains(&place.asks(user, password, client, grant).status), "{user} {grant}");
     }
-    place.referrals.street.good(&["partner", "client", "revoke", &secrets.user, "--reason", "it-was-taken"]).unwrap();
+    place.referrals.street.good(&["--as", "registration", "partner", "client", "revoke", &secrets.user, "--reason", "it-was-taken"]).unwrap();
     assert_eq!(place.fetches(&token, &json!({})).status, 401);
     let leaves = leaves_of(&place.referrals.street);
     let denied = leaves.iter().filter(|leaf| leaf.event == "attempt-denied" && leaf.subject.starts_with("SHP-"));
@@ -181,9 +181,9 @@ fn a_record_that_no_field_fits_is_rejected_alone_and_by_the_clients_own_name() {
     };
     let lines: Vec<String> = said["Data"].as_array().unwrap().iter().map(line).collect();
     let expected = [
-        "a Rejected progres_strange",
-        "b Rejected comment?",
-        "c Rejected Attachments",
+        "a Rejected record",
+        "b Rejected record",
+        "c Rejected record",
         "4 Updated -",
         "- Rejected ExternalId",
     ];

@@ -6,7 +6,7 @@ mod place;
 use std::fs;
 
 use insta::assert_snapshot;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::referrals::place::{Store, id};
 use place::Place;

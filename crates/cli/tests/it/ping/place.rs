@@ -30,7 +30,7 @@ pub struct Place {
 /// A program of this kind that may be about everything.
 pub fn added(referrals: &place::Place) -> Secrets {
     let user = format!("desk-{}", word());
-    let mut words = vec!["--as", "registrar", "partner", "client", "add-ping", &user];
+    let mut words = vec!["--as", "registration", "partner", "client", "add-ping", &user];
     words.extend(["--partner", "lantern-relief", "--partner-id", PARTNER_ID]);
     let all = exchanges();
     all.iter().for_each(|(name, _)| words.extend(["--exchange", name]));
