@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::said;
 pub use call::{
-    Call, Given, GivenLists, KeysAsked, LONGEST_BODY, LookUpAsked, Page, PingCall, PingMeant, RecordsAsked, ReplayAsked, RowsAsked,
-    SandboxAsked, SignedDocument, TransferAsked,
+    Call, Given, GivenLists, KeysAsked, LONGEST_BODY, LookUpAsked, Page, PingCall, PingMeant, RecordsAsked,
+    ReplayAsked, RowsAsked, SandboxAsked, SignedDocument, TransferAsked,
 };
 pub use desk::Desk;
 pub use line::{Line, Unanswered};

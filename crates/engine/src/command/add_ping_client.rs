@@ -1,8 +1,8 @@
 //! How does a program become known that cannot sign, because it was written for PING's own API? By secrets that are made here, shown once,
 //! and kept as digests.
 
-use causeway_model::ping::is_id;
 use causeway_model::permission::{Action, Role};
+use causeway_model::ping::is_id;
 use causeway_package::client::is_name;
 use causeway_store::Changed;
 use causeway_store::change::{AddSecretClient, ClientFacts};

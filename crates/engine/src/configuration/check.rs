@@ -15,9 +15,9 @@ use super::Kind;
 use super::Thresholds;
 use super::clone::unknown_names;
 use super::standing::Standing;
-use crate::ping::Ids;
 use crate::documents::{AnyExchange, lines};
 use crate::error::EngineError;
+use crate::ping::Ids;
 
 /// A document with its positions, before anybody knows whether it can be read.
 pub(crate) struct Part {

@@ -46,7 +46,8 @@ impl Ids {
                 findings.error("ping-taken", "/ping/shipping_process", message, "give each exchange its own");
             }
             if (other.interop == self.interop) != (other.arrangement == self.arrangement) {
-                let message = format!("exchange `{}` under `{}` has `{}`", other.exchange, other.arrangement, other.interop);
+                let message =
+                    format!("exchange `{}` under `{}` has `{}`", other.exchange, other.arrangement, other.interop);
                 findings.error("ping-taken", "/ping/interop", message, "an arrangement has one, and no other has it");
             }
         }

@@ -25,7 +25,7 @@ pub struct Sent {
 
 impl Sent {
     /// The record, as one line of JSON. Numbers are texts from here on, so that no digit is lost: every type is read from text.
-    pub(crate) fn record(&self, inbound: &Inbound, ping: &InboundPing) -> Zeroizing<String> {
+    pub(crate) fn line(&self, inbound: &Inbound, ping: &InboundPing) -> Zeroizing<String> {
         let mut line = Line { text: Zeroizing::new("{".to_owned()), names: BTreeSet::new() };
         if let Some(id) = &self.external_id {
             line.put(inbound.external_id.clone(), id);
@@ -125,7 +125,7 @@ ping:
             ],
             besides: vec!["Attachments".to_owned()],
         };
-        let record = sent.record(&inbound, inbound.ping.as_ref().unwrap());
+        let record = sent.line(&inbound, inbound.ping.as_ref().unwrap());
         let read = causeway_model::json::strict(record.as_bytes()).unwrap();
         let expected = json!({
             "ref": "12345678901234567890.10", "note": "a\nb", "progres_note": "twice", "note?": "by our own name", "other": null,

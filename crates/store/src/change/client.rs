@@ -168,8 +168,10 @@ impl Change for RotateClientKeys {
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Saved>, StoreError> {
         let (facts, micros) = (&self.facts, writing.micros());
-        let there = query("SELECT name, registration, made_at FROM client WHERE name = $1 AND revoked_at IS NULL \
-             AND NOT EXISTS (SELECT 1 FROM client_secret s WHERE s.client = name)");
+        let there = query(
+            "SELECT name, registration, made_at FROM client WHERE name = $1 AND revoked_at IS NULL \
+             AND NOT EXISTS (SELECT 1 FROM client_secret s WHERE s.client = name)",
+        );
         let there = there.bind(&facts.name).fetch_optional(writing.rows()).await?;
         let there = there.ok_or_else(|| StoreError::NotFound { what: "client", name: facts.name.clone() })?;
         let cells = Cells::new(&there, "client", "name");

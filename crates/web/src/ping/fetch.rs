@@ -59,18 +59,20 @@ pub(super) async fn fetch(
     one(&door, connection, &headers, request).await.unwrap_or_else(|response| *response)
 }
 
-async fn one(door: &Door, connection: Connection, headers: &HeaderMap, request: Body) -> Result<Response, Box<Response>> {
+async fn one(
+    door: &Door,
+    connection: Connection,
+    headers: &HeaderMap,
+    request: Body,
+) -> Result<Response, Box<Response>> {
     let (named, fetch, _) = body::<Fetch>(door, headers, request, LONGEST).await?;
     let parameters = GivenLists(given(fetch.query_parameters.unwrap_or_default())?);
     let cursor = fetch.paging_cookie.filter(|cookie| !cookie.is_empty());
     let call = PingCall::Fetch { parameters, cursor, page: fetch.page_number };
     let said = asked(door, connection, headers, (named.meant(None), call, &[])).await?;
     let page: Page<'_> = serde_json::from_slice(&said).map_err(|_| later())?;
-    let paging = Paging {
-        is_more_records_available: page.next.is_some(),
-        paging_cookie: page.next,
-        page_number: page.page,
-    };
+    let paging =
+        Paging { is_more_records_available: page.next.is_some(), paging_cookie: page.next, page_number: page.page };
     Ok(rows(&page.answer, page.data, page.rows, &paging))
 }
 

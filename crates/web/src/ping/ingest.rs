@@ -81,10 +81,10 @@ async fn one(
 impl From<Record> for Sent {
     fn from(record: Record) -> Self {
         let attached = record.attachments.is_some_and(|attachments| !attachments.is_empty());
-        let some = |value: &Box<RawValue>| !matches!(value.get(), "null" | "\"\"");
+        let some = |value: &RawValue| !matches!(value.get(), "null" | "\"\"");
         Self {
-            external_id: record.external_id.filter(some),
-            external_guid: record.external_guid.filter(some),
+            external_id: record.external_id.filter(|id| some(id)),
+            external_guid: record.external_guid.filter(|id| some(id)),
             fields: record.fields.into_iter().map(|field| (field.name, field.value)).collect(),
             besides: if attached { vec!["Attachments".to_owned()] } else { Vec::new() },
         }

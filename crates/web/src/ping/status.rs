@@ -34,7 +34,12 @@ pub(super) async fn status(
     one(&door, connection, &headers, request).await.unwrap_or_else(|response| *response)
 }
 
-async fn one(door: &Door, connection: Connection, headers: &HeaderMap, request: Body) -> Result<Response, Box<Response>> {
+async fn one(
+    door: &Door,
+    connection: Connection,
+    headers: &HeaderMap,
+    request: Body,
+) -> Result<Response, Box<Response>> {
     let (named, status, _) = body::<Status>(door, headers, request, LONGEST).await?;
     // What is no id is the id of nothing.
     let transaction = digits(&status.transaction).unwrap_or_default();

@@ -44,7 +44,8 @@ pub(super) async fn token(
     };
     match door.lookout.line().ask(&Ask::PingToken { presented }, &[]).await {
         Ok((Answer::Token { granted }, _)) => {
-            let said = json!({ "access_token": granted.token, "token_type": "Bearer", "expires_in": granted.expires_in });
+            let said =
+                json!({ "access_token": granted.token, "token_type": "Bearer", "expires_in": granted.expires_in });
             Json(said).into_response()
         }
         Ok((Answer::NoToken { refusal }, _)) => refused(refusal),

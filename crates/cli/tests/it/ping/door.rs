@@ -114,7 +114,11 @@ fn a_token_and_a_key_of_one_client_open_what_it_is_for_and_nothing_else() {
         // Whoever fails again and again waits.
         assert!([400, 429].contains(&place.asks(user, password, client, grant).status), "{user} {grant}");
     }
-    place.referrals.street.good(&["--as", "registration", "partner", "client", "revoke", &secrets.user, "--reason", "it-was-taken"]).unwrap();
+    place
+        .referrals
+        .street
+        .good(&["--as", "registration", "partner", "client", "revoke", &secrets.user, "--reason", "it-was-taken"])
+        .unwrap();
     assert_eq!(place.fetches(&token, &json!({})).status, 401);
     let leaves = leaves_of(&place.referrals.street);
     let denied = leaves.iter().filter(|leaf| leaf.event == "attempt-denied" && leaf.subject.starts_with("SHP-"));
@@ -139,7 +143,8 @@ fn what_cannot_be_read_is_refused_in_the_envelope() {
         assert_eq!((&said["Data"], &said["RecordCount"]), (&json!(NOTHING), &json!(0)), "{what}");
         assert!(said["ErrorMessage"].is_string(), "{what}: {said}");
     }
-    let parameter = |name: &str, value: Value| json!({ "QueryParameters": [{ "ParameterName": name, "Value": value }] });
+    let parameter =
+        |name: &str, value: Value| json!({ "QueryParameters": [{ "ParameterName": name, "Value": value }] });
     for (what, more) in [
         ("a parameter that is not known", parameter("{sex}", json!("1"))),
         ("a parameter without a value", parameter("{record_ids}", Value::Null)),
@@ -180,13 +185,8 @@ fn a_record_that_no_field_fits_is_rejected_alone_and_by_the_clients_own_name() {
         format!("{} {} {field}", one["ExternalId"].as_str().unwrap_or("-"), one["Status"].as_str().unwrap())
     };
     let lines: Vec<String> = said["Data"].as_array().unwrap().iter().map(line).collect();
-    let expected = [
-        "a Rejected record",
-        "b Rejected record",
-        "c Rejected record",
-        "4 Updated -",
-        "- Rejected ExternalId",
-    ];
+    let expected =
+        ["a Rejected record", "b Rejected record", "c Rejected record", "4 Updated -", "- Rejected ExternalId"];
     assert_eq!(lines, expected, "{said}");
     let comment = format!("SELECT comment FROM referral WHERE referral_id = '{}'", id(1));
     assert_eq!(place.referrals.asked(&comment), ["12.50"], "digit for digit");

@@ -241,11 +241,8 @@ impl Place {
 /// Sends records; the intake that they became.
 pub fn sent(address: &str, token: &str, exchange: &str, records: &[Value]) -> String {
     let (bearer, key) = (format!("Bearer {token}"), word());
-    let headers = [
-        ("authorization", bearer.as_str()),
-        ("idempotency-key", key.as_str()),
-        ("content-type", "application/json"),
-    ];
+    let headers =
+        [("authorization", bearer.as_str()), ("idempotency-key", key.as_str()), ("content-type", "application/json")];
     let body = json!({ "records": records }).to_string();
     let reply = http(address, "POST", &format!("/api/v1/exchanges/{exchange}/intakes"), &headers, &body);
     assert_eq!(reply.status, 202, "{reply:?}");

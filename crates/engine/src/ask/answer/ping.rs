@@ -139,7 +139,7 @@ async fn ingest(
     let unreadable = || EngineError::Wrong("the records cannot be read".to_owned());
     let ping = inbound.ping.as_ref().ok_or_else(unreadable)?;
     let sent: Vec<Sent> = serde_json::from_slice(body).map_err(|_| unreadable())?;
-    let lines: Vec<Zeroizing<String>> = sent.iter().map(|sent| sent.record(inbound, ping)).collect();
+    let lines: Vec<Zeroizing<String>> = sent.iter().map(|sent| sent.line(inbound, ping)).collect();
     let key = hex::encode(house.random());
     let sender = Sender { client: &who.client, exchange: &inbound.exchange, key: &key };
     let received = submit_lines(house, sender, &lines).await?;
@@ -168,11 +168,13 @@ async fn status(house: &House, who: &Caller, exchange: &AnyExchange, transaction
     let AnyExchange::Accepts(read) = exchange else {
         let told = house.store.told_to(&format!("an-{transaction}")).await?;
         let own = told == Some((Some(who.name()), name.to_owned()));
-        let body = json!({ "intake": format!("an-{transaction}"), "state": "acknowledged", "violations": [], "records": [] });
+        let body =
+            json!({ "intake": format!("an-{transaction}"), "state": "acknowledged", "violations": [], "records": [] });
         return if own { Ok((Answer::Told { sealed: false }, body.to_string().into_bytes())) } else { Err(gone()) };
     };
     let id = format!("in-{transaction}");
-    let row = house.store.intake(&id).await?.filter(|row| row.partner == who.partner && row.versions.exchange.0 == name);
+    let row =
+        house.store.intake(&id).await?.filter(|row| row.partner == who.partner && row.versions.exchange.0 == name);
     if row.is_none() {
         return Err(gone());
     }
