@@ -47,6 +47,7 @@ mod overseen;
 mod packaged;
 #[cfg(feature = "test-hooks")]
 mod permission;
+#[cfg(feature = "test-hooks")]
 mod ping;
 mod preview;
 #[cfg(feature = "test-hooks")]
