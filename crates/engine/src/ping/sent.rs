@@ -100,7 +100,7 @@ record:
   - { name: guid, type: uuid, element: referral.guid }
   - { name: note, type: text, element: referral.note }
 external_id: ref
-apply: { target: registry, unmatched: refuse, tables: [] }
+apply: { target: registry, tables: [] }
 collect: [ api ]
 ping:
   shipping_process: SHP-1

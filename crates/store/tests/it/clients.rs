@@ -56,7 +56,7 @@ fn token(client: &str, by: &str, jti: &str, number: u8, when: i64) -> NewToken {
 pub(crate) async fn called(store: &Store) {
     add(store, facts("sync", "key-a", 2), 2).await.unwrap();
     assert_eq!(store.tokens().issue(&token("sync", "key-a", "1", 1, 3)).await.unwrap(), Issued::Now);
-    add_secret(store, secret("desk", "agency", "PNR-1")).await.unwrap();
+    add_secret(store, secret("older", "agency", "PNR-1")).await.unwrap();
 }
 
 async fn add_client(kind: Kind) {
