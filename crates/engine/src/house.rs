@@ -215,7 +215,7 @@ impl House {
     /// A new identifier: kind, dash, twenty hexadecimal digits.
     pub fn id(&self, kind: &str) -> String {
         let random = hex::encode(self.random());
-        format!("{kind}-{}", random.get(..32).unwrap_or(&random))
+        format!("{kind}-{}", random.get(..20).unwrap_or(&random))
     }
 
     /// By how much the clock is behind the newest entry of the ledger, where that is more than clocks differ. It is entered in

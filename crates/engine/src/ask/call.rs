@@ -158,7 +158,7 @@ pub enum PingCall {
     },
     /// What became of a call.
     Status {
-        /// Its id, 32 hexadecimal digits.
+        /// The hexadecimal digits of its id.
         transaction: String,
     },
 }

@@ -76,7 +76,7 @@ async fn submit(house: &House, sender: Sender<'_>, lines: &[u8]) -> Result<Recei
         way: Way::Api,
         client: Some(sender.client),
         body: Body::Bytes(lines),
-        id: Some(format!("in-{}", digest.get(..32).unwrap_or(&digest))),
+        id: Some(format!("in-{}", digest.get(..20).unwrap_or(&digest))),
     };
     receive(house, &actor(sender), incoming).await
 }

@@ -144,9 +144,13 @@ fn wait(seconds: u64) -> Response {
     response
 }
 
+/// What fills an id of ours up to a GUID.
+const FILLED: &str = "000000000000";
+
 /// An id of ours in the spelling of these clients.
 fn guid(id: &str) -> Option<String> {
-    let (_, hex) = id.split_once('-')?;
+    let (_, digits) = id.split_once('-')?;
+    let hex = format!("{digits}{FILLED}");
     let part = |from, to| hex.get(from..to);
     let parts = [part(0, 8)?, part(8, 12)?, part(12, 16)?, part(16, 20)?, part(20, 32)?];
     (hex.len() == 32).then(|| parts.join("-"))
@@ -155,7 +159,8 @@ fn guid(id: &str) -> Option<String> {
 /// The hexadecimal digits of an id in the spelling of these clients.
 pub(super) fn digits(guid: &str) -> Option<String> {
     let plain: String = guid.chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    (plain.len() == 32 && plain.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(plain)
+    let digits = plain.strip_suffix(FILLED)?;
+    (digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| digits.to_owned())
 }
 
 #[cfg(test)]
@@ -164,12 +169,12 @@ mod tests {
 
     #[test]
     fn an_id_has_two_spellings() {
-        let (ours, theirs) = ("in-00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-aabbccddeeff");
+        let (ours, theirs) = ("in-0011223344556677ccdd", "00112233-4455-6677-ccdd-000000000000");
         assert_eq!(guid(ours).unwrap(), theirs);
-        for spelling in [theirs, "00112233-4455-6677-8899-AABBCCDDEEFF", "00112233445566778899aabbccddeeff"] {
-            assert_eq!(digits(spelling).unwrap(), "00112233445566778899aabbccddeeff");
+        for spelling in [theirs, "00112233-4455-6677-CCDD-000000000000", "0011223344556677ccdd000000000000"] {
+            assert_eq!(digits(spelling).unwrap(), "0011223344556677ccdd");
         }
-        for none in ["", "in-1", "00112233-4455-6677-8899-aabbccddeef", "00112233-4455-6677-8899-aabbccddeefg"] {
+        for none in ["", "in-1", "00112233-4455-6677-ccdd-00000000000", "00112233-4455-6677-ccdd-000000000001"] {
             assert_eq!(digits(none), None, "{none}");
         }
         assert_eq!(guid("in-001122"), None);
