@@ -98,7 +98,7 @@ pub struct CodeMapRule {
     #[serde(default)]
     pub to: Option<String>,
     /// What the partner's codes are; texts unless said.
-    #[serde(default, rename = "as")]
+    #[serde(default, rename = "as", skip_serializing_if = "CodesAre::is_text")]
     pub written: CodesAre,
 }
 
@@ -111,6 +111,12 @@ pub enum CodesAre {
     Text,
     /// Whole numbers.
     Integer,
+}
+
+impl CodesAre {
+    fn is_text(&self) -> bool {
+        *self == Self::Text
+    }
 }
 
 /// `format-date: { pattern }`

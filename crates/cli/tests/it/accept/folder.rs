@@ -38,11 +38,14 @@ fn the_next_file_under_the_same_name_is_the_next_one_taken() {
     assert!(left(&inbox).is_empty(), "{:?}", left(&inbox));
 }
 
+/// The mark that only a file of a folder passes.
+pub const CLAIMED: [&str; 1] = ["intake-file-claimed"];
+
 #[test]
 fn dying_with_a_file_in_hand_loses_none() {
     let scene = Scene::new();
     let inbox = inbox(&scene);
-    for (number, mark) in (1..).zip(["intake-file-claimed", "intake-body-kept", "intake-received"]) {
+    for (number, mark) in (1..).zip([CLAIMED[0], "intake-body-kept", "intake-received"]) {
         let envelope = scene.envelope(number, &[record(&format!("m{number}"), 10, number as usize)]);
         fs::copy(&envelope, inbox.join("numbers")).unwrap();
         let died = scene.street.command(&["work", "--until-idle"]).env("CAUSEWAY_CRASH_AT", mark).output().unwrap();

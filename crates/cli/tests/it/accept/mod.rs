@@ -3,7 +3,7 @@
 mod conflicts;
 pub mod documents;
 #[cfg(feature = "test-hooks")]
-mod folder;
+pub mod folder;
 #[cfg(feature = "test-hooks")]
 mod held;
 #[cfg(feature = "test-hooks")]
