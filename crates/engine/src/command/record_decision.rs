@@ -193,10 +193,9 @@ async fn enter_while(house: &House, actor: &str, asked: &Asked, paused: &mut boo
             if house.store.open_questions().await?.0 == 0 {
                 break seen;
             }
-            if !*paused {
-                pause(house).await?;
-                *paused = true;
-            }
+            // Again where a pause ended before everything was closed: otherwise they could come for ever.
+            pause(house).await?;
+            *paused = true;
         };
         // Whatever is decided from now on is found out by the transaction.
         let since = match &before {

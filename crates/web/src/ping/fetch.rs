@@ -1,24 +1,21 @@
 //! Which rows are fetched, page by page?
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use causeway_engine::ask::{GivenLists, PingCall};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::Called;
 use super::envelope::{Paging, later, rows};
 use super::read::{asked, body, wrong};
-use crate::api::{Connection, Door};
 
 /// No body is longer: it holds ids.
-const LONGEST: usize = 1 << 20;
+const LONGEST: usize = 128 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -50,26 +47,16 @@ struct Page<'p> {
 }
 
 /// Answers a fetch.
-pub(super) async fn fetch(
-    State(door): State<Arc<Door>>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    request: Body,
-) -> Response {
-    one(&door, connection, &headers, request).await.unwrap_or_else(|response| *response)
+pub(super) async fn fetch(called: Called) -> Response {
+    one(called).await.unwrap_or_else(|response| *response)
 }
 
-async fn one(
-    door: &Door,
-    connection: Connection,
-    headers: &HeaderMap,
-    request: Body,
-) -> Result<Response, Box<Response>> {
-    let (named, fetch, _) = body::<Fetch>(door, headers, request, LONGEST).await?;
+async fn one((State(door), Extension(connection), headers, request): Called) -> Result<Response, Box<Response>> {
+    let (named, fetch, _) = body::<Fetch>(&door, &headers, request, LONGEST).await?;
     let parameters = GivenLists(given(fetch.query_parameters.unwrap_or_default())?);
     let cursor = fetch.paging_cookie.filter(|cookie| !cookie.is_empty());
     let call = PingCall::Fetch { parameters, cursor, page: fetch.page_number };
-    let said = asked(door, connection, headers, (named.meant(None), call, &[])).await?;
+    let said = asked(&door, connection, &headers, (named.meant(None), call, &[])).await?;
     let page: Page<'_> = serde_json::from_slice(&said).map_err(|_| later())?;
     let paging =
         Paging { is_more_records_available: page.next.is_some(), paging_cookie: page.next, page_number: page.page };

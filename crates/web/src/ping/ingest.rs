@@ -1,20 +1,16 @@
 //! Which records are sent, and what became of each?
 
-use std::sync::Arc;
-
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use causeway_engine::ask::{LONGEST_BODY, PingCall, Sent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::Called;
 use super::envelope::{later, outcomes};
 use super::read::{asked, body};
-use crate::api::{Connection, Door};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -43,38 +39,25 @@ struct Field {
 }
 
 /// Answers once the records were applied, or after a while.
-pub(super) async fn at_once(
-    State(door): State<Arc<Door>>,
-    Extension(connection): Extension<Connection>,
-    Path(partner): Path<String>,
-    headers: HeaderMap,
-    request: Body,
-) -> Response {
-    one(&door, connection, (partner, true), &headers, request).await.unwrap_or_else(|response| *response)
+pub(super) async fn at_once(Path(partner): Path<String>, called: Called) -> Response {
+    one(partner, true, called).await.unwrap_or_else(|response| *response)
 }
 
 /// Answers once the records are kept, sealed, with an entry of the ledger.
-pub(super) async fn queued(
-    State(door): State<Arc<Door>>,
-    Extension(connection): Extension<Connection>,
-    Path(partner): Path<String>,
-    headers: HeaderMap,
-    request: Body,
-) -> Response {
-    one(&door, connection, (partner, false), &headers, request).await.unwrap_or_else(|response| *response)
+pub(super) async fn queued(Path(partner): Path<String>, called: Called) -> Response {
+    one(partner, false, called).await.unwrap_or_else(|response| *response)
 }
 
 async fn one(
-    door: &Door,
-    connection: Connection,
-    (partner, wait): (String, bool),
-    headers: &HeaderMap,
-    request: Body,
+    partner: String,
+    wait: bool,
+    (State(door), Extension(connection), headers, request): Called,
 ) -> Result<Response, Box<Response>> {
-    let (named, ingest, _place) = body::<Ingest>(door, headers, request, LONGEST_BODY).await?;
+    let (named, ingest, _place) = body::<Ingest>(&door, &headers, request, LONGEST_BODY).await?;
     let sent: Vec<Sent> = ingest.data.into_iter().map(Sent::from).collect();
     let sent = Zeroizing::new(serde_json::to_vec(&sent).map_err(|_| later())?);
-    let said = asked(door, connection, headers, (named.meant(Some(partner)), PingCall::Ingest { wait }, &sent)).await?;
+    let said =
+        asked(&door, connection, &headers, (named.meant(Some(partner)), PingCall::Ingest { wait }, &sent)).await?;
     told(&said)
 }
 

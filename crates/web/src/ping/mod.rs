@@ -17,14 +17,19 @@ mod token;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::post;
+use axum::{Extension, Router};
 
-use crate::api::Door;
+use crate::api::{Connection, Door};
 use crate::problem;
+
+/// A call, as it came.
+type Called = (State<Arc<Door>>, Extension<Connection>, HeaderMap, Body);
 
 /// The routes of these clients.
 pub(crate) fn routes(door: Arc<Door>) -> Router<Arc<Door>> {

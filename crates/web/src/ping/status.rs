@@ -1,19 +1,15 @@
 //! What became of a call?
 
-use std::sync::Arc;
-
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::Response;
 use causeway_engine::ask::PingCall;
 use serde::Deserialize;
 
+use super::Called;
 use super::envelope::digits;
 use super::ingest::told;
 use super::read::{asked, body};
-use crate::api::{Connection, Door};
 
 /// No body is longer: it holds ids.
 const LONGEST: usize = 16 * 1024;
@@ -25,23 +21,13 @@ struct Status {
 }
 
 /// Answers for a transaction.
-pub(super) async fn status(
-    State(door): State<Arc<Door>>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    request: Body,
-) -> Response {
-    one(&door, connection, &headers, request).await.unwrap_or_else(|response| *response)
+pub(super) async fn status(called: Called) -> Response {
+    one(called).await.unwrap_or_else(|response| *response)
 }
 
-async fn one(
-    door: &Door,
-    connection: Connection,
-    headers: &HeaderMap,
-    request: Body,
-) -> Result<Response, Box<Response>> {
-    let (named, status, _) = body::<Status>(door, headers, request, LONGEST).await?;
+async fn one((State(door), Extension(connection), headers, request): Called) -> Result<Response, Box<Response>> {
+    let (named, status, _) = body::<Status>(&door, &headers, request, LONGEST).await?;
     // What is no id is the id of nothing.
     let transaction = digits(&status.transaction).unwrap_or_default();
-    told(&asked(door, connection, headers, (named.meant(None), PingCall::Status { transaction }, &[])).await?)
+    told(&asked(&door, connection, &headers, (named.meant(None), PingCall::Status { transaction }, &[])).await?)
 }

@@ -1,29 +1,21 @@
 //! Who has a password gets a token, at any tenant and policy that the client has in its settings.
 
-use std::sync::Arc;
-
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use causeway_engine::ask::{Answer, Ask};
 use causeway_engine::token::{Password, Refusal};
 use serde_json::json;
 
-use super::envelope;
-use crate::api::{Connection, Door, body, form};
+use super::{Called, envelope};
+use crate::api::{body, form};
 
 /// No form is longer.
 const LONGEST: usize = 16 * 1024;
 
 /// Answers whoever asks for a token.
-pub(super) async fn token(
-    State(door): State<Arc<Door>>,
-    Extension(connection): Extension<Connection>,
-    headers: HeaderMap,
-    request: Body,
-) -> Response {
+pub(super) async fn token((State(door), Extension(connection), headers, request): Called) -> Response {
     if body::demand_kind(&headers, "application/x-www-form-urlencoded").is_err() {
         return refused(Refusal::InvalidRequest);
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use causeway_model::exchange::Answering;
+use causeway_model::inbound::Inbound;
 use causeway_model::intake::{Intake, RecordOutcome};
 use causeway_model::permission::Action;
 use causeway_model::ping::{InboundPing, is_id};
@@ -16,7 +17,7 @@ use crate::documents::AnyExchange;
 use crate::drive::answer::Teller;
 use crate::error::EngineError;
 use crate::house::House;
-use crate::intake::{Sender, Told, is_told, outcomes, submit_lines};
+use crate::intake::{ErrorTold, RecordTold, Sender, Told, is_told, outcomes, submit_lines};
 use crate::ping::{Ids, Sent};
 use crate::token::{Caller, PingCaller};
 
@@ -127,14 +128,7 @@ async fn fetch(
     Ok((Answer::Told { sealed: false }, online::with_data(&head, &found.rows).to_vec()))
 }
 
-async fn ingest(
-    house: &House,
-    who: &Caller,
-    inbound: &causeway_model::inbound::Inbound,
-    body: &[u8],
-    wait: bool,
-    wake: impl Fn(),
-) -> Answered {
+async fn ingest(house: &House, who: &Caller, inbound: &Inbound, body: &[u8], wait: bool, wake: impl Fn()) -> Answered {
     demand(house, who, Action::SubmitRecords.as_str(), &super::agreed::scope_of(&inbound.exchange)).await?;
     let unreadable = || EngineError::Wrong("the records cannot be read".to_owned());
     let ping = inbound.ping.as_ref().ok_or_else(unreadable)?;
@@ -185,9 +179,9 @@ async fn status(house: &House, who: &Caller, exchange: &AnyExchange, transaction
     said(&told, records(&told, inbound, ping))
 }
 
-fn records(told: &Told, inbound: &causeway_model::inbound::Inbound, ping: &InboundPing) -> Vec<Value> {
-    let one = |record: &crate::intake::RecordTold| {
-        let error = |error: &crate::intake::ErrorTold| {
+fn records(told: &Told, inbound: &Inbound, ping: &InboundPing) -> Vec<Value> {
+    let one = |record: &RecordTold| {
+        let error = |error: &ErrorTold| {
             let field = error.field.strip_prefix("record.").unwrap_or(&error.field);
             json!({ "field": ping.called(inbound, field), "code": error.code.as_str(), "message": error.message })
         };
