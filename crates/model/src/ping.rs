@@ -132,3 +132,57 @@ pub fn is_id(kind: &str, id: &str) -> bool {
     let digits = id.strip_prefix(kind).unwrap_or_default();
     (1..=10).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Document;
+
+    fn example(name: &str) -> String {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/referrals/");
+        std::fs::read_to_string(format!("{folder}{name}")).unwrap()
+    }
+
+    /// Findings about an exchange of the example in which `from` is `to`.
+    fn codes(file: &str, from: &str, to: &str) -> Vec<String> {
+        let catalogue: Catalogue = Document::parse("c", &example("catalogue.yaml")).unwrap().read().unwrap();
+        let text = example(file);
+        assert!(text.contains(from), "{file} has no `{from}`");
+        let document = Document::parse(file, &text.replace(from, to)).unwrap();
+        let findings = match Inbound::is_inbound(&document) {
+            true => document.read::<Inbound>().unwrap().check(&catalogue),
+            false => document.read::<Exchange>().unwrap().check(&catalogue),
+        };
+        findings.iter().map(|finding| format!("{} {}", finding.code, finding.pointer)).collect()
+    }
+
+    #[test]
+    fn what_these_clients_could_not_use_is_refused_where_it_stands() {
+        let (rows, sent) = ("exchange-details.yaml", "exchange-new-referral.yaml");
+        assert_eq!((codes(rows, "ping", "ping"), codes(sent, "ping", "ping")), (vec![], vec![]));
+        for (file, from, to, expected) in [
+            (rows, "SHP-2358", "SHP2358", "ping-id /ping/shipping_process"),
+            (rows, "INT-1436", "INT-", "ping-id /ping/interop"),
+            (rows, "answer: plain", "answer: sealed", "ping-plain /deliver/online/answer"),
+            (sent, "collect: [api]", "collect: [upload]", "ping-way /collect"),
+            (sent, "answer: plain", "answer: sealed", "ping-plain /answer"),
+            (sent, "percent: 100", "percent: 5", "ping-share /refuse_above_percent"),
+            (sent, "progres_sex: sex", "progres_sex: phone", "duplicate-name /ping/fields/progres_sex"),
+            (sent, "    progres_sex: sex\n", "", "ping-required /ping/fields"),
+            (sent, "progres_sex: sex", "progres_sex: needs", "unknown-name /ping/fields/progres_sex"),
+            (sent, "external_guid: referral", "external_guid: case", "duplicate-name /ping/external_guid"),
+        ] {
+            let found = codes(file, from, to);
+            assert!(found.contains(&expected.to_owned()), "{to}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn ids_are_a_kind_and_digits() {
+        for (id, is) in
+            [("SHP-1", true), ("SHP-", false), ("shp-1", false), ("SHP-1a", false), ("SHP-12345678901", false)]
+        {
+            assert_eq!(is_id("SHP-", id), is, "{id}");
+        }
+    }
+}

@@ -48,7 +48,9 @@ pub async fn add_ping_client(house: &House, actor: &str, new: &NewPingClient) ->
     }
     house.permit(actor, action, &house.of_partner(&new.name, &new.partner)).await?;
     if !is_name(&new.name) {
-        return Err(EngineError::Wrong("a program's name has lower-case letters, digits and dashes".to_owned()));
+        return Err(EngineError::Wrong(
+            "a program is called by lower-case letters, digits and dashes: `lantern-desk`".to_owned(),
+        ));
     }
     if !is_id("PNR-", &new.partner_id) {
         return Err(EngineError::Wrong(format!("`{}` is no partner id: write `PNR-` and digits", new.partner_id)));
@@ -94,7 +96,9 @@ async fn demand_exchanges(house: &House, new: &NewPingClient) -> Result<(), Engi
     }
     for name in &new.exchanges {
         let Some(ids) = Ids::of(&house.any_exchange(name).await?) else {
-            return Err(EngineError::Wrong(format!("exchange `{name}` does not say `ping`: no such client knows it")));
+            return Err(EngineError::Wrong(format!(
+                "exchange `{name}` has no ids by which these clients know it: bring in a version that says `ping`"
+            )));
         };
         if house.arrangement(&ids.arrangement).await?.value.partner != new.partner {
             return Err(EngineError::Wrong(format!("exchange `{name}` is not with `{}`", new.partner)));

@@ -53,3 +53,25 @@ impl Ids {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_one_exchanges_and_an_interop_one_arrangements() {
+        let of = |exchange, arrangement, process, interop| Ids::new(exchange, arrangement, process, interop);
+        let known = [of("pending", "referrals", "SHP-1", "INT-1"), of("cash", "cash", "SHP-2", "INT-2")];
+        for (ids, places) in [
+            (of("pending", "referrals", "SHP-9", "INT-1"), vec![]),
+            (of("details", "referrals", "SHP-3", "INT-1"), vec![]),
+            (of("details", "referrals", "SHP-1", "INT-1"), vec!["/ping/shipping_process"]),
+            (of("details", "referrals", "SHP-3", "INT-3"), vec!["/ping/interop"]),
+            (of("school", "school", "SHP-3", "INT-2"), vec!["/ping/interop"]),
+        ] {
+            let mut findings = Findings::default();
+            ids.clash(&known, &mut findings);
+            assert_eq!(findings.iter().map(|one| one.pointer.as_str()).collect::<Vec<_>>(), places, "{ids:?}");
+        }
+    }
+}
