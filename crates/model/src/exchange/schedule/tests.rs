@@ -10,7 +10,7 @@ use crate::arrangement::Frequency;
 use crate::document::Findings;
 
 fn schedule(cron: &str, zone: &str, more: serde_json::Value) -> Schedule {
-    let mut value = serde_json::json!({ "cron": cron, "time_zone": zone, "catch_up": "all", "latest_start": 100_000 });
+    let mut value = serde_json::json!({ "cron": cron, "time_zone": zone, "catch_up": "all", "latest_start": 200_000 });
     for (name, member) in more.as_object().unwrap() {
         value[name] = member.clone();
     }
