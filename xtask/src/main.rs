@@ -3,9 +3,9 @@
 mod bench;
 mod check;
 mod demo;
-mod distinguish;
 mod docs;
 mod files;
+mod long;
 mod package;
 mod schemathesis;
 mod shell;
@@ -42,13 +42,18 @@ const VERBS: &[Verb] = &[
     Verb {
         name: "distinguish",
         does: "30,000 questions about people of whom nothing is told: whether any no can be told from another",
-        run: distinguish::run,
+        run: long::distinguish,
     },
     Verb { name: "docs", does: "write docs/reference anew from the code", run: docs::run },
     Verb {
         name: "package",
         does: "a Debian package with units, a bill of materials and checksums; `package --help` tells more",
         run: package::run,
+    },
+    Verb {
+        name: "queue",
+        does: "10,000 records queued as a client of PING's own API does, while the worker is killed twice",
+        run: long::queue,
     },
     Verb {
         name: "schemathesis",

@@ -2,6 +2,7 @@
 
 mod door;
 mod place;
+mod queue;
 
 use std::fs;
 

@@ -1,5 +1,6 @@
 //! The example at work, with a client that was written for PING's own API.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -56,6 +57,9 @@ impl Place {
             _ => text,
         };
         let referrals = place::Place::of(store, small);
+        let config = referrals.street.home().join("causeway.toml");
+        let text = fs::read_to_string(&config).unwrap();
+        fs::write(&config, format!("{text}calls_a_minute = 1000000\n")).unwrap();
         let secrets = added(&referrals);
         let gateway = Gateway::on(&referrals.street);
         let removed = throw_away::directory().unwrap();
@@ -68,13 +72,22 @@ impl Place {
 
     /// Runs a flow of the client; what it said last.
     pub fn runs(&self, flow: &str, records: Option<&[Value]>) -> Value {
-        let settings = self.folder.join("settings.json");
-        fs::write(&settings, self.settings().to_string()).unwrap();
         let transcript = self.folder.join(flow);
         fs::create_dir_all(&transcript).unwrap();
+        self.calls(&["--transcript".as_ref(), transcript.as_os_str()], flow, &[], records)
+    }
+
+    /// Runs a flow of many calls, of which nothing is kept.
+    pub fn loads(&self, flow: &str, words: &[&str], records: Option<&[Value]>) -> Value {
+        self.calls(&[], flow, words, records)
+    }
+
+    fn calls(&self, before: &[&OsStr], flow: &str, words: &[&str], records: Option<&[Value]>) -> Value {
+        let settings = self.folder.join("settings.json");
+        fs::write(&settings, self.settings().to_string()).unwrap();
         let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/ping/client.py");
         let mut command = Command::new("python3");
-        command.arg(client).arg("--settings").arg(&settings).arg("--transcript").arg(&transcript).arg(flow);
+        command.arg(client).arg("--settings").arg(&settings).args(before).arg(flow).args(words);
         if let Some(records) = records {
             let file = self.folder.join(format!("{flow}.json"));
             fs::write(&file, json!(records).to_string()).unwrap();
