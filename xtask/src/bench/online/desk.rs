@@ -53,7 +53,7 @@ impl Desk {
         if size.people > 500_000 {
             let file = folder.join("exchange-fetch.yaml");
             let text = fs::read_to_string(&file)?;
-            let (all, one) = ("[KE106322, KE111507, KE115655]", "[KE118766]");
+            let (all, one) = ("[KE106322, KE111507, KE115655, KE116692]", "[KE118766]");
             if !text.contains(all) {
                 return Err(format!("examples/bench/exchange-fetch.yaml should name {all}").into());
             }

@@ -26,9 +26,9 @@ const KEPT: Duration = Duration::from_secs(600);
 const ANSWERS: usize = 64;
 const OF_ONE: usize = 8;
 
-/// Questions of one round, those that may wait for the next, and how many rounds are under way: one is read while another is committed.
+/// Questions of one round, and those that may wait for the next. While some are read, others are sealed and sent: more at once would wait for
+/// one another.
 const ROUND: usize = 32;
-const ROUNDS: usize = 2;
 const WAITING: usize = 1_024;
 
 /// As many as asked together before may do so again: so long is waited for them.
@@ -183,16 +183,11 @@ impl Teller {
             return Ok(looker.clone());
         }
         let (send, receive) = sync_channel(WAITING);
-        let waiting = Arc::new(Mutex::new(Some(receive)));
-        for _ in 0..ROUNDS {
-            let (house, connectors, runtime) = (Arc::clone(&self.house), self.connectors, Handle::current());
-            let (looker, waiting) = (Looker::new(exchange, partner), Arc::clone(&waiting));
-            let saved = Arc::clone(&self.saves_head);
-            let thread = std::thread::Builder::new().name("looker".to_owned());
-            let look = move || look(&house, connectors, &runtime, looker, &waiting, &saved);
-            let none = |error: std::io::Error| EngineError::Wrong(format!("no thread to look with: {}", error.kind()));
-            thread.spawn(look).map_err(none)?;
-        }
+        let (house, connectors, runtime) = (Arc::clone(&self.house), self.connectors, Handle::current());
+        let (looker, saved) = (Looker::new(exchange, partner), Arc::clone(&self.saves_head));
+        let thread = std::thread::Builder::new().name("looker".to_owned());
+        let look = move || look(&house, connectors, &runtime, looker, &receive, &saved);
+        thread.spawn(look).map_err(|error| EngineError::Wrong(format!("no thread to look with: {}", error.kind())))?;
         lookers.insert(key, send.clone());
         Ok(send)
     }
@@ -204,22 +199,12 @@ fn look(
     connectors: &dyn Connectors,
     runtime: &Handle,
     mut looker: Looker,
-    waiting: &Mutex<Option<Receiver<Asked>>>,
+    asked: &Receiver<Asked>,
     saved: &Arc<AtomicBool>,
 ) {
     let mut before = 0;
-    loop {
-        let round = {
-            // Whoever waits first takes all that come together; the others wait for what comes next.
-            let mut all = locked(waiting);
-            let Some(asked) = all.as_ref() else { return };
-            let Ok(first) = asked.recv_timeout(IDLE) else {
-                // Nobody takes what would still come: whoever asks begins anew.
-                *all = None;
-                return;
-            };
-            together(first, before, asked)
-        };
+    while let Ok(first) = asked.recv_timeout(IDLE) {
+        let round = together(first, before, asked);
         before = round.len();
         let (waiting, says): (Vec<Waiting>, Vec<oneshot::Sender<Said>>) = round.into_iter().unzip();
         let looked = looker.round(house, connectors, runtime, &waiting);
