@@ -23,7 +23,10 @@ pub(super) fn write(into: &Path, connect: &str, exchange: &str) {
 pub(super) fn with_new_people() -> String {
     let changed = [
         ("from: person, on: never", "from: person, on: insert"),
-        ("{ column: stamp, from: stamp }\n", "{ column: stamp, from: stamp }\n      unmatched: insert\n      retire: { column: decision, value: REJ }\n"),
+        (
+            "{ column: stamp, from: stamp }\n",
+            "{ column: stamp, from: stamp }\n      unmatched: insert\n      retire: { column: decision, value: REJ }\n",
+        ),
         (
             "rules:\n",
             "rules:\n  - { name: on_a_day, holds: \"!has(record.decision) || has(record.decided_on)\", reads: [record.decision, record.decided_on] }\n",

@@ -100,7 +100,10 @@ impl Wrong {
                 put("nin", json!("@@"));
                 let line = record.to_string().into_bytes();
                 let from = line.windows(2).position(|two| two == b"@@").unwrap();
-                return (Some([&line[..from], &[0xc3, 0x28], &line[from + 2..]].concat()), vec![("nin", "invalid-utf8")]);
+                return (
+                    Some([&line[..from], &[0xc3, 0x28], &line[from + 2..]].concat()),
+                    vec![("nin", "invalid-utf8")],
+                );
             }
             Wrong::OneOfTwo | Wrong::OtherOfTwo => {
                 put("message", json!(format!("two-{}", at / ROUND)));

@@ -4,6 +4,7 @@ mod contents;
 mod core;
 mod inbound;
 mod leaks;
+mod memory;
 mod plant;
 pub mod search;
 mod told;

@@ -8,7 +8,8 @@ use crate::api::place::{Reply, http};
 /// A token, by the password.
 pub fn token(address: &str, secrets: &Secrets) -> String {
     let Secrets { user, password, .. } = secrets;
-    let form = format!("grant_type=password&username={user}&password={password}&client_id={user}&scope=x&response_type=token");
+    let form =
+        format!("grant_type=password&username={user}&password={password}&client_id={user}&scope=x&response_type=token");
     let kind = [("content-type", "application/x-www-form-urlencoded")];
     let reply = http(address, "POST", "/tenant/policy/oauth2/v2.0/token", &kind, &form);
     assert_eq!(reply.status, 200, "{reply:?}");
@@ -26,7 +27,13 @@ fn posts(address: &str, secrets: &Secrets, token: &str, path: &str, body: &Value
 }
 
 /// Sends records and waits, or has them queued.
-pub fn ingests(address: &str, secrets: &Secrets, token: &str, (process, waits): (&str, bool), records: &[Value]) -> Reply {
+pub fn ingests(
+    address: &str,
+    secrets: &Secrets,
+    token: &str,
+    (process, waits): (&str, bool),
+    records: &[Value],
+) -> Reply {
     let path = format!("/api/ingestion/v2/{PARTNER_ID}/{}", if waits { "data" } else { "asyncdata" });
     let body = json!({ "ShippingProcessId": process, "InteropID": "INT-1436", "Data": records });
     posts(address, secrets, token, &path, &body)

@@ -132,10 +132,12 @@ fn by_every_way(store: Store) {
         let guid = |of: usize| id(u32::try_from(100 + 10 * at + of).unwrap());
         match *way {
             "json" => {
-                let of = |case: &str, guid: String, [given, family, phone]: [&str; 3], sex: &str| json!({
-                    "case": case, "referral": guid, "start_date": "2026-04-01", "given_name": given, "family_name": family, "phone": phone,
-                    "business_unit": "20000000-0000-4000-8000-000000000001", "sex": sex, "intervention_type": "psychosocial",
-                });
+                let of = |case: &str, guid: String, [given, family, phone]: [&str; 3], sex: &str| {
+                    json!({
+                        "case": case, "referral": guid, "start_date": "2026-04-01", "given_name": given, "family_name": family, "phone": phone,
+                        "business_unit": "20000000-0000-4000-8000-000000000001", "sex": sex, "intervention_type": "psychosocial",
+                    })
+                };
                 let records = [of(case, guid(1), names, "125080000"), of("bad-json", guid(2), spoilt, &bad)];
                 let told = desk.told(NEW.1, &records, "acknowledged");
                 assert_eq!(told["items"][0]["external_id"], **case, "{told}");
@@ -147,7 +149,11 @@ fn by_every_way(store: Store) {
                 ];
                 let said = desk.ingests(NEW.0, *way == "sync", &records);
                 if *way == "sync" {
-                    assert_eq!((&said["Data"][0]["Status"], &said["Data"][1]["Status"]), (&json!("Accepted"), &json!("Rejected")), "{said}");
+                    assert_eq!(
+                        (&said["Data"][0]["Status"], &said["Data"][1]["Status"]),
+                        (&json!("Accepted"), &json!("Rejected")),
+                        "{said}"
+                    );
                 }
             }
         }
@@ -155,7 +161,8 @@ fn by_every_way(store: Store) {
         desk.nothing_is_found(way);
     }
     // What waits for a person, and what was there before.
-    let says = |message: &str, of: u32, comment: &str| json!({ "message": message, "referral": id(of), "comment": comment });
+    let says =
+        |message: &str, of: u32, comment: &str| json!({ "message": message, "referral": id(of), "comment": comment });
     desk.told(SAYS.1, &[says("waits", 99, &waits)], "awaiting-review");
     desk.told(SAYS.1, &[says("before", 3, &before)], "acknowledged");
     desk.told(SAYS.1, &[says("after", 3, &after)], "acknowledged");
@@ -170,7 +177,11 @@ fn by_every_way(store: Store) {
     desk.nothing_is_found("pages");
     // Everything that was applied stands where it should: the search sees it there.
     let stands = whole(&desk.search, place.asked(STANDS).join("\n").as_bytes());
-    let applied = canaries.0.iter().map(|(name, _)| name.as_str()).filter(|name| !["bad", "waiting", "before", "killed"].contains(name));
+    let applied = canaries
+        .0
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !["bad", "waiting", "before", "killed"].contains(name));
     assert_eq!(stands, applied.map(str::to_owned).collect());
 
     // Both die while a long body is applied, and pages wait.
@@ -179,9 +190,8 @@ fn by_every_way(store: Store) {
         .collect();
     std::thread::scope(|threads| {
         let (address, secrets, token) = (desk.logged.address.clone(), &desk.secrets, &desk.token);
-        let asking = threads.spawn(move || {
-            std::panic::catch_unwind(|| wire::ingests(&address, secrets, token, (NEW.0, true), &many))
-        });
+        let asking = threads
+            .spawn(move || std::panic::catch_unwind(|| wire::ingests(&address, secrets, token, (NEW.0, true), &many)));
         waited("nothing of it is applied", || desk.count("many-%") > 20);
         desk.logged.kill();
         let _it_was_cut = asking.join();
@@ -215,7 +225,8 @@ fn half_a_file_and_what_it_becomes_rest_nowhere_in_the_clear() {
     let config = street.home().join("causeway.toml");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(&config, format!("{text}{}", door())).unwrap();
-    let program = registered(street, "lantern-relief", "lantern-sync", |it| it.scopes = vec![format!("exchange:{NUMBERS}")]);
+    let program =
+        registered(street, "lantern-relief", "lantern-sync", |it| it.scopes = vec![format!("exchange:{NUMBERS}")]);
     let mut canaries = Canaries::default();
     let message = canaries.new("id");
     let lines: Vec<Value> = (0..30).map(|of| record(&format!("{message} {of}"), 10, of)).collect();
