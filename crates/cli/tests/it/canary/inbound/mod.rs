@@ -20,7 +20,7 @@ struct Canaries(Vec<(String, String)>);
 
 impl Canaries {
     /// A new one, in two scripts.
-    fn new(&mut self, name: &str) -> String {
+    fn plant(&mut self, name: &str) -> String {
         // The number is closed by a letter, so that none is the beginning of another.
         let number = format!("{:03}X", self.0.len());
         let parts = [format!("QZEINGANG{number}"), format!("ቅዝቃናርዬ{number}")];
@@ -30,7 +30,7 @@ impl Canaries {
 
     /// Three: a given name, a family name, a telephone number.
     fn three(&mut self, name: &str) -> [String; 3] {
-        ["given name", "family name", "phone"].map(|what| self.new(&format!("{what} {name}")))
+        ["given name", "family name", "phone"].map(|what| self.plant(&format!("{what} {name}")))
     }
 
     fn search(&self) -> Search {
@@ -110,13 +110,13 @@ fn by_every_way(store: Store) {
         _ => text,
     });
     let mut canaries = Canaries::default();
-    let pages = [1, 2].map(|of| (id(of), canaries.new("number in a page")));
+    let pages = [1, 2].map(|of| (id(of), canaries.plant("number in a page")));
     for (id, number) in &pages {
         place.administer(&format!("UPDATE referral SET number = '{number}' WHERE referral_id = '{id}'"));
     }
-    let ways = ["sync", "async", "json"].map(|way| (way, canaries.new(&format!("id by {way}")), canaries.three(way)));
+    let ways = ["sync", "async", "json"].map(|way| (way, canaries.plant(&format!("id by {way}")), canaries.three(way)));
     let [bad, waits, before, after, killed] =
-        ["bad", "waiting", "before", "after", "killed"].map(|name| canaries.new(name));
+        ["bad", "waiting", "before", "after", "killed"].map(|name| canaries.plant(name));
     let secrets = added(&place);
     let program = place.program();
     let logged = Logged::begin(&place.street);
@@ -228,7 +228,7 @@ fn half_a_file_and_what_it_becomes_rest_nowhere_in_the_clear() {
     let program =
         registered(street, "lantern-relief", "lantern-sync", |it| it.scopes = vec![format!("exchange:{NUMBERS}")]);
     let mut canaries = Canaries::default();
-    let message = canaries.new("id");
+    let message = canaries.plant("id");
     let lines: Vec<Value> = (0..30).map(|of| record(&format!("{message} {of}"), 10, of)).collect();
     let numbers = (0..30).map(|of| ("number".to_owned(), format!("INVENTED{of:03}")));
     canaries.0.extend(numbers);
