@@ -29,6 +29,11 @@ struct Verb {
 /// A verb is one line here and one file beside this one.
 const VERBS: &[Verb] = &[
     Verb {
+        name: "accept",
+        does: "100,000 records come in on each kind of database: the good ones stand there, the bad ones are told",
+        run: long::accept,
+    },
+    Verb {
         name: "bench",
         does: "how fast the gateway is on live databases, and whether it is right; `bench --help` tells more",
         run: bench::run,

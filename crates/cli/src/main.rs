@@ -12,9 +12,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Batches come and go by the million: an allocator that gives memory back and shares little between threads.
+/// Batches come and go by the million: an allocator that gives memory back and shares little between threads. What is given back is
+/// overwritten, also where others hold it (the buffers of a connection): a call that has ended leaves nothing of whom it was about.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<mimalloc::MiMalloc> = zeroizing_alloc::ZeroAlloc(mimalloc::MiMalloc);
 
 /// An open gateway for sharing personal data between organisations that must not get it wrong.
 ///

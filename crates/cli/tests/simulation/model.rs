@@ -12,6 +12,9 @@ use jiff::Timestamp;
 use super::documents::{ARRANGEMENT, People};
 use super::partner::{Partner, Rows};
 
+/// How a transfer stands, and what came of each attempt to deliver it.
+pub type Standing = (Transfer, Vec<Option<String>>);
+
 /// What is stored at a moment.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -21,7 +24,7 @@ pub struct Facts {
     pub partner_is_active: bool,
     pub decisions: u64,
     /// State of each transfer, and how its delivery attempts stand.
-    pub transfers: BTreeMap<String, (Transfer, Vec<Option<String>>)>,
+    pub transfers: BTreeMap<String, Standing>,
     /// Who has a transfer in hand.
     pub holders: BTreeMap<String, String>,
 }
@@ -150,7 +153,7 @@ impl Model {
     }
 
     /// The transfer of a package, and how it stands.
-    pub fn knows(&self, package: &str) -> Option<(&String, &(Transfer, Vec<Option<String>>))> {
+    pub fn knows(&self, package: &str) -> Option<(&String, &Standing)> {
         self.facts.transfers.iter().find(|(_, (state, _))| state.package() == Some(package))
     }
 

@@ -172,7 +172,7 @@ impl World {
                 self.names[runner.slot] = self.worker_names().difference(&before).next().cloned();
             }
             match said {
-                Said::At(mark) if mark == "store-change-committed" => self.committed(runner, objects)?,
+                Said::At("store-change-committed") => self.committed(runner, objects)?,
                 Said::At(_) => {}
                 Said::Leaves(package, mark) => self.leaves(runner, &package, mark)?,
                 Said::Ended(text) if text.starts_with("PANICKED") => return Err(text),

@@ -21,6 +21,7 @@ mod mariadb;
 mod mariadb_bad;
 mod mariadb_edges;
 mod mariadb_fixture;
+mod mariadb_held;
 mod mariadb_hint;
 mod mariadb_hints;
 mod mariadb_odd;

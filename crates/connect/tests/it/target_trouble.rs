@@ -53,7 +53,7 @@ fn a_target_that_is_not_prepared_is_refused(registry: &Registry) {
 
 fn a_user_with_other_rights_is_refused(registry: &Registry) {
     if registry.is_sqlite() {
-        // A file has no users; who may not write to it may not (unless it is root, who may everything).
+        // A file has no users: see `a_file_that_we_may_not_write_is_refused`.
         registry.open();
         return;
     }
@@ -105,6 +105,41 @@ fn a_user_with_other_rights_is_refused(registry: &Registry) {
     let applied = session.apply(&group("i", 1, "x", 1, person("A-1", "Zuri")), &mut Sealer::default());
     let error = applied.unwrap_err();
     assert!(error.code == Code::TargetRights && !error.may_pass(), "{error}");
+}
+
+/// The child of [`a_file_that_we_may_not_write_is_refused`]: opens it as somebody who may not write there.
+#[test]
+fn child_that_may_not_write() {
+    let Ok(base) = std::env::var("CAUSEWAY_TEST_MAY_NOT_WRITE") else { return };
+    let target = declared(TargetConnection::Sqlite { path: "registry.sqlite".into() });
+    let error = causeway_connect::target::open(&target, Path::new(&base)).open(&layout()).err().expect("it was opened");
+    assert!(error.code == Code::TargetRights && !error.may_pass(), "{error}");
+    assert!(error.detail.contains("may not write to `registry.sqlite`"), "{error}");
+    println!("refused");
+}
+
+#[test]
+fn a_file_that_we_may_not_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let registry = crate::target_fixture::sqlite();
+    registry.open();
+    let rights = |name: &str, mode| {
+        std::fs::set_permissions(registry.path().join(name), std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let program = registry.path().join("program");
+    std::fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    ["", "program"].into_iter().for_each(|name| rights(name, 0o755));
+    rights("registry.sqlite", 0o444);
+    // Root may write everything: whoever is root tries it as nobody.
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout.trim_ascii() == b"0";
+    let mut child = Command::new("setpriv");
+    if is_root {
+        child.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+    }
+    child.arg("--").arg(&program).args(["--exact", "target_trouble::child_that_may_not_write", "--nocapture"]);
+    let said = child.env("CAUSEWAY_TEST_MAY_NOT_WRITE", registry.path()).current_dir("/").output().unwrap();
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.status.success() && text.contains("refused"), "{text}{}", String::from_utf8_lossy(&said.stderr));
 }
 
 /// Somebody who holds a row in a transaction of their own.

@@ -5,13 +5,14 @@
 //! thread with room, and what makes it panic is a finding.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type, TimestampMicrosecondType};
 use causeway_model::inbound;
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
 use cel::objects::{Key, Value};
-use cel::{Context, Program};
+use cel::{Context, Env, Program};
 
 use super::target::Datum;
 use crate::source::{written_day, written_moment};
@@ -26,6 +27,8 @@ const DIGITS: u32 = 15;
 pub(super) struct Rule {
     pub(super) name: String,
     program: Program,
+    /// What every expression may call. Making it takes longer than most expressions do.
+    env: Arc<Env>,
     /// Fields of the record that it reads.
     pub(super) record: Vec<String>,
     /// Fields of the matched row that it reads.
@@ -61,12 +64,12 @@ impl Rule {
         });
         let compiled = compiling.map_err(|_| "no thread can be had to compile it".to_owned())?.join();
         let program = compiled.unwrap_or_else(|_| Err("it cannot be compiled".to_owned()))?;
-        Ok(Self { name: rule.name.clone(), program, record, current })
+        Ok(Self { name: rule.name.clone(), program, env: Arc::new(Env::stdlib()), record, current })
     }
 
     /// Whether it holds; none where that cannot be told.
     pub(super) fn holds(&self, record: &Looked<'_>, current: Option<&Looked<'_>>) -> Option<bool> {
-        let mut context = Context::default();
+        let mut context = Context::with_env(Arc::clone(&self.env));
         context.add_variable_from_value("record", gathered(&self.record, record)?);
         if let Some(current) = current {
             context.add_variable_from_value("current", gathered(&self.current, current)?);

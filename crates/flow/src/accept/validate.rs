@@ -12,7 +12,7 @@ use causeway_model::intake::{Counts, RecordOutcome};
 use causeway_model::{Code, Violation};
 use serde::Serialize;
 
-use super::batch::{Reading, SoundBatch};
+use super::batch::{Head, Reading, SoundBatch};
 use super::checks::Checks;
 use super::duplicates::{Ids, Twice};
 use super::opened::Opened;
@@ -167,11 +167,6 @@ impl Validated {
         self.counts
     }
 
-    /// The numbers of records that came before in the file, exactly so.
-    pub fn duplicates(&self) -> impl Iterator<Item = u64> {
-        self.twice.duplicates.iter().copied()
-    }
-
     /// What is known already of a record that does not go on: it is quarantined, or came before in the file.
     pub fn outcome(&self, number: u64) -> Option<RecordOutcome> {
         if self.bad.contains(&number) || self.twice.unequal.contains(&number) {
@@ -180,7 +175,7 @@ impl Validated {
         self.twice.duplicates.contains(&number).then_some(RecordOutcome::Duplicate)
     }
 
-    /// Hands over the sound records once more, in the order in which they came.
+    /// Hands over the sound records once more, in the order in which they came, with those that came before in the file, exactly so.
     ///
     /// # Errors
     /// What keeps us from reading, and whatever `take` says.
@@ -195,10 +190,16 @@ impl Validated {
         let mut records = reading(opened)?;
         let mut walking = Reading::new(checks, records.as_mut(), key);
         while let Some(judged) = walking.next()? {
-            let mut sound = judged.sound;
-            sound.heads.retain(|head| self.outcome(head.number).is_none());
-            if !sound.heads.is_empty() {
-                take(Sound(sound))?;
+            let (mut batch, mut again) = (judged.sound, Vec::new());
+            for head in std::mem::take(&mut batch.heads) {
+                match self.outcome(head.number) {
+                    None => batch.heads.push(head),
+                    Some(RecordOutcome::Duplicate) => again.push(head),
+                    Some(_) => {}
+                }
+            }
+            if !batch.heads.is_empty() || !again.is_empty() {
+                take(Sound { batch, again })?;
             }
         }
         Ok(())
@@ -207,11 +208,19 @@ impl Validated {
 
 /// Sound records of a validated file: what matching and applying take. Made by [`Validated::each`] alone.
 #[derive(Debug)]
-pub struct Sound(SoundBatch);
+pub struct Sound {
+    batch: SoundBatch,
+    again: Vec<Head>,
+}
 
 impl Sound {
     /// The records.
     pub fn batch(&self) -> &SoundBatch {
-        &self.0
+        &self.batch
+    }
+
+    /// Records that are equal to one before them: duplicates, of which nothing is applied.
+    pub fn again(&self) -> &[Head] {
+        &self.again
     }
 }

@@ -6,24 +6,38 @@ use std::path::Path;
 /// The exchange.
 pub const NUMBERS: &str = "id-numbers";
 
-/// Writes catalogue, arrangement and exchange.
-pub(super) fn write(into: &Path) {
+/// Writes catalogue, arrangement and exchange; the registry is where `connect` says.
+pub(super) fn write(into: &Path, connect: &str, exchange: &str) {
     fs::create_dir_all(into).unwrap();
-    fs::write(into.join("catalogue.yaml"), CATALOGUE).unwrap();
+    fs::write(into.join("catalogue.yaml"), CATALOGUE.replace("sqlite: { path: registry.sqlite }", connect)).unwrap();
     fs::write(into.join("arrangement-numbers.yaml"), ARRANGEMENT).unwrap();
-    fs::write(into.join("exchange-numbers.yaml"), EXCHANGE).unwrap();
-    let at_once = EXCHANGE.replace("exchange: id-numbers", "exchange: numbers-at-once").replace(
+    fs::write(into.join("exchange-numbers.yaml"), exchange).unwrap();
+    let at_once = exchange.replace("exchange: id-numbers", "exchange: numbers-at-once").replace(
         "collect: [ upload, { folder: { path: inbox/lantern-relief } } ]",
         "collect: [ api ]\nsealing: on-receipt\nsignature: token",
     );
     fs::write(into.join("exchange-at-once.yaml"), at_once).unwrap();
 }
 
-/// The tables of the registry, as its owner made them.
-pub(super) const TABLES: &str = "
-CREATE TABLE person (id TEXT PRIMARY KEY, nin TEXT, decision TEXT, decided_on TEXT, stamp INTEGER, row_version INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE card (number TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), status TEXT);
-";
+/// The exchange of somebody who also sends people whom nobody knows, with a rule over the record alone, and few bad records.
+pub(super) fn with_new_people() -> String {
+    let changed = [
+        ("from: person, on: never", "from: person, on: insert"),
+        (
+            "{ column: stamp, from: stamp }\n",
+            "{ column: stamp, from: stamp }\n      unmatched: insert\n      retire: { column: decision, value: REJ }\n",
+        ),
+        (
+            "rules:\n",
+            "rules:\n  - { name: on_a_day, holds: \"!has(record.decision) || has(record.decided_on)\", reads: [record.decision, record.decided_on] }\n",
+        ),
+        ("refuse_above_percent: 20", "refuse_above_percent: 5"),
+    ];
+    changed.iter().fold(EXCHANGE.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replace(from, to)
+    })
+}
 
 const CATALOGUE: &str = "catalogue: registry
 version: 1
@@ -89,7 +103,7 @@ valid: { from: 2026-01-01, until: 2030-12-31 }
 biometrics: none
 ";
 
-const EXCHANGE: &str = r#"exchange: id-numbers
+pub(super) const EXCHANGE: &str = r#"exchange: id-numbers
 version: 1
 direction: accept
 arrangement: numbers-2026

@@ -8,7 +8,10 @@ pub mod folder;
 mod held;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
+mod many;
+pub mod registry;
 mod retried;
 pub mod scene;
+mod sent;
 mod target;
 mod walked;

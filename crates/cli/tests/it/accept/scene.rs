@@ -3,9 +3,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use causeway_connect::target::prepare;
-use causeway_model::catalogue::Catalogue;
-use causeway_model::document::Document;
 use causeway_package::inbound::{Submission, submit};
 use causeway_package::key::{Recipient, SigningKey};
 use causeway_package::report::ReportReader;
@@ -15,6 +12,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::documents::{self, NUMBERS};
+use super::registry::{Registry, Store};
 
 /// How many people there are.
 pub const PEOPLE: usize = 40;
@@ -24,6 +22,7 @@ pub const CANARY: &str = "INVENTED";
 
 pub struct Scene {
     pub street: Street,
+    pub registry: Registry,
     _removed: Box<dyn std::any::Any>,
 }
 
@@ -46,26 +45,28 @@ pub fn record(message: &str, stamp: u64, of: usize) -> Value {
 
 impl Scene {
     pub fn new() -> Self {
+        let people: Vec<_> = (0..PEOPLE).map(|of| (id(of), None)).collect();
+        Self::on(Store::Sqlite, documents::EXCHANGE, &people)
+    }
+
+    /// The same on a kind of database, for an exchange, with people who are known.
+    pub fn on(store: Store, exchange: &str, people: &[(String, Option<&str>)]) -> Self {
         let dir = throw_away::directory().unwrap();
         let into = dir.path().join("documents");
         let street = Street::new(env!("CARGO_BIN_EXE_causeway"), dir.path().join("home"), &into);
-        documents::write(&into);
         fs::create_dir_all(street.sources()).unwrap();
         Connection::open(street.sources().join("people.sqlite"))
             .unwrap()
             .execute_batch("CREATE TABLE person (id TEXT);")
             .unwrap();
-        let scene = Self { street, _removed: Box::new(dir) };
-        let catalogue = fs::read_to_string(into.join("catalogue.yaml")).unwrap();
-        let catalogue: Catalogue = Document::parse("c.yaml", &catalogue).unwrap().read().unwrap();
-        let registry = scene.registry();
-        registry.execute_batch(documents::TABLES).unwrap();
-        registry.execute_batch(&prepare(catalogue.target("registry").unwrap(), &[])).unwrap();
-        for of in 0..PEOPLE {
-            registry.execute("INSERT INTO person (id) VALUES (?1)", [id(of)]).unwrap();
-        }
+        let registry = Registry::make(store, &street.sources());
+        documents::write(&into, &registry.connect(), exchange);
+        registry.know(people);
+        let scene = Self { street, registry, _removed: Box::new(dir) };
         let exchanges = [(NUMBERS, "exchange-numbers.yaml")];
         scene.street.set_up_with(&["lantern-relief"], &["numbers"], &exchanges).unwrap();
+        let prepared = scene.street.good(&["target", "prepare", "registry"]).unwrap();
+        scene.registry.administer(&prepared);
         scene
     }
 
@@ -75,17 +76,7 @@ impl Scene {
 
     /// Every row of the registry's own tables, in order.
     pub fn tables(&self) -> Vec<String> {
-        let registry = self.registry();
-        let mut all = Vec::new();
-        for sql in [
-            "SELECT id || '|' || coalesce(nin, '-') || '|' || coalesce(decision, '-') || '|' || coalesce(decided_on, '-') || '|' \
-             || coalesce(stamp, '-') || '|' || row_version FROM person ORDER BY id",
-            "SELECT number || '|' || person_id || '|' || status FROM card ORDER BY number",
-        ] {
-            let mut rows = registry.prepare(sql).unwrap();
-            all.extend(rows.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap));
-        }
-        all
+        self.registry.tables()
     }
 
     /// An envelope of the partner with these lines.
@@ -136,12 +127,16 @@ impl Scene {
 
 /// An envelope of the partner for an exchange, with these lines.
 pub fn envelope(street: &Street, exchange: &str, number: u64, lines: &[Value]) -> PathBuf {
+    let lines = lines.iter().map(|line| line.as_str().map_or_else(|| line.to_string(), str::to_owned));
+    sealed(street, exchange, number, lines.collect::<Vec<_>>().join("\n").as_bytes())
+}
+
+/// An envelope of the partner for an exchange, with these bytes.
+pub fn sealed(street: &Street, exchange: &str, number: u64, bytes: &[u8]) -> PathBuf {
     let partner = street.partner();
     let (records, out) =
         (partner.join(format!("records-{number}.jsonl")), partner.join(format!("sealed-{exchange}-{number}")));
-    let lines: Vec<String> =
-        lines.iter().map(|line| line.as_str().map_or_else(|| line.to_string(), str::to_owned)).collect();
-    fs::write(&records, lines.join("\n")).unwrap();
+    fs::write(&records, bytes).unwrap();
     let operation = fs::read_to_string(street.home().join("keys/operation.age")).unwrap();
     let public = operation.lines().find_map(|line| line.strip_prefix("# public key: ")).unwrap();
     let (recipient, key) = (Recipient::parse(public).unwrap(), SigningKey::load(&partner.join("signing.pem")).unwrap());

@@ -21,18 +21,24 @@ pub struct Desk {
     pub bearer: String,
     pub others: String,
     pub unsealed: String,
+    pub program: Program,
     key: AnswerSecret,
 }
 
 impl Desk {
     pub fn open() -> Self {
+        Self::open_with("")
+    }
+
+    /// The same with more lines of configuration.
+    pub fn open_with(settings: &str) -> Self {
         let scene = Scene::new();
         let street = &scene.street;
         street.bring_in("acacia-schools").unwrap();
         street.good(&["exchange", "import", &street.example("exchange-at-once.yaml")]).unwrap();
         let config = street.home().join("causeway.toml");
         let text = std::fs::read_to_string(&config).unwrap();
-        std::fs::write(&config, format!("{text}{}", door())).unwrap();
+        std::fs::write(&config, format!("{text}{}{settings}", door())).unwrap();
         let pair = EncryptionPair::from_seed(&random());
         let key = AnswerSecret::parse(&serde_json::from_str(&pair.to_file().unwrap()).unwrap()).unwrap();
         let program = Program { name: "lantern-sync".into(), key: SigningPair::from_seed(&random()) };
@@ -51,7 +57,7 @@ impl Desk {
         let gateway = Gateway::on(street);
         let token = |program: &Program| program.token(&gateway.address);
         let (bearer, others, unsealed) = (token(&program), token(&other), token(&plain));
-        Self { scene, gateway, bearer, others, unsealed, key }
+        Self { scene, gateway, bearer, others, unsealed, program, key }
     }
 
     pub fn get(&self, path: &str) -> Reply {
@@ -70,7 +76,7 @@ impl Desk {
     }
 
     /// The intake that these records became.
-    fn came(&self, records: &[Value]) -> String {
+    pub fn came(&self, records: &[Value]) -> String {
         let reply = self.send(&word(), &json!({ "records": records }).to_string());
         assert_eq!(reply.status, 202, "{reply:?}");
         reply.json()["intake"].as_str().unwrap().to_owned()

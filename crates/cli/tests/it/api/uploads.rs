@@ -30,7 +30,7 @@ impl Desk {
     }
 
     /// An upload with its first piece.
-    fn begun(&self, body: &[u8]) -> String {
+    pub fn begun(&self, body: &[u8]) -> String {
         let reply = self.begin(NUMBERS, &[("upload-complete", "?0")], body);
         assert_eq!(
             (reply.status, reply.header("upload-offset")),

@@ -1,9 +1,12 @@
 //! Is a value that was not agreed found nowhere, and one that was agreed only in the decrypted package?
 
 mod contents;
+mod core;
+mod inbound;
 mod leaks;
+mod memory;
 mod plant;
-mod search;
+pub mod search;
 mod told;
 mod writes;
 

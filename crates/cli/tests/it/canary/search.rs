@@ -63,7 +63,12 @@ impl Search {
         for path in files(root, except) {
             let place = path.display().to_string();
             found.extend(self.bytes(&format!("name of {place}"), place.as_bytes()));
-            found.extend(self.bytes(&place, &std::fs::read(&path).unwrap()));
+            match std::fs::read(&path) {
+                Ok(bytes) => found.extend(self.bytes(&place, &bytes)),
+                // Somebody is at work there.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => panic!("{place}: {error}"),
+            }
         }
         found
     }
@@ -98,7 +103,12 @@ fn files(root: &Path, except: &[PathBuf]) -> Vec<PathBuf> {
         if except.contains(&path) {
             continue;
         }
-        if path.is_dir() { files.extend(self::files(&path, except)) } else { files.push(path) }
+        // A socket has a name and no content.
+        if path.is_dir() {
+            files.extend(self::files(&path, except));
+        } else if path.is_file() {
+            files.push(path);
+        }
     }
     files
 }

@@ -131,7 +131,7 @@ fn another_state_is_a_dispute_that_holds_the_exchange_up_until_somebody_decides(
     assert_eq!(
         small
             .street
-            .run(&["--as", "lantern-relief-admin", &settle[0], settle[1], settle[2], settle[3], settle[4]])
+            .run(&["--as", "lantern-relief-admin", settle[0], settle[1], settle[2], settle[3], settle[4]])
             .unwrap()
             .code,
         Some(4)

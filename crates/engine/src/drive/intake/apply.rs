@@ -122,12 +122,12 @@ impl Run<'_> {
             // It comes to the same whoever walks: another verdict means that what it was judged by was altered.
             Err(rejected) => return Err(stopped(FlowError::Refused(rejected.violations))),
         };
-        for number in validated.duplicates() {
-            outcomes.known(number, None, RecordOutcome::Duplicate, &[]).map_err(stopped)?;
-        }
         let mut told = Told::default();
         let mut trouble = None;
         let mut take = |sound: Sound| {
+            for head in sound.again() {
+                outcomes.known(head.number, Some(head.external_id.expose()), RecordOutcome::Duplicate, &[])?;
+            }
             for head in &sound.batch().heads {
                 self.step.held().map_err(|error| FlowError::Write { what: "the target", detail: error.to_string() })?;
                 let place = Place { batch: sound.batch(), head };
