@@ -19,11 +19,15 @@ pub(super) fn write(into: &Path) {
     fs::write(into.join("exchange-at-once.yaml"), at_once).unwrap();
 }
 
-/// The tables of the registry, as its owner made them.
-pub(super) const TABLES: &str = "
-CREATE TABLE person (id TEXT PRIMARY KEY, nin TEXT, decision TEXT, decided_on TEXT, stamp INTEGER, row_version INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE card (number TEXT PRIMARY KEY, person_id TEXT NOT NULL REFERENCES person (id), status TEXT);
-";
+/// The tables of the registry, as its owner made them: SQLite knows no dates, and servers no texts for keys without an end.
+pub(super) fn tables(is_sqlite: bool) -> String {
+    let (key, day) = if is_sqlite { ("TEXT", "TEXT") } else { ("VARCHAR(40)", "DATE") };
+    format!(
+        "CREATE TABLE person (id {key} PRIMARY KEY, nin VARCHAR(40), decision VARCHAR(40), decided_on {day}, stamp INTEGER, \
+         row_version INTEGER NOT NULL DEFAULT 0, status VARCHAR(20));\n\
+         CREATE TABLE card (number {key} PRIMARY KEY, person_id {key} NOT NULL REFERENCES person (id), status VARCHAR(20));\n"
+    )
+}
 
 const CATALOGUE: &str = "catalogue: registry
 version: 1

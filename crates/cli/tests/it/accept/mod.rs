@@ -1,6 +1,10 @@
 //! Does what a partner sends come to stand in a registry once, exactly, whoever dies on the way?
 
 mod conflicts;
+#[cfg(feature = "test-hooks")]
+mod ended;
+#[cfg(feature = "test-hooks")]
+mod decides;
 pub mod documents;
 #[cfg(feature = "test-hooks")]
 pub mod folder;
@@ -8,7 +12,11 @@ pub mod folder;
 mod held;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
+#[cfg(feature = "test-hooks")]
+pub mod purged;
 mod retried;
+pub mod reviewed;
 pub mod scene;
 mod target;
+pub mod undone;
 mod walked;

@@ -1,6 +1,7 @@
 //! An installation with a registry that partners' records come into.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use causeway_connect::target::prepare;
@@ -10,11 +11,12 @@ use causeway_package::inbound::{Submission, submit};
 use causeway_package::key::{Recipient, SigningKey};
 use causeway_package::report::ReportReader;
 use causeway_testkit::street::Street;
-use causeway_testkit::throw_away;
+use causeway_testkit::{server, throw_away};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use super::documents::{self, NUMBERS};
+use crate::script::carry_out;
 
 /// How many people there are.
 pub const PEOPLE: usize = 40;
@@ -22,8 +24,21 @@ pub const PEOPLE: usize = 40;
 /// What no file may hold in the clear.
 pub const CANARY: &str = "INVENTED";
 
+/// Where the registry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    Sqlite,
+    Postgres,
+    Mariadb,
+}
+
+const DATABASE: &str = "registry";
+const WRITER: &str = "numbers_writer";
+const PASSWORD: &str = "invented word";
+
 pub struct Scene {
     pub street: Street,
+    store: Store,
     _removed: Box<dyn std::any::Any>,
 }
 
@@ -46,6 +61,11 @@ pub fn record(message: &str, stamp: u64, of: usize) -> Value {
 
 impl Scene {
     pub fn new() -> Self {
+        Self::on(Store::Sqlite, |exchange| exchange.to_owned())
+    }
+
+    /// With a registry on one kind of database, and an exchange that differs.
+    pub fn on(store: Store, differs: impl Fn(&str) -> String) -> Self {
         let dir = throw_away::directory().unwrap();
         let into = dir.path().join("documents");
         let street = Street::new(env!("CARGO_BIN_EXE_causeway"), dir.path().join("home"), &into);
@@ -55,37 +75,99 @@ impl Scene {
             .unwrap()
             .execute_batch("CREATE TABLE person (id TEXT);")
             .unwrap();
-        let scene = Self { street, _removed: Box::new(dir) };
-        let catalogue = fs::read_to_string(into.join("catalogue.yaml")).unwrap();
-        let catalogue: Catalogue = Document::parse("c.yaml", &catalogue).unwrap().read().unwrap();
-        let registry = scene.registry();
-        registry.execute_batch(documents::TABLES).unwrap();
-        registry.execute_batch(&prepare(catalogue.target("registry").unwrap(), &[])).unwrap();
+        let scene = Self { street, store, _removed: Box::new(dir) };
+        let (file, exchange) = (into.join("catalogue.yaml"), into.join("exchange-numbers.yaml"));
+        let text = fs::read_to_string(&file).unwrap().replace("sqlite: { path: registry.sqlite }", &scene.connect());
+        fs::write(&file, &text).unwrap();
+        fs::write(&exchange, differs(&fs::read_to_string(&exchange).unwrap())).unwrap();
+        scene.make();
+        scene.sql(&documents::tables(store == Store::Sqlite));
         for of in 0..PEOPLE {
-            registry.execute("INSERT INTO person (id) VALUES (?1)", [id(of)]).unwrap();
+            scene.sql(&format!("INSERT INTO person (id) VALUES ('{}');", id(of)));
+        }
+        if store == Store::Sqlite {
+            let catalogue: Catalogue = Document::parse("c.yaml", &text).unwrap().read().unwrap();
+            scene.sql(&prepare(catalogue.target("registry").unwrap(), &[]));
         }
         let exchanges = [(NUMBERS, "exchange-numbers.yaml")];
         scene.street.set_up_with(&["lantern-relief"], &["numbers"], &exchanges).unwrap();
+        if store != Store::Sqlite {
+            scene.sql(&scene.street.good(&["target", "prepare", "registry"]).unwrap());
+        }
         scene
+    }
+
+    /// How the catalogue says where the registry is.
+    fn connect(&self) -> String {
+        let (kind, port) = match self.store {
+            Store::Sqlite => return "sqlite: { path: registry.sqlite }".to_owned(),
+            Store::Postgres => ("postgres", server::postgres().port()),
+            Store::Mariadb => ("mariadb", server::mariadb().port()),
+        };
+        format!(
+            "{kind}: {{ host: 127.0.0.1, port: {port}, tls: {{ mode: off }}, database: {DATABASE}, user: {WRITER}, \
+             password: {{ file: secrets/writer }} }}"
+        )
+    }
+
+    /// The database and who writes there, as an administrator makes them.
+    fn make(&self) {
+        match self.store {
+            Store::Sqlite => return,
+            Store::Postgres => {
+                let server = server::postgres();
+                server.sql("postgres", &format!("CREATE DATABASE {DATABASE}")).unwrap();
+                server.sql("postgres", &format!("CREATE ROLE {WRITER} LOGIN PASSWORD '{PASSWORD}'")).unwrap();
+            }
+            Store::Mariadb => {
+                let made = format!("CREATE DATABASE {DATABASE}; CREATE USER '{WRITER}'@'%' IDENTIFIED BY '{PASSWORD}';");
+                server::mariadb().sql("mysql", &made).unwrap();
+            }
+        }
+        let secrets = self.street.sources().join("secrets");
+        fs::create_dir_all(&secrets).unwrap();
+        fs::write(secrets.join("writer"), PASSWORD).unwrap();
+        fs::set_permissions(secrets.join("writer"), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
     pub fn registry(&self) -> Connection {
         Connection::open(self.street.sources().join("registry.sqlite")).unwrap()
     }
 
+    /// Runs statements as the registry's administrator.
+    pub fn sql(&self, statements: &str) {
+        match self.store {
+            Store::Sqlite => self.registry().execute_batch(statements).unwrap(),
+            Store::Postgres => carry_out(server::postgres().psql(DATABASE), statements),
+            Store::Mariadb => carry_out(server::mariadb().client(DATABASE), statements),
+        }
+    }
+
     /// Every row of the registry's own tables, in order.
     pub fn tables(&self) -> Vec<String> {
-        let registry = self.registry();
-        let mut all = Vec::new();
-        for sql in [
-            "SELECT id || '|' || coalesce(nin, '-') || '|' || coalesce(decision, '-') || '|' || coalesce(decided_on, '-') || '|' \
-             || coalesce(stamp, '-') || '|' || row_version FROM person ORDER BY id",
-            "SELECT number || '|' || person_id || '|' || status FROM card ORDER BY number",
-        ] {
-            let mut rows = registry.prepare(sql).unwrap();
-            all.extend(rows.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap));
-        }
-        all
+        let asked = [
+            "SELECT id || '|' || coalesce(nin, '-') || '|' || coalesce(decision, '-') || '|' \
+             || coalesce(CAST(decided_on AS CHAR(20)), '-') || '|' || coalesce(CAST(stamp AS CHAR(20)), '-') || '|' \
+             || CAST(row_version AS CHAR(20)) || coalesce('|' || status, '') FROM person ORDER BY id",
+            "SELECT number || '|' || person_id || '|' || coalesce(status, '-') FROM card ORDER BY number",
+        ];
+        asked.into_iter().flat_map(|query| self.asked(query)).collect()
+    }
+
+    fn asked(&self, query: &str) -> Vec<String> {
+        let said = match self.store {
+            Store::Postgres => server::postgres().sql(DATABASE, query).unwrap(),
+            Store::Mariadb => {
+                let query = format!("SET sql_mode = 'PIPES_AS_CONCAT'; {query}");
+                server::mariadb().sql(DATABASE, &query).unwrap()
+            }
+            Store::Sqlite => {
+                let registry = self.registry();
+                let mut rows = registry.prepare(query).unwrap();
+                return rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            }
+        };
+        said.lines().map(str::to_owned).collect()
     }
 
     /// An envelope of the partner with these lines.

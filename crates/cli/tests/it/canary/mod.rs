@@ -3,6 +3,7 @@
 mod contents;
 mod leaks;
 mod plant;
+mod reviewed;
 mod search;
 mod told;
 mod writes;
