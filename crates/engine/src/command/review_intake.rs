@@ -1,5 +1,7 @@
 //! How does a person decide on a record that waits, and see what there is to decide?
 
+use std::collections::BTreeSet;
+
 use causeway_flow::accept::Question;
 use causeway_model::intake::Verdict;
 use causeway_model::permission::Action;
@@ -46,8 +48,8 @@ pub async fn review_intake(
     let chosen = match verdict {
         // What it was decided by is there no more once it is carried out.
         Verdict::Link | Verdict::Insert if waits.settled_at.is_none() => {
-            let (key, item) = (house.keys.intakes(&row.partner, &row.versions.exchange.0), item(house, intake, record)?);
-            let chosen = item.chosen(&key, verdict, candidate);
+            let (key, question) = (house.keys.intakes(&row.partner, &row.versions.exchange.0), question(house, intake, record)?);
+            let chosen = question.chosen(&key, verdict, candidate);
             Some(chosen.ok_or_else(|| EngineError::Unknown {
                 what: "candidate",
                 name: format!("{} of {intake} record {record}", candidate.unwrap_or_default()),
@@ -70,11 +72,11 @@ pub async fn review_intake(
     }
 }
 
-fn item(house: &House, intake: &str, record: u64) -> Result<Question, EngineError> {
+fn question(house: &House, intake: &str, record: u64) -> Result<Question, EngineError> {
     let mut reader = ReportReader::open(&folder(house, intake).join(REVIEW), &house.keys.operation)?;
-    while let Some(item) = reader.next_line::<Question>()? {
-        if item.record == record {
-            return Ok(item);
+    while let Some(question) = reader.next_line::<Question>()? {
+        if question.record == record {
+            return Ok(question);
         }
     }
     Err(EngineError::Wrong(format!(
@@ -108,12 +110,20 @@ pub async fn open_review(
     }
     let (_, mapped) = Pinned::of(house, &row.versions).await?.ready()?;
     house.record(name, "intake-review-opened", intake, json!({ "record": record, "reason": reason })).await?;
-    let reader = ReportReader::open(&path, &house.keys.operation)?;
+    let mut waits: BTreeSet<u64> = house
+        .store
+        .intake_waiting(intake)
+        .await?
+        .into_iter()
+        .filter(|one| one.settled_at.is_none())
+        .map(|one| one.record)
+        .collect();
+    waits.retain(|one| record.is_none_or(|record| record == *one));
     let mut told = Vec::new();
-    for item in reader.lines::<Question>() {
-        let item = item?;
-        if record.is_none_or(|record| record == item.record) {
-            told.push(item.told(mapped.layout()));
+    for question in ReportReader::open(&path, &house.keys.operation)?.lines::<Question>() {
+        let question = question?;
+        if waits.contains(&question.record) {
+            told.push(question.told(mapped.layout()));
         }
     }
     Ok(told)

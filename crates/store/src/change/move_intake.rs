@@ -235,12 +235,19 @@ async fn tell(writing: &mut Writing<'_>, alert: Alert, exchange: &str) -> Result
 
 async fn wait(writing: &mut Writing<'_>, id: &str, waiting: &[WaitingRecord]) -> Result<(), StoreError> {
     for one in waiting {
+        let record = stored(one.record, "a record's number")?;
+        // It was decided once, and waits all the same: it is decided anew.
+        let anew = query(
+            "UPDATE intake_waiting SET decision = NULL, candidate = NULL, chosen = NULL, reason = NULL, officer = NULL, \
+             decided_at = NULL, settled_at = NULL WHERE intake = $1 AND record = $2 AND settled_at IS NOT NULL",
+        );
+        anew.bind(id).bind(record).execute(writing.rows()).await?;
         // What was decided of it since the run looked stays.
         let row = query(
             "INSERT INTO intake_waiting (intake, record, codes, candidates) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (intake, record) DO UPDATE SET codes = excluded.codes, candidates = excluded.candidates",
         );
-        let (record, candidates) = (stored(one.record, "a record's number")?, stored(one.candidates, "candidates")?);
+        let candidates = stored(one.candidates, "candidates")?;
         row.bind(id).bind(record).bind(to_json(&one.codes)?).bind(candidates).execute(writing.rows()).await?;
     }
     Ok(())

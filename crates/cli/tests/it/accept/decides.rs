@@ -1,5 +1,7 @@
 //! Does a value that comes in become a decision of the person, once, and before anybody reads it in the registry?
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -42,6 +44,7 @@ fn what_a_record_decides_is_in_the_register_once_it_is_applied() {
     // Whatever the person says later stands: what was applied decides nothing again.
     let key = scene.street.home().join("person.key");
     std::fs::write(&key, id(1)).unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     let key = key.to_str().unwrap();
     let given = [
         "--as", "protection", "person", "consent", "--given", "--purpose", "numbers", "--partner", "lantern-relief", "--key-file", key,

@@ -102,11 +102,17 @@ fn goes_on_as_decided(store: Store) {
     let (code, said) = review(&scene, "protection", &intake, &["2", "--leave-out"]);
     assert!(code == Some(4) && said.contains("waits no more"), "{said}");
     good(&["2", "--link", "2"], "link, as before");
-    // Seen as it stands now, it is decided anew.
+    // Seen as it stands now, it is decided anew; what is decided already is shown no more.
+    let open = ["intake", "open", &intake, "--reason", "to see who it is", "--out", &out];
+    let opened = scene.street.good(&[&["--as", "protection"], &open[..]].concat()).unwrap();
+    assert!(opened.starts_with("1 records of"), "{opened}");
+    fs::remove_file(&out).unwrap();
     good(&["5", "--link", "1"], "link\n");
     scene.work();
     let shown = scene.shown(&intake);
-    assert!(shown.contains("acknowledged") && shown.contains("updated    3"), "{shown}");
+    for says in ["acknowledged", "updated    3", "left out   1", "leave-out by protection, carried out"] {
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
     assert!(scene.tables().contains(&format!("{}|OTHER|ACC|2026-05-01|10|2", id(36))), "{:?}", scene.tables());
     let told: Vec<String> = scene.outcomes(&intake).iter().map(|line| line["outcome"].to_string()).collect();
     assert_eq!(told, ["updated", "updated", "inserted", "left-out", "updated"].map(|word| format!("\"{word}\"")));
@@ -144,6 +150,30 @@ fn a_new_row_is_made_only_where_nobody_came_to_be_there_since_it_was_decided() {
     assert_eq!(review(&scene, "protection", &intake, &["1", "--link", "1"]).0, Some(0));
     scene.work();
     assert!(scene.tables().contains(&format!("{}|INVENTED999|ACC|2026-05-01|10|1", id(999))), "{:?}", scene.tables());
+}
+
+#[test]
+fn what_was_decided_stays_so_while_others_wait() {
+    let scene = Scene::on(Store::Sqlite, with_new_people);
+    for of in [36, 37, 38, 39] {
+        let nin = if of < 38 { "OTHER" } else { "SAME" };
+        scene.sql(&format!("UPDATE person SET nin = '{nin}', decided_on = '2026-05-02' WHERE id = '{}';", id(of)));
+    }
+    let intake = scene.submitted(&scene.envelope(1, &[twins("a", "SAME"), twins("b", "OTHER"), record("c", 10, 999)]));
+    scene.work();
+    // A rule of the exchange is against the row that it is.
+    assert_eq!(review(&scene, "protection", &intake, &["1", "--link", "1"]).0, Some(0));
+    scene.work();
+    for words in [["3", "--insert"].as_slice(), &["2", "--leave-out"]] {
+        let shown = scene.shown(&intake);
+        assert!(shown.contains("quarantined 1") && shown.contains("link 1 by protection, carried out"), "{shown}");
+        assert_eq!(review(&scene, "protection", &intake, words).0, Some(0));
+        scene.work();
+    }
+    let shown = scene.shown(&intake);
+    for says in ["acknowledged", "quarantined 1", "inserted   1", "left out   1", "link 1 by protection, carried out"] {
+        assert!(shown.contains(says), "{says}: {shown}");
+    }
 }
 
 #[test]

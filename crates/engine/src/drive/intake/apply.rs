@@ -61,7 +61,7 @@ pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
     };
     let ended = tokio::task::block_in_place(|| run.all(&opened, session.as_mut(), outcomes));
     step.held()?;
-    let (counts, waiting) = ended?.finish()?;
+    let (counts, waiting) = ended?.finish(&decided.kept)?;
     // CRASH: the outcomes are sealed and the intake does not say so: the next run asks the target, which applied all of it, and
     // seals them once more.
     (house.surroundings.probe)("intake-outcomes-sealed");

@@ -1,6 +1,7 @@
 //! What is written down of each record: for the partner its outcome, which the operation tells its program, for the operation what waits
 //! for a person. Both are sealed while they are written, and stand under their names once they are whole.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use causeway_flow::FlowError;
@@ -99,9 +100,13 @@ impl Outcomes {
         self.partner.line(line).map_err(failed)
     }
 
-    /// Closes both and gives them their names.
-    pub(super) fn finish(self) -> Result<(Counts, Vec<WaitingRecord>), EngineError> {
-        let Self { partner, review, names, counts, waiting, .. } = self;
+    /// Closes both and gives them their names; what was decided on, and waits no more, stays beside what waits.
+    pub(super) fn finish(self, decided: &[Question]) -> Result<(Counts, Vec<WaitingRecord>), EngineError> {
+        let Self { partner, mut review, names, counts, waiting, .. } = self;
+        let waits: BTreeSet<u64> = waiting.iter().map(|one| one.record).collect();
+        for question in decided.iter().filter(|one| !waits.contains(&one.record)) {
+            review.line(question)?;
+        }
         partner.finish()?;
         review.finish()?;
         for (made, name) in &names {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use causeway_flow::accept::{Question, Said};
+use causeway_model::intake::Verdict;
 use causeway_package::report::ReportReader;
 use causeway_store::change::Heeded;
 use causeway_store::query::RecordDecided;
@@ -17,39 +18,43 @@ pub(super) struct Decided {
     said: BTreeMap<u64, Said>,
     /// What is said of every record where a person ended the intake.
     rest: Option<Said>,
-    /// Which decisions those are.
+    /// Which decisions those are that no run went by yet.
     pub(super) heeded: Vec<Heeded>,
+    /// What was decided on: kept as long as the intake may be applied again, since a record that was decided on and is not in the target
+    /// is asked for once more in every run.
+    pub(super) kept: Vec<Question>,
 }
 
 impl Decided {
     /// Reads them, once the intake is being applied: from then on none of them is replaced.
     pub(super) async fn of(step: &Step<'_>) -> Result<Self, EngineError> {
         let (house, row) = (step.house, step.row);
-        let mut open: BTreeMap<u64, RecordDecided> = BTreeMap::new();
-        for one in house.store.intake_waiting(&row.id).await?.into_iter().filter(|one| one.settled_at.is_none()) {
-            open.extend(one.decision.map(|decision| (one.record, decision)));
+        let (mut decided, mut heeded): (BTreeMap<u64, RecordDecided>, Vec<Heeded>) = (BTreeMap::new(), Vec::new());
+        for one in house.store.intake_waiting(&row.id).await? {
+            let Some(decision) = one.decision else { continue };
+            if one.settled_at.is_none() {
+                heeded.push(Heeded { record: one.record, decided_at: decision.decided_at });
+            }
+            decided.insert(one.record, decision);
         }
-        let heeded = open.iter().map(|(record, said)| Heeded { record: *record, decided_at: said.decided_at });
-        let heeded = heeded.collect();
-        if row.left_out_at.is_some() {
-            return Ok(Self { said: BTreeMap::new(), rest: Some(Said::LeaveOut), heeded });
-        }
-        let path = step.path(REVIEW);
-        let said = match open.is_empty() || !path.exists() {
-            true => BTreeMap::new(),
-            false => tokio::task::block_in_place(|| {
-                let mut said = BTreeMap::new();
+        let left_out = decided.iter().filter(|(_, one)| one.verdict == Verdict::LeaveOut);
+        let mut said: BTreeMap<u64, Said> = left_out.map(|(record, _)| (*record, Said::LeaveOut)).collect();
+        let (path, mut kept) = (step.path(REVIEW), Vec::new());
+        if said.len() < decided.len() && path.exists() {
+            tokio::task::block_in_place(|| {
                 let mut reader = ReportReader::open(&path, &house.keys.operation)?;
                 let key = step.key();
-                while let Some(item) = reader.next_line::<Question>()? {
-                    let decision = open.get(&item.record);
-                    let found = decision.and_then(|one| item.said(&key, one.verdict, one.chosen.as_deref()));
-                    said.extend(found.map(|found| (item.record, found)));
+                while let Some(question) = reader.next_line::<Question>()? {
+                    let Some(one) = decided.get(&question.record) else { continue };
+                    let found = question.said(&key, one.verdict, one.chosen.as_deref());
+                    said.extend(found.map(|found| (question.record, found)));
+                    kept.push(question);
                 }
-                Ok::<_, EngineError>(said)
-            })?,
-        };
-        Ok(Self { said, rest: None, heeded })
+                Ok::<_, EngineError>(())
+            })?;
+        }
+        let rest = row.left_out_at.map(|_| Said::LeaveOut);
+        Ok(Self { said, rest, heeded, kept })
     }
 
     /// What was said of a record.
