@@ -30,6 +30,8 @@ pub struct RoundOf {
     pub most: (u32, u32),
     /// Keyed digests of its questions.
     pub questions: Vec<RoundQuestion>,
+    /// SHA-256 of the tokens that they came with.
+    pub tokens: BTreeSet<String>,
     /// The thumbprints of the keys that its answers are sealed to.
     pub sealed_to: BTreeSet<String>,
 }
@@ -78,7 +80,7 @@ pub enum Unanswered {
     TooOften(u32),
     /// It seems to be guessing.
     Held,
-    /// It was revoked, or its key has ended.
+    /// It was revoked, or its token or its key has ended.
     Unknown,
 }
 
@@ -191,9 +193,11 @@ async fn over<'a>(
     micros: i64,
 ) -> Result<Option<Unanswered>, StoreError> {
     let mut on = on.into();
-    let keys = of.sealed_to.iter().map(|key| Some(key.as_str()));
-    for key in std::iter::once(None).chain(keys) {
-        if !is_known(on.again(), &of.client, key, micros).await? {
+    if !count_all(on.again(), of, micros).await? {
+        return Ok(Some(Unanswered::Unknown));
+    }
+    for key in &of.sealed_to {
+        if !is_known(on.again(), &of.client, Some(key), micros).await? {
             return Ok(Some(Unanswered::Unknown));
         }
     }
@@ -224,6 +228,22 @@ async fn over<'a>(
     } else {
         None
     })
+}
+
+/// Whether the client is not revoked, and each of its tokens counts.
+async fn count_all<'a>(on: impl Into<On<'a>>, of: &RoundOf, micros: i64) -> Result<bool, StoreError> {
+    let places: Vec<String> = (0..of.tokens.len()).map(|at| format!("${}", at + 3)).collect();
+    let mut counted = query(format!(
+        "SELECT count(*) FROM client JOIN access_token ON access_token.client = client.name \
+         AND access_token.expires_at > $2 AND access_token.sha256 IN ({}) WHERE client.name = $1 AND client.revoked_at IS NULL",
+        places.join(", ")
+    ));
+    counted = counted.bind(of.client.strip_prefix("client/").unwrap_or(&of.client)).bind(micros);
+    for token in &of.tokens {
+        counted = counted.bind(token);
+    }
+    let counted = counted.fetch_one(on).await?.only::<i64>()?;
+    Ok(usize::try_from(counted).is_ok_and(|counted| counted == of.tokens.len()))
 }
 
 async fn count(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Result<(), StoreError> {

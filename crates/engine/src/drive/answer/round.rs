@@ -50,7 +50,7 @@ pub enum Looked {
     TooOften(u32),
     /// The client seems to be guessing, and asks no more until somebody lifts it.
     Held,
-    /// The client was revoked, or the key that its answer would be sealed to has ended.
+    /// The client was revoked, or its token or the key that its answer would be sealed to has ended.
     NobodyKnown,
     /// There is no such exchange, for whoever asks.
     NotThere,
@@ -64,6 +64,8 @@ pub enum Looked {
 pub struct Waiting {
     /// The client, as the ledger names it.
     pub client: String,
+    /// SHA-256 of the token that it came with.
+    pub token: String,
     /// What is asked by.
     pub given: BTreeMap<String, Value>,
     /// The thumbprint of the key that the answer is sealed to.
@@ -398,9 +400,11 @@ fn of(house: &House, exchange: &str, look_up: &LookUp, asked: &[Asking<'_>]) -> 
             client: one.client.clone(),
             most: (look_up.hourly, look_up.daily),
             questions: Vec::new(),
+            tokens: BTreeSet::new(),
             sealed_to: BTreeSet::new(),
         });
         of.questions.push(remembered(&digests, exchange, look_up, question));
+        of.tokens.insert(one.token.clone());
         of.sealed_to.extend(one.sealed_to.clone());
     }
     of.into_values().collect()

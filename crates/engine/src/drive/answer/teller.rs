@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use super::known::Lately;
 use super::round::{Looked, Looker, Waiting};
 use super::rows::Told;
 use super::seats::{Seat, Seats};
@@ -41,6 +42,8 @@ pub struct Teller {
     laid: Mutex<Vec<Laid>>,
     seats: Seats,
     lookers: Mutex<HashMap<(String, String), SyncSender<Asked>>>,
+    /// Who asked about one person a moment ago.
+    pub lately: Lately,
 }
 
 /// An answer of which pages are left.
@@ -75,7 +78,8 @@ impl Teller {
     /// One for a house.
     #[must_use]
     pub fn new(house: Arc<House>, connectors: &'static dyn Connectors) -> Self {
-        Self { house, connectors, laid: Mutex::default(), seats: Seats::default(), lookers: Mutex::default() }
+        let (laid, seats, lookers) = (Mutex::default(), Seats::default(), Mutex::default());
+        Self { house, connectors, laid, seats, lookers, lately: Lately::default() }
     }
 
     pub(crate) fn connectors(&self) -> &'static dyn Connectors {
