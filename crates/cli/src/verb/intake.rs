@@ -152,7 +152,11 @@ impl Intake {
             Intake::Open { intake, record, out, reason } => {
                 let told = open_review(&house, &place.actor, intake, *record, reason).await?;
                 write(out, &told)?;
-                println!("{} records of intake {intake} are in {}: remove it once you have decided", told.len(), out.display());
+                println!(
+                    "{} records of intake {intake} are in {}: remove it once you have decided",
+                    told.len(),
+                    out.display()
+                );
             }
             Intake::Review { intake, record, decision, reason } => {
                 let said = decision.said();
@@ -168,9 +172,13 @@ impl Intake {
                 (Decided::Now, CancelledIntake::TakenBack) => println!("intake {intake} is cancelled"),
                 (Decided::Already, CancelledIntake::TakenBack) => println!("intake {intake} was cancelled before"),
                 (Decided::Now, CancelledIntake::LeftOut) => {
-                    println!("what is applied of intake {intake} stays, and the rest is left out by whoever is at work");
+                    println!(
+                        "what is applied of intake {intake} stays, and the rest is left out by whoever is at work"
+                    );
                 }
-                (Decided::Already, CancelledIntake::LeftOut) => println!("the rest of intake {intake} was left out before"),
+                (Decided::Already, CancelledIntake::LeftOut) => {
+                    println!("the rest of intake {intake} was left out before")
+                }
             },
         }
         Ok(ExitCode::SUCCESS)

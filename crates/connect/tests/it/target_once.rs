@@ -296,7 +296,10 @@ fn a_group_is_undone(registry: &Registry) {
     let read = row(&mut *session, "A-1");
     let replayed = apply(&mut *session, &group("l", 1, "y", 7, onto(&read, person("A-1", "other"))));
     assert_eq!(replayed.outcome, Outcome::Duplicate);
-    assert_eq!(apply(&mut *session, &group("l", 2, "y", 8, onto(&read, person("A-1", "mended")))).outcome, Outcome::Updated);
+    assert_eq!(
+        apply(&mut *session, &group("l", 2, "y", 8, onto(&read, person("A-1", "mended")))).outcome,
+        Outcome::Updated
+    );
     assert!(undo(&mut *session, &place("l", 2)).is_whole());
     let read = row(&mut *session, "A-1");
     let retried = apply(&mut *session, &group("l/1", 2, "y", 8, onto(&read, person("A-1", "mended"))));

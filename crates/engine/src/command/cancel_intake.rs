@@ -52,8 +52,12 @@ pub async fn cancel_intake(
     match house.store.move_intake(Changed::new(MoveIntake { seen: row.seen(), step }, event), house.stamp()).await {
         Ok(_) => {}
         Err(StoreError::WrongIntake { .. }) => {
-            let help = if is_begun { "some of it is applied: the operation ends it" } else { "what is applied is undone" };
-            return Err(EngineError::Wrong(format!("intake {intake} is {} and cannot be cancelled: {help}", row.state)));
+            let help =
+                if is_begun { "some of it is applied: the operation ends it" } else { "what is applied is undone" };
+            return Err(EngineError::Wrong(format!(
+                "intake {intake} is {} and cannot be cancelled: {help}",
+                row.state
+            )));
         }
         Err(error) => return Err(error.into()),
     }

@@ -48,7 +48,8 @@ pub async fn review_intake(
     let chosen = match verdict {
         // What it was decided by is there no more once it is carried out.
         Verdict::Link | Verdict::Insert if waits.settled_at.is_none() => {
-            let (key, question) = (house.keys.intakes(&row.partner, &row.versions.exchange.0), question(house, intake, record)?);
+            let (key, question) =
+                (house.keys.intakes(&row.partner, &row.versions.exchange.0), question(house, intake, record)?);
             let chosen = question.chosen(&key, verdict, candidate);
             Some(chosen.ok_or_else(|| EngineError::Unknown {
                 what: "candidate",

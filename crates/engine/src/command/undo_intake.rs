@@ -35,8 +35,7 @@ pub async fn undo_intake(house: &House, name: &str, intake: &str, reason: &str) 
         Intake::Received | Intake::Opened | Intake::Validated | Intake::Rejected { .. } | Intake::Cancelled
     );
     let days = Pinned::of(house, &row.versions).await?.inbound.undo_days;
-    let is_over =
-        row.state == Intake::Acknowledged && kept_until(row.updated_at, i64::from(days)) <= house.now();
+    let is_over = row.state == Intake::Acknowledged && kept_until(row.updated_at, i64::from(days)) <= house.now();
     if was_applied && (is_over || !has_key) {
         return Err(EngineError::Wrong(format!(
             "intake {intake} was applied more than {days} days ago, and what undoing needs is kept no longer: mend the rows in \

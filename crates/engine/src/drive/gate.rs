@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use causeway_model::arrangement::{InFlight, in_flight};
-use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::intake::Intake;
+use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
 use causeway_store::lease::Kind;

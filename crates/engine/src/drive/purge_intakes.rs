@@ -75,7 +75,9 @@ async fn undo_days(house: &House, exchange: &str, version: u32) -> Result<i64, E
     })?;
     match AnyExchange::text(exchange, found.text)? {
         AnyExchange::Accepts(read) => Ok(i64::from(read.value.undo_days)),
-        AnyExchange::Provides(_) => Err(EngineError::Wrong(format!("exchange `{exchange}` provides: nothing comes in by it"))),
+        AnyExchange::Provides(_) => {
+            Err(EngineError::Wrong(format!("exchange `{exchange}` provides: nothing comes in by it")))
+        }
     }
 }
 
@@ -85,7 +87,9 @@ async fn original(house: &House, actor: &str, intake: &str) -> Result<(), Engine
         for name in [BODY, QUARANTINE, REVIEW] {
             remove(&folder.join(name))?;
         }
-        std::fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(EngineError::file("sync", &folder))?;
+        std::fs::File::open(&folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(EngineError::file("sync", &folder))?;
     }
     // CRASH: the files are gone and no entry says so: the next sweep finds the intake due, removes nothing, and enters it.
     (house.surroundings.probe)("intake-purge-not-recorded");

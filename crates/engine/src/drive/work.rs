@@ -12,8 +12,8 @@ use tokio::sync::watch::Receiver;
 
 use super::answer::close_due;
 use super::{
-    ErasedIntakes, Lease, Outcome, Purged, Sent, WORKER, purge, purge_intakes, purge_states, recover, run, send_notices,
-    take_in,
+    ErasedIntakes, Lease, Outcome, Purged, Sent, WORKER, purge, purge_intakes, purge_states, recover, run,
+    send_notices, take_in,
 };
 use crate::command::expire_arrangements;
 use crate::error::EngineError;

@@ -1,8 +1,8 @@
 //! What becomes of one occurrence: a transfer that is asked for, or a reason to skip it?
 
+use causeway_model::Violation;
 use causeway_model::exchange::schedule::{Decided, Occurrence, Skipped, Verdict};
 use causeway_model::request::{Event, State};
-use causeway_model::Violation;
 use causeway_store::change::{HandleOccurrence, NewRequest, NewTransfer, OccurrenceOutcome};
 use causeway_store::{AuditEvent, Changed, Saved};
 use jiff::Timestamp;

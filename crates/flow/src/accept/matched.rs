@@ -216,7 +216,8 @@ fn look(
     })
 }
 
-/// What is done where looking found no one row: what a person said, as long as the rows are those that were shown.
+/// What is done where looking found no one row. INVARIANT (decided on what was seen): what a person said counts as long as the rows are those
+/// that were shown, byte for byte; [`Matched::find`] asks the same of a row that a person named.
 fn decided(looked: Looked, mapping: usize, said: &mut Option<&Said>) -> Result<Onto, Found> {
     let is_here = |said: &mut &Said| match said {
         Said::Link(shown) => shown.mapping == mapping,

@@ -199,7 +199,8 @@ async fn a_record_that_waits_keeps_what_was_said_of_it(kind: Kind) {
 
 fn said(record: u64, verdict: Verdict, candidate: Option<u64>) -> Changed<ReviewIntake> {
     let chosen = (verdict == Verdict::Link).then(|| format!("{:064}", candidate.unwrap_or_default()));
-    let review = ReviewIntake { intake: "came".into(), record, verdict, candidate, chosen, reason: "looked at it".into() };
+    let review =
+        ReviewIntake { intake: "came".into(), record, verdict, candidate, chosen, reason: "looked at it".into() };
     changed(review, "intake-reviewed", "came")
 }
 

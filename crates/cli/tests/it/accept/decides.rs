@@ -47,8 +47,25 @@ fn what_a_record_decides_is_in_the_register_once_it_is_applied() {
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
     let key = key.to_str().unwrap();
     let given = [
-        "--as", "protection", "person", "consent", "--given", "--purpose", "numbers", "--partner", "lantern-relief", "--key-file", key,
-        "--text-version", "3", "--language", "en", "--asked-by", "protection", "--reason", "she came to the desk",
+        "--as",
+        "protection",
+        "person",
+        "consent",
+        "--given",
+        "--purpose",
+        "numbers",
+        "--partner",
+        "lantern-relief",
+        "--key-file",
+        key,
+        "--text-version",
+        "3",
+        "--language",
+        "en",
+        "--asked-by",
+        "protection",
+        "--reason",
+        "she came to the desk",
     ];
     scene.street.good(&given).unwrap();
     std::fs::remove_file(key).unwrap();

@@ -2,10 +2,10 @@
 
 mod conflicts;
 #[cfg(feature = "test-hooks")]
-mod ended;
-#[cfg(feature = "test-hooks")]
 mod decides;
 pub mod documents;
+#[cfg(feature = "test-hooks")]
+mod ended;
 #[cfg(feature = "test-hooks")]
 pub mod folder;
 #[cfg(feature = "test-hooks")]

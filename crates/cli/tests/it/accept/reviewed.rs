@@ -8,13 +8,11 @@ use super::scene::{Scene, Store, id, record, text};
 
 /// The exchange with new people that have a status.
 pub fn with_new_people(exchange: &str) -> String {
-    exchange
-        .replace("{ column: id, from: person, on: never }", "{ column: id, from: person, on: insert }")
-        .replace(
-            "        - { column: stamp, from: stamp }\n",
-            "        - { column: stamp, from: stamp }\n        - { column: status, constant: current, on: insert }\n      \
+    exchange.replace("{ column: id, from: person, on: never }", "{ column: id, from: person, on: insert }").replace(
+        "        - { column: stamp, from: stamp }\n",
+        "        - { column: stamp, from: stamp }\n        - { column: status, constant: current, on: insert }\n      \
              retire: { column: status, value: void }\n",
-        )
+    )
 }
 
 /// Of two people who have one number, and whose own is nobody's.
@@ -194,7 +192,8 @@ fn what_is_read_once_more_is_asked_anew() {
 #[test]
 fn dying_anywhere_while_decisions_are_carried_out_loses_and_doubles_nothing() {
     let scene = Scene::on(Store::Sqlite, with_new_people);
-    let marks = ["apply-statement", "apply-statement:6", "apply-committed", "apply-committed:2", "intake-outcomes-sealed"];
+    let marks =
+        ["apply-statement", "apply-statement:6", "apply-committed", "apply-committed:2", "intake-outcomes-sealed"];
     for (round, mark) in marks.into_iter().enumerate() {
         let (one, other, new) = (round * 2, round * 2 + 1, 900 + round);
         for of in [one, other] {

@@ -120,7 +120,8 @@ impl Scene {
                 server.sql("postgres", &format!("CREATE ROLE {WRITER} LOGIN PASSWORD '{PASSWORD}'")).unwrap();
             }
             Store::Mariadb => {
-                let made = format!("CREATE DATABASE {DATABASE}; CREATE USER '{WRITER}'@'%' IDENTIFIED BY '{PASSWORD}';");
+                let made =
+                    format!("CREATE DATABASE {DATABASE}; CREATE USER '{WRITER}'@'%' IDENTIFIED BY '{PASSWORD}';");
                 server::mariadb().sql("mysql", &made).unwrap();
             }
         }

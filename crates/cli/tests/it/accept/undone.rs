@@ -119,7 +119,10 @@ fn what_waits_is_not_applied_once_the_rest_is_undone() {
     review(&scene, &intake, &["2", "--link", "1"]);
     assert_eq!(undo(&scene, "registration", &intake).0, Some(0));
     scene.work();
-    let expected: Vec<String> = before.iter().map(|row| row.replace(&format!("{}|-|-|-|-|0", id(0)), &format!("{}|-|-|-|-|2", id(0)))).collect();
+    let expected: Vec<String> = before
+        .iter()
+        .map(|row| row.replace(&format!("{}|-|-|-|-|0", id(0)), &format!("{}|-|-|-|-|2", id(0))))
+        .collect();
     assert_eq!(scene.tables(), [expected, vec![format!("C000|{}|void", id(0))]].concat());
 }
 
@@ -143,7 +146,8 @@ fn dying_at_any_statement_of_undoing_leaves_what_can_be_carried_on() {
     let scene = Scene::on(Store::Sqlite, with_new_people);
     // A card is retired, its person put back, the marker written, and then all of it holds.
     let mut marks: Vec<String> = (1..=4).map(|at| format!("undo-statement:{at}")).collect();
-    marks.extend(["undo-committed", "undo-statement:6", "undo-committed:2"].into_iter().chain(MARKS).map(str::to_owned));
+    marks
+        .extend(["undo-committed", "undo-statement:6", "undo-committed:2"].into_iter().chain(MARKS).map(str::to_owned));
     for (round, mark) in marks.iter().enumerate() {
         let (one, other) = (round * 2, round * 2 + 1);
         let mut expected = scene.tables();
@@ -158,7 +162,10 @@ fn dying_at_any_statement_of_undoing_leaves_what_can_be_carried_on() {
         assert_eq!(scene.leaks(), [""; 0].map(std::path::PathBuf::from), "{mark}");
         scene.work();
         let shown = scene.shown(&intake);
-        assert!(shown.contains("undone") && shown.contains("record 2      not as before: person changed"), "{mark}: {shown}");
+        assert!(
+            shown.contains("undone") && shown.contains("record 2      not as before: person changed"),
+            "{mark}: {shown}"
+        );
         expected[one] = format!("{}|-|-|-|-|2", id(one));
         expected[other] = format!("{}|THEIRS|ACC|2026-05-01|10|5", id(other));
         expected.extend([one, other].map(|of| format!("C{of:03}|{}|void", id(of))));

@@ -16,7 +16,8 @@ const CAME: [(&str, &str); 4] = [
     ("message", "ujumbe-BAOBAB-77"),
     ("card", "KADI-NDIZI-998"),
 ];
-const STOOD: [(&str, &str); 2] = [("number of the first twin", "TAMARIND-88X"), ("number that is overwritten", "PAPAYA-55Q")];
+const STOOD: [(&str, &str); 2] =
+    [("number of the first twin", "TAMARIND-88X"), ("number that is overwritten", "PAPAYA-55Q")];
 
 /// A scene of which every output is kept.
 struct Watched {

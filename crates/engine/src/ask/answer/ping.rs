@@ -147,7 +147,10 @@ async fn ingest(house: &House, who: &Caller, inbound: &Inbound, body: &[u8], wai
         tokio::time::sleep(LOOKS).await;
     }
     let told = outcomes(house, &intake, 0, usize::MAX - 1).await?;
-    if told.records.is_empty() && wait && !matches!(told.row.state, Intake::Rejected { .. } | Intake::Cancelled | Intake::Undone) {
+    if told.records.is_empty()
+        && wait
+        && !matches!(told.row.state, Intake::Rejected { .. } | Intake::Cancelled | Intake::Undone)
+    {
         let pending = sent.iter().enumerate().map(|(at, sent)| {
             json!({ "record": at + 1, "external_id": sent.external_id, "outcome": "waiting", "id": null, "errors": [] })
         });

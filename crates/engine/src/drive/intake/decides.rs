@@ -51,7 +51,9 @@ impl Deciding {
         }
         let place = |name: &str| {
             let found = checks.fields().iter().position(|field| field == name);
-            found.ok_or_else(|| EngineError::Wrong(format!("exchange `{exchange}` decides by a field that it does not have")))
+            found.ok_or_else(|| {
+                EngineError::Wrong(format!("exchange `{exchange}` decides by a field that it does not have"))
+            })
         };
         let effective = step.row.received_at.to_zoned(TimeZone::UTC).date();
         let each = inbound.decides.iter().map(|decides| {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use causeway_flow::FlowError;
 use causeway_flow::accept::target::Stored;
-use causeway_flow::accept::{Applied, Checks, Question, Place};
+use causeway_flow::accept::{Applied, Checks, Place, Question};
 use causeway_model::Code;
 use causeway_model::intake::{Counts, RecordOutcome};
 use causeway_package::key::Recipient;
