@@ -4,6 +4,7 @@ use super::reviewed::{twins, with_new_people};
 use super::scene::{Scene, Store, id, record};
 
 /// Where whoever undoes dies besides at the statements of the target.
+#[cfg(feature = "test-hooks")]
 pub const MARKS: [&str; 1] = ["intake-put-back"];
 
 fn undo(scene: &Scene, officer: &str, intake: &str) -> (Option<i32>, String) {
