@@ -23,6 +23,7 @@ async fn judged(store: &Store) -> Judged {
         decisions_seen: store.decisions_count().await.unwrap(),
         pseudonyms_seen: store.pseudonyms_changed().await.unwrap(),
         room: Vec::new(),
+        as_of: None,
     }
 }
 

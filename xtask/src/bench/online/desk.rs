@@ -10,7 +10,9 @@ use causeway_testkit::street::{Street, administrator};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::bench::helper::Built;
 use crate::bench::installation::documents;
+use crate::bench::options::Size;
 use crate::bench::stores::Stores;
 use crate::{Outcome, shell};
 
@@ -44,9 +46,19 @@ impl Drop for Running {
 
 impl Desk {
     /// Makes it, and has it begin.
-    pub fn open(root: &Path, causeway: &Path, opener: &Path, stores: &Stores) -> Outcome<Self> {
+    pub fn open(root: &Path, built: &Built, size: &Size, stores: &Stores) -> Outcome<Self> {
+        let (causeway, opener) = (&built.causeway, &built.opener);
         let (home, folder) =
             documents(root, stores, &["arrangement-desk.yaml", "exchange-look-up.yaml", "exchange-fetch.yaml"])?;
+        if size.people > 500_000 {
+            let file = folder.join("exchange-fetch.yaml");
+            let text = fs::read_to_string(&file)?;
+            let (all, one) = ("[KE106322, KE111507, KE115655]", "[KE118766]");
+            if !text.contains(all) {
+                return Err(format!("examples/bench/exchange-fetch.yaml should name {all}").into());
+            }
+            fs::write(&file, text.replace(all, one))?;
+        }
         let street = Street::new(causeway, home.path(), &folder);
         let exchanges = [("desk-look-up", "exchange-look-up.yaml"), ("desk-fetch", "exchange-fetch.yaml")];
         street.set_up_with(&[PARTNER], &["desk"], &exchanges)?;

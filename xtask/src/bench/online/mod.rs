@@ -52,7 +52,7 @@ pub fn measure(
     shared: Option<&Shared>,
 ) -> Outcome {
     test::installed(&[("wrk", "wrk")])?;
-    let desk = Desk::open(root, &built.causeway, &built.opener, stores)?;
+    let desk = Desk::open(root, built, size, stores)?;
     right(&desk, size)?;
     let peer = shared.map(|shared| Service::begin(shared, size)).transpose()?;
     let postgres = stores.servers.postgres;
