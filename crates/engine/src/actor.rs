@@ -75,6 +75,23 @@ impl House {
         Ok(Person::new(name, officer.map(|officer| officer.fingerprint).unwrap_or_default()))
     }
 
+    /// Whoever brought an exchange into use, under whose authority things are done by it that nobody asks for; with the reason why that is
+    /// no authority any more, where it is not.
+    pub(crate) async fn authority(
+        &self,
+        name: &str,
+        exchange: &str,
+    ) -> Result<(Person, Option<Violation>), EngineError> {
+        let (actor, thing) = (self.actor(name).await?, self.own(exchange));
+        let may = |action| permission::decide(&actor, action, &thing).is_ok();
+        if may(Action::ActivateConfiguration) || may(Action::ImportConfiguration) {
+            return Ok((actor.person, None));
+        }
+        let detail =
+            format!("`{name}`, who brought it into use, may not any more: let somebody else bring in its next version");
+        Ok((self.person(name).await?, Some(Violation::new(Code::NotPermitted, exchange, detail))))
+    }
+
     /// Asks whether `name` may do `action` to `thing`; who that is, if so.
     ///
     /// # Errors

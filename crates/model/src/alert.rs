@@ -28,6 +28,10 @@ named! {
         UnusualVolume = "unusual-volume",
         /// A client's questions about single people were nearly the same, and it asks no more.
         LookUpsSuspended = "look-ups-suspended",
+        /// Records that came in wait for a person.
+        IntakeWaits = "intake-waits",
+        /// Nothing of a file that came in is applied.
+        IntakeRejected = "intake-rejected",
         /// Somebody tries whether alerts arrive.
         Trial = "trial",
     }
@@ -50,6 +54,8 @@ impl AlertKind {
             AlertKind::SchemaDrift => &[ConfigurationEngineer],
             AlertKind::UnusualVolume => &[DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer],
             AlertKind::LookUpsSuspended => &[DataProtectionFocalPoint, DataProtectionOfficer],
+            AlertKind::IntakeWaits => &[RegistrationOfficer, DataProtectionFocalPoint],
+            AlertKind::IntakeRejected => &[RegistrationOfficer, ConfigurationEngineer],
             AlertKind::Trial => &[],
         }
     }

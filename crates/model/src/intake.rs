@@ -37,6 +37,10 @@ pub enum Intake {
     },
     /// A person took it back before anything of it was applied.
     Cancelled,
+    /// A person takes back what was applied: it is being put back.
+    Undoing,
+    /// What still stood as it was applied is put back, or retired.
+    Undone,
 }
 
 /// What happens to an intake.
@@ -58,7 +62,13 @@ pub enum Event {
     Acknowledge,
     /// A person takes it back.
     Cancel,
-    /// What was quarantined, or refused, is read and judged once more.
+    /// A person ends it: what is applied stays, and the rest is left out.
+    LeaveOut,
+    /// A person takes back what was applied.
+    Undo,
+    /// What still stood as it was applied is put back.
+    PutBack,
+    /// What was quarantined, left out or refused, or was undone, is read and judged once more.
     Retry,
 }
 
@@ -85,8 +95,13 @@ impl Intake {
             (I::Applying { .. }, Event::Apply) => I::Applied,
             (I::Applied, Event::Acknowledge) => I::Acknowledged,
             (I::Received | I::Opened | I::Validated, Event::Cancel) => I::Cancelled,
+            // Where it is does not change: whoever works carries it to its end.
+            (I::AwaitingReview, Event::LeaveOut) => I::AwaitingReview,
+            (I::Applying { attempt }, Event::LeaveOut) => I::Applying { attempt },
+            (I::Applying { .. } | I::AwaitingReview | I::Applied | I::Acknowledged, Event::Undo) => I::Undoing,
+            (I::Undoing, Event::PutBack) => I::Undone,
             // From the beginning: what was never opened is asked for everything once more.
-            (I::Applied | I::Acknowledged | I::Rejected { .. }, Event::Retry) => I::Received,
+            (I::Applied | I::Acknowledged | I::Rejected { .. } | I::Undone, Event::Retry) => I::Received,
             _ => return Err(impossible),
         })
     }
@@ -103,6 +118,8 @@ impl Intake {
             Intake::Acknowledged => "acknowledged",
             Intake::Rejected { .. } => "rejected",
             Intake::Cancelled => "cancelled",
+            Intake::Undoing => "undoing",
+            Intake::Undone => "undone",
         }
     }
 
@@ -110,7 +127,12 @@ impl Intake {
     pub fn is_unfinished(&self) -> bool {
         matches!(
             self,
-            Intake::Received | Intake::Opened | Intake::Validated | Intake::Applying { .. } | Intake::Applied
+            Intake::Received
+                | Intake::Opened
+                | Intake::Validated
+                | Intake::Applying { .. }
+                | Intake::Applied
+                | Intake::Undoing
         )
     }
 
@@ -126,6 +148,8 @@ impl Intake {
             Intake::Acknowledged,
             Intake::Rejected { violations: Vec::new() },
             Intake::Cancelled,
+            Intake::Undoing,
+            Intake::Undone,
         ]
     }
 }
@@ -148,6 +172,9 @@ impl Event {
             Event::Apply => "apply",
             Event::Acknowledge => "acknowledge",
             Event::Cancel => "cancel",
+            Event::LeaveOut => "leave-out",
+            Event::Undo => "undo",
+            Event::PutBack => "put-back",
             Event::Retry => "retry",
         }
     }
@@ -163,6 +190,9 @@ impl Event {
             Event::Apply,
             Event::Acknowledge,
             Event::Cancel,
+            Event::LeaveOut,
+            Event::Undo,
+            Event::PutBack,
             Event::Retry,
         ]
     }
@@ -219,6 +249,18 @@ crate::named::named! {
         LeftOut = "left-out",
         /// Somebody else changed its row meanwhile.
         Conflict = "conflict",
+    }
+}
+
+crate::named::named! {
+    /// What a person said of a record that waited.
+    Verdict, "decision on a record" {
+        /// It is that row.
+        Link = "link",
+        /// It becomes a new row.
+        Insert = "insert",
+        /// Nothing becomes of it.
+        LeaveOut = "leave-out",
     }
 }
 

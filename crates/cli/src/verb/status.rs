@@ -79,6 +79,18 @@ fn tell(found: &Overview, listed: &[TransferRow]) {
             &format!("{} of {}: {} at {} {}", one.transfer, one.exchange, one.state, one.at, one.why.join("; ")),
         );
     }
+    for one in &found.intakes {
+        let (intake, exchange, state, since) = (&one.intake, &one.exchange, &one.state, one.since);
+        match (&one.why, one.waiting) {
+            (_, waiting) if state == "awaiting-review" => {
+                line("WAITS", &format!("{waiting} records of {intake} of {exchange} wait for a person since {since}"));
+            }
+            (why, _) => {
+                let why = why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+                line("HELD", &format!("{intake} of {exchange}: {state} since {since}{why}"));
+            }
+        }
+    }
     // Who waits for an officer stands in the list below.
     let more: Vec<&str> = found.more.iter().copied().filter(|name| *name != "awaiting_approval").collect();
     if !more.is_empty() {

@@ -76,6 +76,10 @@ fn tell(done: Done) {
                 "erased what is not kept any more"
             );
         }
+        Done::ErasedIntakes { erased } => {
+            let (originals, undo_keys) = (erased.originals, erased.undo_keys);
+            info!(originals, undo_keys, "erased what came in and is not kept any more");
+        }
         Done::Noticed { sent } => match &sent.held {
             None => info!(notice = sent.notice, partner = sent.partner, "notice sent"),
             Some(why) => warn!(notice = sent.notice, partner = sent.partner, why = plain(why), "notice held back"),

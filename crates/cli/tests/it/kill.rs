@@ -52,7 +52,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 42] = [
+const WHERE: [(&str, usize); 44] = [
     ("connect/src/deliver/folder.rs", 6),
     // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
@@ -72,10 +72,12 @@ const WHERE: [(&str, usize); 42] = [
     ("engine/src/drive/intake/acknowledge.rs", 1),
     ("engine/src/drive/intake/apply.rs", 1),
     ("engine/src/drive/intake/open.rs", 1),
+    ("engine/src/drive/intake/undo.rs", 1),
     ("engine/src/drive/intake/validate.rs", 1),
     ("engine/src/drive/notices.rs", 3),
     ("engine/src/drive/prepare.rs", 1),
     ("engine/src/drive/purge.rs", 1),
+    ("engine/src/drive/purge_intakes.rs", 1),
     ("engine/src/drive/recover.rs", 1),
     ("engine/src/drive/report.rs", 1),
     ("engine/src/drive/room.rs", 1),
@@ -131,7 +133,8 @@ fn every_mark_in_the_sources_is_died_at() {
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
     let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS).chain(crate::api::uploads::MARKS);
-    let elsewhere = elsewhere.chain(crate::accept::folder::CLAIMED);
+    let elsewhere = elsewhere.chain(crate::accept::folder::CLAIMED).chain(crate::accept::undone::MARKS);
+    let elsewhere = elsewhere.chain(crate::accept::purged::MARKS);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();
     marks.sort_unstable();

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use causeway_flow::accept::target::{Answer, Message, Outcome, Refusal, TargetError, unfit_id};
+use causeway_flow::accept::target::{Answer, Message, Outcome, Place, Refusal, TargetError, unfit_id};
 use causeway_model::Code;
 
 use super::link::Link;
@@ -21,7 +21,18 @@ impl<L: Link> Open<L> {
         if let Some(kept) = self.of_place(&message.place, lock, Plans::Left)? {
             return self.repeated(message, kept).map(Some);
         }
-        let Some(kept) = self.newest(&message.external_id)? else { return Ok(None) };
+        let Some(last) = self.last(&message.external_id)? else { return Ok(None) };
+        let kept = match last.marker.is_undone() {
+            false => last,
+            // What was undone comes again by its own intake alone, which somebody has had read once more.
+            true if last.marker.digest == message.digest && of(&last.marker.place) != of(&message.place) => {
+                return Ok(Some(Answer { outcome: Outcome::Duplicate, key: last.marker.key, repeated: false }));
+            }
+            true => match self.newest(&message.external_id)? {
+                Some(kept) => kept,
+                None => return Ok(None),
+            },
+        };
         let order = match (&message.sequence, &kept.sequence) {
             (Some(incoming), Some(newest)) => marker::order(incoming, newest),
             _ => None,
@@ -30,7 +41,7 @@ impl<L: Link> Open<L> {
         let is_older = match order {
             Some(Ordering::Less) => true,
             Some(Ordering::Greater) => false,
-            Some(Ordering::Equal) | None => message.later.contains(&kept.marker.place.intake),
+            Some(Ordering::Equal) | None => message.later.contains(of(&kept.marker.place)),
         };
         let outcome = match kept.marker.digest == message.digest {
             true => Outcome::Duplicate,
@@ -52,4 +63,9 @@ impl<L: Link> Open<L> {
         };
         Ok(Answer { outcome, key: kept.marker.key, repeated: true })
     }
+}
+
+/// The intake of a group: what it is called by in the target, without how often it was undone.
+fn of(place: &Place) -> &str {
+    place.intake.split('/').next().unwrap_or_default()
 }

@@ -145,7 +145,11 @@ impl<L: Link> Open<L> {
         let stored = known.columns.iter().map(take).collect::<Result<Vec<_>, _>>()?;
         let version = known.version.as_ref().map(|version| take(&version.column)).transpose()?;
         let values = known.columns.iter().zip(&stored).map(|(column, stored)| Datum::read(&column.value_type, stored));
-        let row = Row { key, version, values: values.collect(), stored: stored.clone() };
+        let status = known.retire.as_ref().map(|(status, value)| (fields.get(&status.name), &status.value_type, value));
+        let retired = status.is_some_and(|(stored, value_type, value)| {
+            stored.is_some_and(|stored| Datum::read(value_type, stored).as_ref() == Ok(value))
+        });
+        let row = Row { key, version, values: values.collect(), stored: stored.clone(), retired };
         Ok((row, fields))
     }
 
@@ -238,6 +242,13 @@ impl<L: Link> Open<L> {
             self.dialect().name(marker::OUTCOME),
             statement::by(self.dialect(), marker::TABLE, marker::ID)
         );
+        Ok(self.kept(&on, &order, Plans::Left)?.pop())
+    }
+
+    /// The newest marker of an external id, undone or not.
+    pub(super) fn last(&mut self, external_id: &str) -> Result<Option<Kept>, TargetError> {
+        let on = [("exchange", "=", self.exchange()), ("external_id", "=", Stored::Text(external_id.to_owned()))];
+        let order = format!(" ORDER BY {} DESC LIMIT 1", statement::by(self.dialect(), marker::TABLE, marker::ID));
         Ok(self.kept(&on, &order, Plans::Left)?.pop())
     }
 

@@ -289,6 +289,21 @@ fn a_group_is_undone(registry: &Registry) {
         apply(&mut *session, &group("j", 1, "x", 2, onto(&before, person("A-1", "new")))).outcome,
         Outcome::Updated
     );
+    // The same message as one that was undone is applied again by its own intake alone.
+    let read = row(&mut *session, "A-1");
+    apply(&mut *session, &group("k", 1, "y", 7, onto(&read, person("A-1", "other"))));
+    assert!(undo(&mut *session, &place("k", 1)).is_whole());
+    let read = row(&mut *session, "A-1");
+    let replayed = apply(&mut *session, &group("l", 1, "y", 7, onto(&read, person("A-1", "other"))));
+    assert_eq!(replayed.outcome, Outcome::Duplicate);
+    assert_eq!(
+        apply(&mut *session, &group("l", 2, "y", 8, onto(&read, person("A-1", "mended")))).outcome,
+        Outcome::Updated
+    );
+    assert!(undo(&mut *session, &place("l", 2)).is_whole());
+    let read = row(&mut *session, "A-1");
+    let retried = apply(&mut *session, &group("l/1", 2, "y", 8, onto(&read, person("A-1", "mended"))));
+    assert_eq!(retried.outcome, Outcome::Updated);
     let nothing = session.undo(&place("i", 9), &turned(&sealed), &mut Sealer::default());
     assert_eq!(nothing.unwrap_err().code, Code::WrongState);
 }

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use causeway_flow::accept::target::{Group, Onto, Outcome, Session, TargetError};
+use causeway_flow::accept::target::{Before, Group, Onto, Outcome, Session, TargetError};
 use causeway_model::Code;
 use causeway_model::catalogue::{TargetConnection, Tls, TlsMode};
 use causeway_testkit::server::{Certificates, Mariadb, Postgres};
 
 use crate::postgres_fixture::write_secret;
 use crate::target_fixture::{
-    PASSWORD, Registry, Sealer, apply, declared, event, group, layout, on_each, onto, person, row,
+    PASSWORD, Registry, Sealer, apply, declared, event, group, layout, on_each, onto, person, row, turned,
 };
 
 on_each!(
@@ -20,6 +20,7 @@ on_each!(
     whoever_writes_between_look_and_commit_waits,
     a_connection_that_breaks_leaves_nothing_half_done,
     dying_at_any_statement_leaves_nothing_half_done,
+    dying_at_any_statement_of_undoing_leaves_what_can_be_repeated,
 );
 
 fn refused(registry: &Registry) -> TargetError {
@@ -335,6 +336,62 @@ fn dying_at_any_statement_leaves_nothing_half_done(registry: &Registry) {
     }
     // A statement is passed before and after it: 3 rows and a marker, 1 and a marker, 2 and a marker; a commit likewise.
     assert_eq!(deaths, 2 * (4 + 2 + 3) + 2 * 3);
+}
+
+/// Undoes as many groups of a whole run, the newest first, or is told what came of them.
+fn undo(session: &mut dyn Session, groups: usize, sealer: &mut Sealer) {
+    for marker in session.markers("i", None).unwrap().into_iter().take(groups) {
+        let before = match session.sealed(&marker.place).unwrap() {
+            Some(sealed) => turned(&sealed),
+            None => Before::default().to_bytes("registry").unwrap(),
+        };
+        session.undo(&marker.place, &before, sealer).unwrap();
+    }
+}
+
+/// The child of [`dying_at_any_statement_of_undoing_leaves_what_can_be_repeated`].
+#[test]
+fn child_that_dies_undoing() {
+    let Ok(told) = std::env::var("CAUSEWAY_TEST_DIES_UNDOING_AT") else { return };
+    let (mark, rest) = told.split_once(' ').unwrap();
+    let (base, target) = rest.split_once(' ').unwrap();
+    let target: causeway_model::catalogue::Target = serde_json::from_str(target).unwrap();
+    let mut session = causeway_connect::target::open(&target, Path::new(base)).open(&layout()).unwrap();
+    let mut sealer =
+        Sealer { at: Some((mark.parse().unwrap(), Box::new(|| std::process::abort()))), ..Sealer::default() };
+    undo(&mut *session, 3, &mut sealer);
+}
+
+fn dying_at_any_statement_of_undoing_leaves_what_can_be_repeated(registry: &Registry) {
+    let after = |groups: usize| {
+        seed(registry);
+        whole_run(registry);
+        undo(&mut *registry.open(), groups, &mut Sealer::default());
+        standing(registry)
+    };
+    let whole = [0, 1, 2, 3].map(after);
+    let told = format!("{} {}", registry.path().display(), serde_json::to_string(&registry.target).unwrap());
+    let mut deaths = 0;
+    for mark in 1.. {
+        seed(registry);
+        whole_run(registry);
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "target_trouble::child_that_dies_undoing", "--test-threads=1"])
+            .env("CAUSEWAY_TEST_DIES_UNDOING_AT", format!("{mark} {told}"))
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .status()
+            .unwrap();
+        if child.success() {
+            break;
+        }
+        deaths += 1;
+        assert!(whole.contains(&standing(registry)), "mark {mark}: a group is half undone: {}", standing(registry));
+        undo(&mut *registry.open(), 3, &mut Sealer::default());
+        assert_eq!(standing(registry), whole[3], "mark {mark}");
+    }
+    // Four rows, of which one is put back, three markers; before and after each commit.
+    assert!(deaths >= 3 + 2 * 3, "{deaths}");
 }
 
 #[test]

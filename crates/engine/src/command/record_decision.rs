@@ -161,7 +161,7 @@ pub(super) fn new(asked: &Asked) -> NewDecision {
 }
 
 /// Records it, while nobody is told anything about single people.
-pub(super) async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
+pub(crate) async fn enter(house: &House, actor: &str, asked: &Asked) -> Result<Recorded, EngineError> {
     let mut paused = false;
     let recorded = enter_while(house, actor, asked, &mut paused).await;
     if paused {

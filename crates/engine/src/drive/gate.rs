@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use causeway_model::arrangement::{InFlight, in_flight};
+use causeway_model::intake::Intake;
 use causeway_model::stop::{Stop, is_stopped};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
@@ -74,18 +75,23 @@ impl Gate {
             shut: Arc::new(OnceLock::new()),
             kind: lease.kind(),
             transfer: row.id.clone(),
+            ends: None,
             token: lease.token().to_owned(),
             over: lease.over(),
         };
         Ok(Self { look: look.clone(), looking: tokio::spawn(look.on()) })
     }
 
-    /// The same for what came in: stops, suspended partners and terms out of force hold it back.
+    /// The same for what came in: stops, suspended partners and terms out of force hold it back. What a person ended, or takes back, is
+    /// held by none of these: nothing more of the partner's is applied by it.
     ///
     /// # Errors
     /// [`EngineError::Held`] when something holds it back already.
     pub(super) async fn open_intake(house: &House, row: &IntakeRow, lease: &Lease) -> Result<Self, EngineError> {
-        if let Some(violation) = held_back(house, &row.partner).await? {
+        let ends = Ends::of(row);
+        if ends == Ends::AsItGoes
+            && let Some(violation) = held_back(house, &row.partner).await?
+        {
             return Err(held(&row.id, violation));
         }
         let (arrangement, version) = row.versions.arrangement.clone();
@@ -102,6 +108,7 @@ impl Gate {
             shut: Arc::new(OnceLock::new()),
             kind: lease.kind(),
             transfer: row.id.clone(),
+            ends: Some(ends),
             token: lease.token().to_owned(),
             over: lease.over(),
         };
@@ -146,6 +153,27 @@ pub(super) fn held(transfer: &str, violation: Violation) -> EngineError {
     EngineError::Held { transfer: transfer.to_owned(), violation: Box::new(violation) }
 }
 
+/// What people said should become of an intake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    /// Nothing: it is applied as it goes.
+    AsItGoes,
+    /// What is applied stays, and the rest is left out.
+    LeftOut,
+    /// What is applied is put back.
+    Undone,
+}
+
+impl Ends {
+    fn of(row: &IntakeRow) -> Self {
+        match row.state {
+            Intake::Undoing => Self::Undone,
+            _ if row.left_out_at.is_some() => Self::LeftOut,
+            _ => Self::AsItGoes,
+        }
+    }
+}
+
 #[derive(Clone)]
 struct Look {
     reader: Reader,
@@ -163,6 +191,8 @@ struct Look {
     /// Whether it is a transfer or an intake.
     kind: Kind,
     transfer: String,
+    /// Of an intake, what should become of it as it was read.
+    ends: Option<Ends>,
     /// Of the lease under which it is worked on.
     token: String,
     over: Over,
@@ -207,12 +237,21 @@ impl Look {
             }
             Kind::Intake => {
                 let row = self.reader.intake(&self.transfer).await?;
-                row.filter(|row| !row.state.is_unfinished()).map(|row| row.state.name())
+                if row.as_ref().is_some_and(|row| Some(Ends::of(row)) != self.ends) {
+                    let detail = "somebody ended it, or takes it back";
+                    return Ok(Some(Shut::Held(Violation::new(Code::ChangedMeanwhile, &self.transfer, detail))));
+                }
+                // One that waits is in hand because of what was decided on it.
+                let goes_on = |row: &IntakeRow| row.state.is_unfinished() || row.state == Intake::AwaitingReview;
+                row.filter(|row| !goes_on(row)).map(|row| row.state.name())
             }
         };
         if let Some(state) = ended {
             let detail = format!("it is {state} by now");
             return Ok(Some(Shut::Held(Violation::new(Code::ChangedMeanwhile, &self.transfer, detail))));
+        }
+        if self.ends.is_some_and(|ends| ends != Ends::AsItGoes) {
+            return Ok(None);
         }
         let stops = self.reader.standing_stops().await?;
         if let Some(stop) = is_stopped(&stops, &self.partner, &self.operation)

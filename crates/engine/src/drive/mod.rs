@@ -12,6 +12,7 @@ mod notices;
 mod outcome;
 mod prepare;
 mod purge;
+mod purge_intakes;
 mod recover;
 mod report;
 mod room;
@@ -34,6 +35,7 @@ pub use outcome::Outcome;
 pub use prepare::{Prepared, SentAs};
 pub(crate) use purge::{Keeps, ends, erase, erase_copies, is_on_its_way};
 pub use purge::{Purged, purge};
+pub use purge_intakes::{ErasedIntakes, purge_intakes};
 pub use recover::{Recovered, recover};
 pub use work::{Done, Working, work};
 

@@ -11,7 +11,10 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use super::answer::close_due;
-use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices, take_in};
+use super::{
+    ErasedIntakes, Lease, Outcome, Purged, Sent, WORKER, purge, purge_intakes, purge_states, recover, run,
+    send_notices, take_in,
+};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -63,6 +66,11 @@ pub enum Done {
     Purged {
         /// Which, and by which rule.
         purged: Purged,
+    },
+    /// What came in is kept no longer.
+    ErasedIntakes {
+        /// How many of what.
+        erased: ErasedIntakes,
     },
     /// A notice was sent, or is held back.
     Noticed {
@@ -181,6 +189,15 @@ async fn sweep(
     match purge(house, WORKER).await {
         Ok((purged, troubles)) => {
             purged.into_iter().for_each(|purged| tell(Done::Purged { purged }));
+            troubles.into_iter().for_each(trouble);
+        }
+        Err(error) => trouble(error),
+    }
+    match purge_intakes(house, WORKER).await {
+        Ok((erased, troubles)) => {
+            if erased != ErasedIntakes::default() {
+                tell(Done::ErasedIntakes { erased });
+            }
             troubles.into_iter().for_each(trouble);
         }
         Err(error) => trouble(error),

@@ -17,6 +17,7 @@ pub(crate) mod upload;
 use std::path::PathBuf;
 
 use causeway_store::query::{IntakeFilter, IntakeRow};
+use jiff::{Timestamp, ToSpan as _};
 
 use crate::error::EngineError;
 use crate::house::House;
@@ -34,10 +35,23 @@ pub(crate) fn folder(house: &House, intake: &str) -> PathBuf {
     house.home.intakes().join(intake)
 }
 
+/// Days for which an original is kept once nothing of it waits any more.
+pub(crate) const KEPT_DAYS: i64 = 30;
+
+/// Until when what was last moved at a moment is kept for so many days. Whoever erases waits an hour longer, so that nobody who began
+/// before reads what is being erased.
+pub(crate) fn kept_until(moved: Timestamp, days: i64) -> Timestamp {
+    moved.saturating_add((24 * days).hours()).unwrap_or(Timestamp::MAX)
+}
+
 /// The sealed body, where it is too long for its row.
 pub(crate) const BODY: &str = "body";
 /// What could not be read or broke a rule, sealed to the operation.
 pub(crate) const QUARANTINE: &str = "quarantine.age";
+/// What waits for a person, sealed to the operation.
+pub(crate) const REVIEW: &str = "review.age";
+/// What is not as it was before, though the intake was undone, sealed to the operation.
+pub(crate) const UNDONE: &str = "undone.age";
 /// What became of each record, sealed to the partner and to the operation, which tells it to the partner's programs.
 pub(crate) const OUTCOMES: &str = "outcomes.age";
 /// The signed acknowledgement of counts and digests; its signature beside it.

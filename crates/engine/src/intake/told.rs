@@ -58,7 +58,14 @@ pub fn is_told(state: &Intake) -> bool {
     match state {
         Intake::AwaitingReview | Intake::Applied | Intake::Acknowledged => true,
         Intake::Rejected { violations } => violations.iter().any(|one| one.code == Code::TooManyQuarantined),
-        Intake::Received | Intake::Opened | Intake::Validated | Intake::Applying { .. } | Intake::Cancelled => false,
+        Intake::Received
+        | Intake::Opened
+        | Intake::Validated
+        | Intake::Applying { .. }
+        | Intake::Cancelled
+        // What was told before does not hold any more.
+        | Intake::Undoing
+        | Intake::Undone => false,
     }
 }
 
@@ -68,10 +75,12 @@ pub fn is_told(state: &Intake) -> bool {
 /// There is no such intake, or its sealed outcomes cannot be read.
 pub async fn outcomes(house: &House, intake: &str, after: u64, most: usize) -> Result<Told, EngineError> {
     let row = house.intake(intake).await?;
-    if !is_told(&row.state) {
+    let name = if matches!(row.state, Intake::Rejected { .. }) { QUARANTINE } else { OUTCOMES };
+    // What was quarantined goes with the original; what became of records stays.
+    let is_gone = name == QUARANTINE && row.erased_at.is_some();
+    if !is_told(&row.state) || is_gone {
         return Ok(Told { row, records: Vec::new(), more: false });
     }
-    let name = if matches!(row.state, Intake::Rejected { .. }) { QUARANTINE } else { OUTCOMES };
     let path = folder(house, intake).join(name);
     let mut found = tokio::task::block_in_place(|| read(house, &path, after, most))?;
     let more = found.len() > most;

@@ -1,10 +1,14 @@
 //! What came in, and how far has it come?
 
+use causeway_model::intake::Intake;
 use causeway_model::permission::Action;
+use causeway_package::report::ReportReader;
 use causeway_store::query::{IntakeFilter, IntakeRow, WaitingRow};
+use serde::Deserialize;
 
 use crate::error::EngineError;
 use crate::house::House;
+use crate::intake::{UNDONE, folder};
 
 /// An intake with what of it waits for a person.
 pub struct ShownIntake {
@@ -12,9 +16,23 @@ pub struct ShownIntake {
     pub row: IntakeRow,
     /// Records that wait, or did.
     pub waiting: Vec<WaitingRow>,
+    /// Records of which something is not as it was before, though it was undone; the first of them.
+    pub not_undone: Vec<NotUndone>,
     /// What its last try stood in the way of.
     pub why: Option<String>,
 }
+
+/// A record of which something is not as it was before.
+#[derive(Debug, Deserialize)]
+pub struct NotUndone {
+    /// Its number in the file.
+    pub record: u64,
+    /// Tables, and what became of their rows: `changed` since, `gone`, `kept` for want of a status.
+    pub rows: Vec<(String, String)>,
+}
+
+/// So many of them are told.
+const MOST: usize = 100;
 
 /// Intakes that the looker may see, the newest first: partners see their own.
 pub async fn intakes(house: &House, looker: &str, mut filter: IntakeFilter) -> Result<Vec<IntakeRow>, EngineError> {
@@ -36,5 +54,13 @@ pub async fn intake(house: &House, looker: &str, id: &str) -> Result<ShownIntake
     let lease = house.store.lease_of(causeway_store::lease::Kind::Intake, id).await?;
     let waiting = house.store.intake_waiting(id).await?;
     let why = lease.and_then(|lease| lease.why).filter(|_| row.state.is_unfinished());
-    Ok(ShownIntake { row, waiting, why })
+    let path = folder(house, id).join(UNDONE);
+    let not_undone = match row.state == Intake::Undone && path.exists() {
+        true => {
+            let lines = ReportReader::open(&path, &house.keys.operation)?.lines();
+            lines.take(MOST).collect::<Result<_, _>>()?
+        }
+        false => Vec::new(),
+    };
+    Ok(ShownIntake { row, waiting, not_undone, why })
 }

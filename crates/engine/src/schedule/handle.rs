@@ -1,9 +1,8 @@
 //! What becomes of one occurrence: a transfer that is asked for, or a reason to skip it?
 
+use causeway_model::Violation;
 use causeway_model::exchange::schedule::{Decided, Occurrence, Skipped, Verdict};
-use causeway_model::permission::{Action, decide};
 use causeway_model::request::{Event, State};
-use causeway_model::{Code, Person, Violation};
 use causeway_store::change::{HandleOccurrence, NewRequest, NewTransfer, OccurrenceOutcome};
 use causeway_store::{AuditEvent, Changed, Saved};
 use jiff::Timestamp;
@@ -91,7 +90,7 @@ async fn started(house: &House, planned: &Planned, decided: &Decided) -> Result<
     let asked = planned.timetable.request(&document.exchange, &decided.occurrence);
     let arrangement = house.terms(&document.arrangement).await?.value;
     let id = house.id("tr");
-    let (by, denied) = authority(house, planned).await?;
+    let (by, denied) = house.authority(planned.brought_in_by(), &document.exchange).await?;
     let mut violations = judge(house, &id, &asked, &arrangement).await?;
     violations.extend(denied);
     if let Some(first) = violations.first() {
@@ -125,20 +124,6 @@ async fn started(house: &House, planned: &Planned, decided: &Decided) -> Result<
     let request = NewRequest { transfer, asked, by, state: judged, denied: Vec::new() };
     let outcome = Outcome::Requested { transfer: id, awaits_approval };
     Ok(Told { outcome, stored: OccurrenceOutcome::Requested(Box::new(request)), event })
-}
-
-/// Whoever brought the exchange into use; with the reason why that is no authority any more, where it is not.
-async fn authority(house: &House, planned: &Planned) -> Result<(Person, Option<Violation>), EngineError> {
-    let name = planned.brought_in_by();
-    let (actor, thing) = (house.actor(name).await?, house.own(&planned.exchange.exchange));
-    let may = |action| decide(&actor, action, &thing).is_ok();
-    if may(Action::ActivateConfiguration) || may(Action::ImportConfiguration) {
-        return Ok((actor.person, None));
-    }
-    let detail =
-        format!("`{name}`, who brought it into use, may not any more: let somebody else bring in its next version");
-    let denied = Violation::new(Code::NotPermitted, &planned.exchange.exchange, detail);
-    Ok((house.person(name).await?, Some(denied)))
 }
 
 fn skipped(planned: &Planned, decided: &Decided, reason: &str, detail: String, violations: &[Violation]) -> Told {

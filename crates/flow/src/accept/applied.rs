@@ -12,8 +12,9 @@ use causeway_model::intake::RecordOutcome;
 use super::batch::Head;
 use super::checks::Checks;
 use super::mapping::Mapped;
-use super::matched::{Found, Matched, Place, Said};
-use super::target::{self, Answer, Datum, Group, Keeper, Message, Outcome, Row, Session, Stored, TargetError};
+use super::matched::{Found, Matched, Place};
+use super::reviewed::{Said, Unclear};
+use super::target::{self, Answer, Datum, Group, Keeper, Message, Onto, Outcome, Session, Stored, TargetError, Write};
 
 /// What became of a record. Made by [`Applied::of`] alone.
 #[derive(Debug)]
@@ -25,13 +26,13 @@ pub struct Applied {
     /// Key of its row, where it has one.
     pub key: Vec<Stored>,
     /// Rows that it may be, where a person has to say.
-    pub candidates: Vec<Row>,
+    pub unclear: Option<Unclear>,
 }
 
 /// By what a record is known in the target.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'k> {
-    /// The intake.
+    /// What its groups are called by in the target.
     pub intake: &'k str,
     /// Place of the sequence among the record's fields, if there is one.
     pub sequence: Option<usize>,
@@ -56,31 +57,44 @@ impl Applied {
         if let Some(answer) = session.applied(&message)? {
             return Ok(Self::answered(answer));
         }
+        if said == Some(&Said::LeaveOut) {
+            return Ok(Self::without_row(RecordOutcome::LeftOut, Vec::new()));
+        }
         // Somebody may change the row between looking and writing; whoever does so twice has a reason.
         for last in [false, true] {
             let matched = match Matched::find(session, checks, mapped, place, said)? {
                 Found::Matched(matched) => matched,
-                Found::Waits(code, candidates) => {
-                    let why = vec![("record".to_owned(), code)];
-                    return Ok(Self { outcome: RecordOutcome::Waiting, why, key: Vec::new(), candidates });
-                }
+                Found::Waits(unclear) => return Ok(Self::unclear(RecordOutcome::Waiting, unclear)),
+                Found::Changed(unclear) => return Ok(Self::unclear(RecordOutcome::Conflict, unclear)),
                 Found::Broken(why) => return Ok(Self::without_row(RecordOutcome::Quarantined, why)),
             };
             let group = Group { message: message.clone(), record: matched.0 };
             let answer = session.apply(&group, keeper)?;
-            if answer.outcome != Outcome::Conflict || last {
-                return Ok(Self::answered(answer));
+            match answer.outcome {
+                Outcome::Conflict if last => return Self::conflict(session, &group.record),
+                Outcome::Conflict => {}
+                _ => return Ok(Self::answered(answer)),
             }
         }
-        Ok(Self::conflict())
+        Ok(Self::unclear(RecordOutcome::Conflict, Unclear::new(Code::ChangedMeanwhile, 0, &[])))
     }
 
-    fn conflict() -> Self {
-        Self::without_row(RecordOutcome::Conflict, vec![("record".to_owned(), Code::ChangedMeanwhile)])
+    /// Its row is never as it was looked for: a person is shown how it stands now.
+    fn conflict(session: &mut dyn Session, write: &Write) -> Result<Self, TargetError> {
+        let row = match &write.onto {
+            Onto::Update(row) => session.row(write.mapping, &row.key)?,
+            Onto::Insert(_) => None,
+        };
+        let unclear = Unclear::new(Code::ChangedMeanwhile, write.mapping, row.as_slice());
+        Ok(Self::unclear(RecordOutcome::Conflict, unclear))
+    }
+
+    fn unclear(outcome: RecordOutcome, unclear: Unclear) -> Self {
+        Self { outcome, why: vec![("record".to_owned(), unclear.code)], key: Vec::new(), unclear: Some(unclear) }
     }
 
     fn without_row(outcome: RecordOutcome, why: Vec<(String, Code)>) -> Self {
-        Self { outcome, why, key: Vec::new(), candidates: Vec::new() }
+        Self { outcome, why, key: Vec::new(), unclear: None }
     }
 
     fn answered(answer: Answer) -> Self {
@@ -89,14 +103,17 @@ impl Applied {
             Outcome::Updated => RecordOutcome::Updated,
             Outcome::Duplicate => RecordOutcome::Duplicate,
             Outcome::Superseded => RecordOutcome::Superseded,
-            Outcome::Conflict => return Self::conflict(),
+            Outcome::Conflict => {
+                let unclear = Unclear::new(Code::ChangedMeanwhile, 0, &[]);
+                return Self::unclear(RecordOutcome::Conflict, unclear);
+            }
             Outcome::Refused(refusal) => {
                 let column = refusal.column.unwrap_or_default();
                 let at = if column.is_empty() { refusal.table } else { format!("{}.{column}", refusal.table) };
                 return Self::without_row(RecordOutcome::Quarantined, vec![(at, refusal.code)]);
             }
         };
-        Self { outcome, why: Vec::new(), key: answer.key, candidates: Vec::new() }
+        Self { outcome, why: Vec::new(), key: answer.key, unclear: None }
     }
 }
 

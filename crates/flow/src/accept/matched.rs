@@ -2,7 +2,7 @@
 //!
 //! In: a sound record, an open target. Out: [`Matched`]. Guarantees: a row is what the first list of fields finds that finds any, byte
 //! for byte, among those that have the constants which are never written; several rows wait for a person, none is a new row only where the
-//! exchange says so and its id has none yet; every rule on what stands there
+//! exchange says so and its id has none yet, or a person did; every rule on what stands there
 //! was asked. Refuses when: the target cannot be asked.
 
 use std::collections::HashSet;
@@ -12,9 +12,10 @@ use causeway_model::inbound::{OnWrite, Unmatched};
 
 use super::batch::{Head, SoundBatch, seen};
 use super::checks::Checks;
-use super::mapping::{From, Mapped, Table};
+use super::mapping::{From, Gets, Mapped, Table};
+use super::reviewed::{Said, Unclear};
 use super::rule::Seen;
-use super::target::{Datum, Onto, Row, Session, Stored, TargetError, Write};
+use super::target::{Column, Datum, Onto, Row, Session, Stored, TargetError, Write};
 
 /// A record whose rows are known. Made by [`Matched::find`] alone.
 #[derive(Debug)]
@@ -25,19 +26,12 @@ pub struct Matched(pub(super) Write);
 pub enum Found {
     /// They are known.
     Matched(Box<Matched>),
-    /// A person has to say: why, and which rows it may be.
-    Waits(Code, Vec<Row>),
+    /// A person has to say which row it is.
+    Waits(Unclear),
+    /// A person said so, of rows that are no longer as they were: these are.
+    Changed(Unclear),
     /// A rule does not hold now that the row is known: its name, and why.
     Broken(Vec<(String, Code)>),
-}
-
-/// What a person said of a record that waited.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Said {
-    /// It is the row of this key.
-    Link(Vec<Stored>),
-    /// It is a new row.
-    Insert,
 }
 
 /// A record among those of its batch.
@@ -47,6 +41,15 @@ pub struct Place<'b> {
     pub batch: &'b SoundBatch,
     /// The record.
     pub head: &'b Head,
+}
+
+impl Place<'_> {
+    /// The value of a field as text, by the field's place; none where it did not come, or is empty.
+    #[must_use]
+    pub fn written(&self, field: usize) -> Option<String> {
+        let Head { row, present, .. } = self.head;
+        Values { batch: &self.batch.records, row: *row, present }.of(field)?.written()
+    }
 }
 
 impl Matched {
@@ -61,24 +64,31 @@ impl Matched {
         place: Place<'_>,
         said: Option<&Said>,
     ) -> Result<Found, TargetError> {
-        let Some(root) = mapped.tables.first() else { return Ok(Found::Waits(Code::Unmatched, Vec::new())) };
+        let Some(root) = mapped.tables.first() else {
+            return Ok(Found::Waits(Unclear::new(Code::Unmatched, 0, &[])));
+        };
         let at = Values { batch: &place.batch.records, row: place.head.row, present: &place.head.present };
-        let onto = match said {
+        let mut said = said;
+        let onto = match said.take_if(|said| matches!(said, Said::Link(one) if one.mapping == 0)) {
             // A person said so, whatever is found.
-            Some(Said::Insert) => Onto::Insert(Vec::new()),
-            Some(Said::Link(key)) => match session.row(0, key)? {
-                Some(row) => Onto::Update(row),
-                None => return Ok(Found::Waits(Code::Unmatched, Vec::new())),
+            Some(Said::Link(shown)) => match session.row(0, &shown.key)? {
+                Some(row) if shown.is(0, &row) => Onto::Update(row),
+                other => return Ok(Found::Changed(Unclear::new(Code::ChangedMeanwhile, 0, other.as_slice()))),
             },
-            None => match look(session, 0, root, &at, &[])? {
-                // It is a row already, and nothing by which rows are found says so any more: which one is right, a person knows.
-                Ok(Onto::Insert(asked)) => match known(session, mapped, place)? {
-                    Some(rows) => return Ok(Found::Waits(Code::Unmatched, rows)),
-                    None => Onto::Insert(asked),
-                },
-                Ok(onto) => onto,
-                Err((code, rows)) => return Ok(Found::Waits(code, rows)),
-            },
+            _ => {
+                let looked = match look(session, 0, (root, mapped), &at, &[])? {
+                    // It is a row already, and nothing by which rows are found says so any more: which one is right, a person knows.
+                    Looked::Onto(Onto::Insert(asked)) => match known(session, mapped, place)? {
+                        Some(rows) => Looked::Unclear(Code::Unmatched, rows, asked),
+                        None => Looked::Onto(Onto::Insert(asked)),
+                    },
+                    looked => looked,
+                };
+                match decided(looked, 0, &mut said) {
+                    Ok(onto) => onto,
+                    Err(found) => return Ok(found),
+                }
+            }
         };
         let broken = rules(checks, mapped, place, &onto);
         if !broken.is_empty() {
@@ -102,9 +112,10 @@ impl Matched {
                     // Below a new row stands nothing.
                     Onto::Insert(_) => Onto::Insert(Vec::new()),
                     Onto::Update(parent) => {
-                        match look(session, mapping, table, &at, &below(mapped, mapping, parent))? {
+                        let within = below(mapped, mapping, parent);
+                        match decided(look(session, mapping, (table, mapped), &at, &within)?, mapping, &mut said) {
                             Ok(onto) => onto,
-                            Err((code, rows)) => return Ok(Found::Waits(code, rows)),
+                            Err(found) => return Ok(found),
                         }
                     }
                 };
@@ -164,48 +175,113 @@ fn twin(table: &Table, at: &Values<'_>, met: &mut HashSet<(usize, Vec<(String, D
     twins.count() > 0
 }
 
-type Unclear = (Code, Vec<Row>);
+/// What came of looking for one row.
+enum Looked {
+    /// It is known.
+    Onto(Onto),
+    /// A person has to say: why, which rows it may be, and by what it was looked for.
+    Unclear(Code, Vec<Row>, Vec<Vec<(String, Datum)>>),
+}
 
 /// The row that the first list of fields finds that finds any.
 fn look(
     session: &mut dyn Session,
     mapping: usize,
-    table: &Table,
+    (table, mapped): (&Table, &Mapped),
     at: &Values<'_>,
     within: &[(String, Datum)],
-) -> Result<Result<Onto, Unclear>, TargetError> {
+) -> Result<Looked, TargetError> {
     let mut asked = Vec::new();
     for list in &table.matching {
         let Some(mut wanted) = wanted(list, at) else { continue };
         wanted.extend(table.within.iter().chain(within).cloned());
         let found = session.find(mapping, &wanted)?;
         if found.more || found.rows.len() > 1 {
-            return Ok(Err((Code::Ambiguous, found.rows)));
+            return Ok(Looked::Unclear(Code::Ambiguous, found.rows, asked));
         }
         if let Some(row) = found.rows.into_iter().next() {
-            return Ok(Ok(Onto::Update(row)));
+            let known = mapped.layout.mappings.get(mapping);
+            let revives = !row.retired || known.is_some_and(|known| revives(table, &known.columns, &known.retire, at));
+            // It was retired, and nothing of what came says that it holds again.
+            return Ok(match revives {
+                true => Looked::Onto(Onto::Update(row)),
+                false => Looked::Unclear(Code::Unmatched, vec![row], asked),
+            });
         }
         asked.push(wanted);
     }
     Ok(match table.unmatched {
-        Unmatched::Insert => Ok(Onto::Insert(asked)),
-        Unmatched::Wait => Err((Code::Unmatched, Vec::new())),
+        Unmatched::Insert => Looked::Onto(Onto::Insert(asked)),
+        Unmatched::Wait => Looked::Unclear(Code::Unmatched, Vec::new(), asked),
     })
 }
 
+/// What is done where looking found no one row. INVARIANT (decided on what was seen): what a person said counts as long as the rows are those
+/// that were shown, byte for byte; [`Matched::find`] asks the same of a row that a person named.
+fn decided(looked: Looked, mapping: usize, said: &mut Option<&Said>) -> Result<Onto, Found> {
+    let is_here = |said: &mut &Said| match said {
+        Said::Link(shown) => shown.mapping == mapping,
+        Said::Insert { mapping: of, .. } => *of == mapping,
+        Said::LeaveOut => false,
+    };
+    let (code, rows, asked) = match looked {
+        // One row is found by now: that a new one was wanted is not what was looked at.
+        Looked::Onto(Onto::Update(row)) if mapping == 0 && said.take_if(is_here).is_some() => {
+            return Err(Found::Changed(Unclear::new(Code::ChangedMeanwhile, mapping, &[row])));
+        }
+        Looked::Onto(onto) => return Ok(onto),
+        Looked::Unclear(code, rows, asked) => (code, rows, asked),
+    };
+    let changed = || Found::Changed(Unclear::new(Code::ChangedMeanwhile, mapping, &rows));
+    match said.take_if(is_here) {
+        Some(Said::Link(shown)) => {
+            rows.iter().find(|row| shown.is(mapping, row)).cloned().map(Onto::Update).ok_or_else(changed)
+        }
+        Some(Said::Insert { shown, .. }) => {
+            let is_as_shown =
+                shown.len() == rows.len() && shown.iter().zip(&rows).all(|(shown, row)| shown.is(mapping, row));
+            match is_as_shown {
+                // Where there is none, none may come in between either.
+                true => Ok(Onto::Insert(if rows.is_empty() { asked } else { Vec::new() })),
+                false => Err(changed()),
+            }
+        }
+        Some(Said::LeaveOut) | None => Err(Found::Waits(Unclear::new(code, mapping, &rows))),
+    }
+}
+
+/// Whether a retired row that gets this record holds again.
+fn revives(table: &Table, columns: &[Column], retire: &Option<(Column, Datum)>, at: &Values<'_>) -> bool {
+    let Some((status, retired)) = retire else { return true };
+    let gets = columns.iter().zip(&table.columns).find(|(column, _)| column.name == status.name);
+    gets.and_then(|(_, gets)| value(gets, at, true)).is_some_and(|value| value != *retired)
+}
+
 fn write(mapping: usize, table: &Table, at: &Values<'_>, onto: Onto, nested: Vec<Write>) -> Write {
-    let is_insert = matches!(onto, Onto::Insert(_));
-    let values = table.columns.iter().map(|gets| {
-        match (gets.on, is_insert) {
-            (OnWrite::Never, _) | (OnWrite::Update, true) | (OnWrite::Insert, false) => return None,
-            _ => {}
-        }
-        match &gets.from {
-            From::Constant(value) => Some(value.clone()),
-            From::Field(place) => at.of(*place).map(|value| as_column(value, &gets.value_type)),
-        }
+    // A row that was retired is written like a new one: its status holds again.
+    let is_new = match &onto {
+        Onto::Insert(_) => true,
+        Onto::Update(row) => row.retired,
+    };
+    let is_update = matches!(onto, Onto::Update(_));
+    let values = table.columns.iter().map(|gets| match gets.on {
+        OnWrite::Never => None,
+        OnWrite::Update if !is_update => None,
+        OnWrite::Insert if !is_new => None,
+        _ => value(gets, at, is_new),
     });
     Write { mapping, values: values.collect(), onto, nested }
+}
+
+/// What a column gets, if it gets anything.
+fn value(gets: &Gets, at: &Values<'_>, is_new: bool) -> Option<Datum> {
+    if gets.on == OnWrite::Never || (gets.on == OnWrite::Insert && !is_new) {
+        return None;
+    }
+    match &gets.from {
+        From::Constant(value) => Some(value.clone()),
+        From::Field(place) => at.of(*place).map(|value| as_column(value, &gets.value_type)),
+    }
 }
 
 /// A value in the type of its column, where that is another one than the field's.

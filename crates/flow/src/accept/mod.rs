@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`opened`] | a sealed body, what it must be | [`Opened`] |
 //! | [`validate`](mod@validate) | [`Opened`], [`Checks`] | [`Validated`], which ends in the sound records |
+//! | [`reviewed`] | a record that waits, what a person decided | [`Said`] |
 //! | [`matched`] | a sound record, an open target | [`Matched`] |
 //! | [`applied`] | [`Matched`] | [`Applied`], the record's outcome |
 //!
@@ -28,6 +29,7 @@ pub mod matched;
 mod members;
 pub mod opened;
 pub mod records;
+pub mod reviewed;
 mod rule;
 pub mod target;
 pub mod undo;
@@ -37,8 +39,9 @@ pub use applied::{Applied, Known};
 pub use batch::{Head, SoundBatch, unread};
 pub use checks::{Checks, check_rules};
 pub use mapping::Mapped;
-pub use matched::{Found, Matched, Place, Said};
+pub use matched::{Found, Matched, Place};
 pub use opened::{Opened, Unopened};
 pub use records::{Item, Next, Records, RecordsError};
+pub use reviewed::{Candidate, Question, Said, Unclear};
 pub use undo::UndoKey;
 pub use validate::{FromTheBeginning, Quarantined, QuarantinedField, Rejected, Sound, Validated, validate};

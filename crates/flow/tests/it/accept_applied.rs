@@ -116,7 +116,7 @@ impl Scene {
                 let applied =
                     Applied::of(session.as_mut(), &mut Open, (&house.checks, mapped), place, known, None).unwrap();
                 let why: Vec<String> = applied.why.iter().map(|(field, code)| format!(" {field} {code}")).collect();
-                let rows = applied.candidates.len();
+                let rows = applied.unclear.as_ref().map_or(0, |unclear| unclear.candidates.len());
                 told.push(format!("{} {}{} {rows}", head.number, applied.outcome, why.concat()));
             }
             Ok(())

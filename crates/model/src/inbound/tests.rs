@@ -137,6 +137,11 @@ fn what_could_not_be_read_applied_or_undone_is_refused_where_it_stands() {
             "decides: [ { field: decision, value: REJ, decision: consent-given, person: person, reason: person-asked } ]\ntells:",
             "decides-kind /decides/0/decision",
         ),
+        (
+            "tells:",
+            "decides: [ { field: decision, value: REJ, decision: consent-withdrawn, person: nin, reason: person-asked } ]\ntells:",
+            "decides-person /decides/0/person",
+        ),
     ] {
         let found = codes(from, to);
         assert!(found.contains(&expected.to_owned()), "{to}: {found:?}");

@@ -12,12 +12,14 @@ fn the_whole_table_is_as_reviewed() {
         "received: open → opened, reject → rejected, cancel → cancelled\n\
          opened: validate → validated, reject → rejected, cancel → cancelled\n\
          validated: reject → rejected, begin → applying, cancel → cancelled\n\
-         awaiting-review: begin → applying\n\
-         applying: begin → applying, wait → awaiting-review, apply → applied\n\
-         applied: acknowledge → acknowledged, retry → received\n\
-         acknowledged: retry → received\n\
+         awaiting-review: begin → applying, leave-out → awaiting-review, undo → undoing\n\
+         applying: begin → applying, wait → awaiting-review, apply → applied, leave-out → applying, undo → undoing\n\
+         applied: acknowledge → acknowledged, undo → undoing, retry → received\n\
+         acknowledged: undo → undoing, retry → received\n\
          rejected: retry → received\n\
-         cancelled: \n"
+         cancelled: \n\
+         undoing: put-back → undone\n\
+         undone: retry → received\n"
     );
 }
 
@@ -25,7 +27,7 @@ fn the_whole_table_is_as_reviewed() {
 fn work_is_left_wherever_nobody_is_waited_for() {
     let unfinished: Vec<&str> =
         Intake::samples().iter().filter(|state| state.is_unfinished()).map(Intake::name).collect();
-    assert_eq!(unfinished, ["received", "opened", "validated", "applying", "applied"]);
+    assert_eq!(unfinished, ["received", "opened", "validated", "applying", "applied", "undoing"]);
 }
 
 #[test]

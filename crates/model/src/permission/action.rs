@@ -134,7 +134,9 @@ actions! {
     ErasePackage           "erase-package"            Change [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Erases a package before its time.";
     // what comes in: things of both parties
     SubmitRecords          "submit-records"           Change [- P - - - P P - -] [- - - - - - - - -] [- - - - - - - - -] "Brings in a file of records for an exchange that accepts.";
-    CancelIntake           "cancel-intake"            Change [P P P P - P P - -] [- - - - - - - - -] [- - - P - - - - -] "Takes a file back before anything of it is applied.";
+    CancelIntake           "cancel-intake"            Change [P P P P - P P - -] [- - - - - - - - -] [- - - P - - - - -] "Takes a file back, or what of it is not applied yet.";
+    ReviewIntake           "review-intake"            Change [- U U U - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Decides on a record that waits: which row it is, with a reason.";
+    UndoIntake             "undo-intake"              Change [- U U U - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Has what was applied put back, with a reason.";
     RetryIntake            "retry-intake"             Change [- P - - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Has what was quarantined or refused read once more, by the documents now in use.";
     // people's decisions
     RecordDecision         "record-decision"          Change [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Records that a person consents, withdraws, objects, contests or is corrected, with a reason.";
@@ -156,6 +158,7 @@ actions! {
     CountPeople            "count-people"             Read   [- P P - P - - - -] [- - - - - - - - -] [- - - - - - - - -] "Counts in the sources whom an exchange covers.";
     PreviewReal            "preview-real"             Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Shows a few real records, masked, with a reason.";
     OpenQuarantine         "open-quarantine"          Read   [- P P - - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens the report of who was left out, with a reason.";
+    OpenReview             "open-review"              Read   [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Opens what of a file waits for a person, with a reason.";
     TraceDisclosures       "trace-disclosures"        Read   [- P P P - - - - -] [- - - - - - - - -] [- - - - - - - - -] "Answers who received what about one person, with a reason.";
     ShowRetention          "show-retention"           Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which packages are kept here, and which partners have not certified that they erased theirs.";
     ShowNotices            "show-notices"             Read   [P P P P - - - - P] [- - - - - - - - -] [- - - P - - - - P] "Shows which partners were told of people's decisions, and which have not answered.";

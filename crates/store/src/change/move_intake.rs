@@ -1,12 +1,16 @@
 //! How does an intake move from one state to the next, when others may move it too?
 
 use causeway_model::Violation;
+use causeway_model::alert::{Alert, AlertKind, To};
 use causeway_model::intake::{Counts, Event, Intake};
+use jiff::Timestamp;
 
 use super::receive_intake::IntakeVersions;
+use super::review_intake::settle;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, query, stored, to_json};
 use crate::lease::{Kind, demand};
+use crate::outbox::post;
 use crate::{Changed, Safeguard, Stamp, Store, StoreError};
 
 /// An intake as the caller knows it: a decision counts only if it is still so.
@@ -42,14 +46,20 @@ pub enum IntakeStep {
         /// Sealed to the operation.
         undo_key: Option<Vec<u8>>,
     },
-    /// What could be applied is, and these records wait for a person.
-    Wait(Counts, Vec<WaitingRecord>),
-    /// All of it is applied.
-    Apply(Counts),
+    /// What could be applied is, by what was decided, and these records wait for a person.
+    Wait(Counts, Vec<WaitingRecord>, Vec<Heeded>),
+    /// All of it is applied, by what was decided.
+    Apply(Counts, Vec<Heeded>),
     /// The outcomes are sealed to the partner.
     Acknowledge,
     /// A person takes it back.
     Cancel,
+    /// A person ends it: what is applied stays, and the rest is left out.
+    LeaveOut,
+    /// A person takes back what was applied.
+    Undo,
+    /// What still stood as it was applied is put back.
+    PutBack,
     /// It is read and judged once more, by the versions now in use.
     Retry(IntakeVersions),
 }
@@ -63,6 +73,15 @@ pub struct WaitingRecord {
     pub codes: Vec<String>,
     /// How many rows it may be.
     pub candidates: u64,
+}
+
+/// A decision of a person that a run went by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heeded {
+    /// The record's number in the file.
+    pub record: u64,
+    /// When it was decided: a later decision is another one.
+    pub decided_at: Timestamp,
 }
 
 /// An intake that moves.
@@ -82,16 +101,19 @@ impl IntakeStep {
             Self::Reject(violations, _) => Event::Reject(violations.clone()),
             Self::Begin { .. } => Event::Begin,
             Self::Wait(..) => Event::Wait,
-            Self::Apply(_) => Event::Apply,
+            Self::Apply(..) => Event::Apply,
             Self::Acknowledge => Event::Acknowledge,
             Self::Cancel => Event::Cancel,
+            Self::LeaveOut => Event::LeaveOut,
+            Self::Undo => Event::Undo,
+            Self::PutBack => Event::PutBack,
             Self::Retry(_) => Event::Retry,
         }
     }
 
     fn counts(&self) -> Option<&Counts> {
         match self {
-            Self::Validate(counts) | Self::Wait(counts, _) | Self::Apply(counts) => Some(counts),
+            Self::Validate(counts) | Self::Wait(counts, ..) | Self::Apply(counts, _) => Some(counts),
             Self::Reject(_, counts) => counts.as_ref(),
             _ => None,
         }
@@ -149,7 +171,31 @@ impl Change for MoveIntake {
                     query("UPDATE intake SET undo_key = $1 WHERE id = $2 AND undo_key IS NULL").bind(key.clone());
                 kept.bind(id).execute(writing.rows()).await?;
             }
-            IntakeStep::Wait(_, waiting) => wait(writing, id, waiting).await?,
+            IntakeStep::Reject(violations, _) => {
+                let alert = Alert::new(AlertKind::IntakeRejected, To::Staff, id).at(micros.to_string());
+                let why = violations.first().map(|one| one.code.as_str()).unwrap_or_default();
+                tell(writing, alert.with("reason", why), &cells.get::<String>("exchange")?).await?;
+            }
+            IntakeStep::Wait(_, waiting, heeded) => {
+                let anew = settle(writing, id, waiting, heeded).await?;
+                wait(writing, id, waiting).await?;
+                // What waited before, undecided, was told then.
+                if anew {
+                    let alert = Alert::new(AlertKind::IntakeWaits, To::Staff, id).at(micros.to_string());
+                    tell(writing, alert, &cells.get::<String>("exchange")?).await?;
+                }
+            }
+            IntakeStep::Apply(_, heeded) => {
+                settle(writing, id, &[], heeded).await?;
+            }
+            IntakeStep::LeaveOut => {
+                let ended = query("UPDATE intake SET left_out_at = coalesce(left_out_at, $1) WHERE id = $2");
+                ended.bind(micros).bind(id).execute(writing.rows()).await?;
+            }
+            IntakeStep::PutBack => {
+                let undone = query("UPDATE intake SET undone = undone + 1, left_out_at = NULL WHERE id = $1").bind(id);
+                undone.execute(writing.rows()).await?;
+            }
             IntakeStep::Retry(versions) => retry(writing, id, versions).await?,
             _ => {}
         }
@@ -182,14 +228,26 @@ async fn open(
     opened.execute(writing.rows()).await.map(|_| ())
 }
 
+async fn tell(writing: &mut Writing<'_>, alert: Alert, exchange: &str) -> Result<(), StoreError> {
+    let micros = writing.micros();
+    post(writing.rows(), &alert.with("exchange", exchange), micros).await.map(|_| ())
+}
+
 async fn wait(writing: &mut Writing<'_>, id: &str, waiting: &[WaitingRecord]) -> Result<(), StoreError> {
     for one in waiting {
-        // What was decided of it stays: a run that was cut off finds the same records waiting again.
+        let record = stored(one.record, "a record's number")?;
+        // It was decided once, and waits all the same: it is decided anew.
+        let anew = query(
+            "UPDATE intake_waiting SET decision = NULL, candidate = NULL, chosen = NULL, reason = NULL, officer = NULL, \
+             decided_at = NULL, settled_at = NULL WHERE intake = $1 AND record = $2 AND settled_at IS NOT NULL",
+        );
+        anew.bind(id).bind(record).execute(writing.rows()).await?;
+        // What was decided of it since the run looked stays.
         let row = query(
             "INSERT INTO intake_waiting (intake, record, codes, candidates) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (intake, record) DO UPDATE SET codes = excluded.codes, candidates = excluded.candidates",
         );
-        let (record, candidates) = (stored(one.record, "a record's number")?, stored(one.candidates, "candidates")?);
+        let candidates = stored(one.candidates, "candidates")?;
         row.bind(id).bind(record).bind(to_json(&one.codes)?).bind(candidates).execute(writing.rows()).await?;
     }
     Ok(())
@@ -198,12 +256,17 @@ async fn wait(writing: &mut Writing<'_>, id: &str, waiting: &[WaitingRecord]) ->
 async fn retry(writing: &mut Writing<'_>, id: &str, versions: &IntakeVersions) -> Result<(), StoreError> {
     versions.demand(writing).await?;
     let row = query(
-        "UPDATE intake SET exchange_version = $1, arrangement_version = $2, catalogue = $3, catalogue_version = $4 \
-         WHERE id = $5 AND exchange = $6 AND arrangement = $7",
+        "UPDATE intake SET exchange_version = $1, arrangement_version = $2, catalogue = $3, catalogue_version = $4, \
+         left_out_at = NULL WHERE id = $5 AND exchange = $6 AND arrangement = $7 AND erased_at IS NULL",
     );
     let row = row.bind(versions.exchange.1).bind(versions.arrangement.1).bind(&versions.catalogue.0);
     let row = row.bind(versions.catalogue.1).bind(id).bind(&versions.exchange.0).bind(&versions.arrangement.0);
-    if row.execute(writing.rows()).await? == 1 { Ok(()) } else { Err(changed(id)) }
+    if row.execute(writing.rows()).await? != 1 {
+        return Err(changed(id));
+    }
+    // It is read from the beginning: what waits then is asked anew, and the ledger has what was decided before.
+    let asked = query("DELETE FROM intake_waiting WHERE intake = $1").bind(id);
+    asked.execute(writing.rows()).await.map(|_| ())
 }
 
 fn changed(id: &str) -> StoreError {

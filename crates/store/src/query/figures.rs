@@ -40,6 +40,12 @@ pub struct Figures {
     pub ledger_leaves: u64,
     /// Those that wait for a checkpoint.
     pub ledger_pending: u64,
+    /// Intakes by the name of their state.
+    pub intakes: BTreeMap<String, u64>,
+    /// Records that came in and wait for a person.
+    pub records_waiting: u64,
+    /// Intakes whose last try was held back or failed.
+    pub intakes_held: u64,
     /// Ways of alerts that wait.
     pub alerts_waiting: u64,
     /// Ways of alerts that were given up.
@@ -74,6 +80,10 @@ impl Reader {
             let cells = Cells::new(&row, "transfer", "state");
             figures.transfers.insert(cells.get("state")?, cells.count("many")?);
         }
+        for row in query("SELECT state, count(*) AS many FROM intake GROUP BY state").fetch_all(&mut snapshot).await? {
+            let cells = Cells::new(&row, "intake", "state");
+            figures.intakes.insert(cells.get("state")?, cells.count("many")?);
+        }
         let row = query(
             "SELECT (SELECT count(*) FROM request WHERE state = 'awaiting-approval') AS awaiting, \
              (SELECT min(CASE WHEN l.not_before > t.requested_at THEN l.not_before ELSE t.requested_at END) \
@@ -94,6 +104,10 @@ impl Reader {
              (SELECT count(*) FROM stop WHERE state <> 'lifted') AS stops, \
              (SELECT coalesce(max(idx) + 1, 0) FROM ledger_leaf) AS leaves, \
              (SELECT count(*) FROM ledger_pending) AS pending, \
+             (SELECT count(*) FROM intake_waiting w JOIN intake t ON t.id = w.intake WHERE w.settled_at IS NULL \
+              AND w.decision IS NULL AND t.state = 'awaiting-review') AS records_waiting, \
+             (SELECT count(*) FROM intake_lease l JOIN intake t ON t.id = l.intake WHERE l.ended IN ('held', 'failed') \
+              AND t.state IN ('received', 'opened', 'validated', 'applying', 'applied', 'undoing')) AS intakes_held, \
              (SELECT count(*) FROM alert_dispatch WHERE state = 'waiting') AS alerts_waiting, \
              (SELECT count(*) FROM alert_dispatch WHERE state = 'dead') AS alerts_dead",
         );
@@ -115,6 +129,8 @@ impl Reader {
             stops: cells.count("stops")?,
             ledger_leaves: cells.count("leaves")?,
             ledger_pending: cells.count("pending")?,
+            records_waiting: cells.count("records_waiting")?,
+            intakes_held: cells.count("intakes_held")?,
             alerts_waiting: cells.count("alerts_waiting")?,
             alerts_dead: cells.count("alerts_dead")?,
             ..figures

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use causeway_model::intake::{Counts, Intake};
+use causeway_model::intake::{Counts, Intake, Verdict};
 use jiff::Timestamp;
 
 use crate::change::{IntakeVersions, SeenIntake, Way};
@@ -42,6 +42,14 @@ pub struct IntakeRow {
     pub state: Intake,
     /// When it last moved.
     pub updated_at: Timestamp,
+    /// Since when a person has ended it: what is applied stays, and the rest is left out.
+    pub left_out_at: Option<Timestamp>,
+    /// When its original was erased.
+    pub erased_at: Option<Timestamp>,
+    /// How often it was undone.
+    pub undone: u32,
+    /// Names of all who decided on records of it.
+    pub reviewers: Vec<String>,
 }
 
 /// Which intakes to list; what is `None` does not narrow.
@@ -68,8 +76,44 @@ pub struct WaitingRow {
     pub codes: Vec<String>,
     /// How many rows it may be.
     pub candidates: u64,
-    /// What was decided, by whom.
-    pub decision: Option<(String, String)>,
+    /// What was decided.
+    pub decision: Option<RecordDecided>,
+    /// Since when it waits no more.
+    pub settled_at: Option<Timestamp>,
+}
+
+/// What a person decided on a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordDecided {
+    /// What.
+    pub verdict: Verdict,
+    /// The candidate's number, where it is one.
+    pub candidate: Option<u64>,
+    /// Keyed digest of the candidates by which it was decided.
+    pub chosen: Option<String>,
+    /// Who decided.
+    pub officer: String,
+    /// When.
+    pub decided_at: Timestamp,
+}
+
+/// An intake that does not go on by itself now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StalledIntake {
+    /// Its id.
+    pub id: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// Its partner.
+    pub partner: String,
+    /// The name of its state.
+    pub state: String,
+    /// Since when it is in that state.
+    pub since: Timestamp,
+    /// Records that wait for a person.
+    pub waiting: u64,
+    /// What holds it, or stood in the way of its last try.
+    pub why: Option<String>,
 }
 
 impl IntakeRow {
@@ -86,7 +130,7 @@ macro_rules! select {
         concat!(
             "SELECT id, exchange, exchange_version, arrangement, arrangement_version, catalogue, catalogue_version, partner, \
              client, way, number, sha256, size, CASE WHEN body IS NULL THEN 0 ELSE 1 END AS is_short, counts_json, \
-             received_at, received_by, opened_at, state_json, updated_at FROM intake",
+             received_at, received_by, opened_at, state_json, updated_at, left_out_at, erased_at, undone, reviewers FROM intake",
             $rest
         )
     };
@@ -155,16 +199,107 @@ impl Reader {
         Ok(key.map(<[u8]>::to_vec))
     }
 
+    /// Ended intakes that last moved before that moment and whose originals are kept, the oldest first; at most so many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn intakes_kept(&self, before: Timestamp, limit: u32) -> Result<Vec<String>, StoreError> {
+        let rows = query(
+            "SELECT id FROM intake WHERE state IN ('acknowledged', 'rejected', 'cancelled', 'undone') \
+             AND erased_at IS NULL AND updated_at <= $1 ORDER BY updated_at, id LIMIT $2",
+        );
+        let rows = rows.bind(before.as_microsecond()).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(Row::only).collect()
+    }
+
+    /// The versions of exchanges by which ended intakes were read whose undo plans can be opened.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn undoable_versions(&self) -> Result<Vec<(String, u32)>, StoreError> {
+        let rows = query(
+            "SELECT DISTINCT exchange, exchange_version FROM intake WHERE state IN ('acknowledged', 'undone') \
+             AND undo_key IS NOT NULL ORDER BY exchange, exchange_version",
+        );
+        let read = |row: &Row| {
+            let cells = Cells::new(row, "intake", "exchange");
+            Ok((cells.get("exchange")?, cells.count("exchange_version")?))
+        };
+        rows.fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Ended intakes that were read by that version, last moved before that moment, and whose undo plans can be opened.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn undoable(
+        &self,
+        (exchange, version): (&str, u32),
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError> {
+        let rows = query(
+            "SELECT id FROM intake WHERE state IN ('acknowledged', 'undone') AND undo_key IS NOT NULL AND exchange = $1 \
+             AND exchange_version = $2 AND updated_at <= $3 ORDER BY updated_at, id LIMIT $4",
+        );
+        let rows = rows.bind(exchange).bind(version).bind(before.as_microsecond()).bind(limit);
+        rows.fetch_all(&self.pool).await?.iter().map(Row::only).collect()
+    }
+
     /// The records of an intake that wait for a person, or did, in their order.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
     pub async fn intake_waiting(&self, id: &str) -> Result<Vec<WaitingRow>, StoreError> {
         let rows = query(
-            "SELECT intake, record, codes, candidates, decision, officer FROM intake_waiting WHERE intake = $1 ORDER BY record",
+            "SELECT record, codes, candidates, decision, candidate, chosen, officer, decided_at, settled_at \
+             FROM intake_waiting WHERE intake = $1 ORDER BY record",
         );
         let rows = rows.bind(id).fetch_all(&self.pool).await?;
         rows.iter().map(waiting).collect()
+    }
+
+    /// Intakes that wait for a person, or whose last try was held back or failed, the longest first; at most so many.
+    ///
+    /// # Errors
+    /// When the database fails or a row is damaged.
+    pub async fn stalled_intakes(&self, limit: u32) -> Result<Vec<StalledIntake>, StoreError> {
+        let rows = query(
+            "SELECT t.id AS id, t.exchange AS exchange, t.partner AS partner, t.state AS state, t.updated_at AS updated_at, \
+             CASE WHEN l.ended IN ('held', 'failed') THEN l.why END AS why, (SELECT count(*) FROM intake_waiting w \
+             WHERE w.intake = t.id AND w.settled_at IS NULL AND w.decision IS NULL) AS waiting \
+             FROM intake t LEFT JOIN intake_lease l ON l.intake = t.id \
+             WHERE (t.state = 'awaiting-review' AND t.left_out_at IS NULL AND EXISTS (SELECT 1 FROM intake_waiting w \
+             WHERE w.intake = t.id AND w.settled_at IS NULL AND w.decision IS NULL)) \
+             OR (t.state IN ('received', 'opened', 'validated', 'applying', 'applied', 'undoing') \
+             AND l.ended IN ('held', 'failed') AND l.token IS NULL) ORDER BY t.updated_at, t.id LIMIT $1",
+        );
+        let read = |row: &Row| {
+            let cells = Cells::new(row, "intake", "id");
+            Ok(StalledIntake {
+                id: cells.get("id")?,
+                exchange: cells.get("exchange")?,
+                partner: cells.get("partner")?,
+                state: cells.get("state")?,
+                since: cells.time("updated_at")?,
+                waiting: cells.count("waiting")?,
+                why: cells.get("why")?,
+            })
+        };
+        rows.bind(limit).fetch_all(&self.pool).await?.iter().map(read).collect()
+    }
+
+    /// Whether a person decided on records of an intake that waits, or ended it, and nothing came of that yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn intake_is_decided(&self, id: &str) -> Result<bool, StoreError> {
+        let row = query(
+            "SELECT count(*) FROM intake t WHERE t.id = $1 AND t.state = 'awaiting-review' AND (t.left_out_at IS NOT NULL \
+             OR EXISTS (SELECT 1 FROM intake_waiting w WHERE w.intake = t.id AND w.decision IS NOT NULL \
+             AND w.settled_at IS NULL))",
+        );
+        Ok(row.bind(id).fetch_one(&self.pool).await?.only::<i64>()? > 0)
     }
 
     /// The intakes of the same exchange that came after this one.
@@ -216,16 +351,29 @@ fn intake(row: &Row) -> Result<IntakeRow, StoreError> {
         opened_at: cells.optional_time("opened_at")?,
         state: cells.json("state_json")?,
         updated_at: cells.time("updated_at")?,
+        left_out_at: cells.optional_time("left_out_at")?,
+        erased_at: cells.optional_time("erased_at")?,
+        undone: cells.count("undone")?,
+        reviewers: cells.optional_json("reviewers")?.unwrap_or_default(),
     })
 }
 
 fn waiting(row: &Row) -> Result<WaitingRow, StoreError> {
     let cells = Cells::new(row, "intake_waiting", "record");
-    let decision = cells.get::<Option<String>>("decision")?.zip(cells.get::<Option<String>>("officer")?);
+    let verdict = cells.get::<Option<&str>>("decision")?;
+    let verdict = verdict.map(|name| name.parse().map_err(|_| cells.damaged("decision"))).transpose()?;
+    let decision = match (verdict, cells.get("officer")?, cells.optional_time("decided_at")?) {
+        (Some(verdict), Some(officer), Some(decided_at)) => {
+            let (candidate, chosen) = (cells.optional_count("candidate")?, cells.get("chosen")?);
+            Some(RecordDecided { verdict, candidate, chosen, officer, decided_at })
+        }
+        _ => None,
+    };
     Ok(WaitingRow {
         record: cells.count("record")?,
         codes: cells.json("codes")?,
         candidates: cells.count("candidates")?,
         decision,
+        settled_at: cells.optional_time("settled_at")?,
     })
 }

@@ -38,7 +38,7 @@ pub use disclosures::SentPackage;
 pub use documents::{Document, DocumentListing};
 pub use enquiries::EnquiryRow;
 pub use figures::{Figures, Overdue};
-pub use intakes::{IntakeFilter, IntakeRow, WaitingRow};
+pub use intakes::{IntakeFilter, IntakeRow, RecordDecided, StalledIntake, WaitingRow};
 pub use notices::{NoticeAnswer, NoticeBytes, NoticeRow};
 pub use officers::{Approval, Officer};
 pub use packages::{Package, Receipt, Release};

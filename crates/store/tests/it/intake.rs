@@ -1,8 +1,9 @@
 //! Is what comes in kept once, opened in the order of the partner's numbers, and worked on by one at a time?
 
-use causeway_model::intake::{Counts, Intake};
+use causeway_model::intake::{Counts, Intake, Verdict};
 use causeway_store::change::{
-    DocumentKind, IntakeStep, IntakeVersions, MoveIntake, NewIntake, ReceivedIntake, SeenIntake, WaitingRecord, Way,
+    DocumentKind, Heeded, IntakeStep, IntakeVersions, MoveIntake, NewIntake, ReceivedIntake, ReviewIntake, SeenIntake,
+    WaitingRecord, Way,
 };
 use causeway_store::lease::Kind as Leased;
 use causeway_store::query::IntakeFilter;
@@ -70,7 +71,7 @@ pub(crate) async fn came(store: &Store) {
         IntakeStep::Open,
         IntakeStep::Validate(counts),
         IntakeStep::Begin { undo_key: Some(vec![9]) },
-        IntakeStep::Wait(counts, vec![waiting]),
+        IntakeStep::Wait(counts, vec![waiting], Vec::new()),
     ] {
         seen = store.move_intake(moved(&seen, step), stamp(2)).await.unwrap();
     }
@@ -175,7 +176,7 @@ async fn of_one_exchange_the_first_goes_first_and_what_waits_for_people_is_not_f
         IntakeStep::Open,
         IntakeStep::Validate(Counts::default()),
         IntakeStep::Begin { undo_key: None },
-        IntakeStep::Wait(Counts::default(), Vec::new()),
+        IntakeStep::Wait(Counts::default(), Vec::new(), Vec::new()),
     ] {
         seen = store.move_intake(moved(&seen, step), stamp(30)).await.unwrap();
     }
@@ -194,6 +195,82 @@ async fn a_record_that_waits_keeps_what_was_said_of_it(kind: Kind) {
     let waiting = store.intake_waiting("came").await.unwrap();
     assert_eq!((waiting[0].record, waiting[0].candidates, &waiting[0].decision), (2, 2, &None));
     assert_eq!(waiting[0].codes, ["ambiguous"]);
+}
+
+fn said(record: u64, verdict: Verdict, candidate: Option<u64>) -> Changed<ReviewIntake> {
+    let chosen = (verdict == Verdict::Link).then(|| format!("{:064}", candidate.unwrap_or_default()));
+    let review =
+        ReviewIntake { intake: "came".into(), record, verdict, candidate, chosen, reason: "looked at it".into() };
+    changed(review, "intake-reviewed", "came")
+}
+
+async fn a_decision_counts_until_it_is_carried_out(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    came(&store).await;
+    let leases = store.leases_of(Leased::Intake);
+    leases.void(&["worker-1".to_owned()], at(9)).await.unwrap();
+    assert_eq!(leases.find("w", "t0", at(10)).await.unwrap(), None, "it waits for a person");
+    let nobody = store.review_intake(said(3, Verdict::Insert, None), stamp(10)).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound { .. })));
+    assert_eq!(store.review_intake(said(2, Verdict::Link, Some(1)), stamp(11)).await.unwrap(), Saved::New);
+    assert_eq!(store.review_intake(said(2, Verdict::Link, Some(1)), stamp(12)).await.unwrap(), Saved::Already);
+    assert_eq!(store.review_intake(said(2, Verdict::Link, Some(2)), stamp(13)).await.unwrap(), Saved::New);
+    assert!(store.intake_is_decided("came").await.unwrap());
+    let lease = leases.find("w", "t1", at(14)).await.unwrap().unwrap();
+    let seen = store.intake("came").await.unwrap().unwrap().seen().under(&lease.token);
+    let seen = store.move_intake(moved(&seen, IntakeStep::Begin { undo_key: None }), stamp(15)).await.unwrap();
+    let other = store.review_intake(said(2, Verdict::LeaveOut, None), stamp(16)).await;
+    assert!(matches!(other, Err(StoreError::Denied { .. })), "a run goes by what was decided before");
+
+    // It waits all the same: what was decided is gone, and something else may be.
+    let counts = Counts { records: 3, inserted: 2, conflict: 1, ..Counts::default() };
+    let heeded = vec![Heeded { record: 2, decided_at: at(13) }];
+    let waiting = WaitingRecord { record: 2, codes: vec!["changed-meanwhile".into()], candidates: 1 };
+    let wait = IntakeStep::Wait(counts, vec![waiting], heeded);
+    let seen = store.move_intake(moved(&seen, wait), stamp(17)).await.unwrap();
+    let row = store.intake_waiting("came").await.unwrap().remove(0);
+    assert_eq!((row.decision, row.settled_at, row.candidates), (None, None, 1));
+    assert!(!store.intake_is_decided("came").await.unwrap());
+    assert_eq!(store.review_intake(said(2, Verdict::LeaveOut, None), stamp(18)).await.unwrap(), Saved::New);
+
+    // Carried out, it is settled.
+    let seen = store.move_intake(moved(&seen, IntakeStep::Begin { undo_key: None }), stamp(19)).await.unwrap();
+    let heeded = vec![Heeded { record: 2, decided_at: at(18) }];
+    let applied = store.move_intake(moved(&seen, IntakeStep::Apply(counts, heeded)), stamp(20)).await.unwrap();
+    let row = store.intake_waiting("came").await.unwrap().remove(0);
+    assert_eq!((row.decision.unwrap().verdict, row.settled_at), (Verdict::LeaveOut, Some(at(20))));
+    assert_eq!(store.review_intake(said(2, Verdict::LeaveOut, None), stamp(21)).await.unwrap(), Saved::Already);
+    let late = store.review_intake(said(2, Verdict::Insert, None), stamp(22)).await;
+    assert!(matches!(late, Err(StoreError::Denied { .. })));
+    let row = store.intake("came").await.unwrap().unwrap();
+    assert_eq!(row.reviewers.len(), 1);
+
+    // Undone, and read once more: what waits is asked anew.
+    let undoing = store.move_intake(moved(&applied, IntakeStep::Undo), stamp(23)).await.unwrap();
+    let undone = store.move_intake(moved(&undoing, IntakeStep::PutBack), stamp(24)).await.unwrap();
+    assert_eq!(store.intake("came").await.unwrap().unwrap().undone, 1);
+    store.move_intake(moved(&undone, IntakeStep::Retry(versions(2))), stamp(25)).await.unwrap();
+    assert!(store.intake_waiting("came").await.unwrap().is_empty());
+    assert_eq!(store.intake("came").await.unwrap().unwrap().reviewers.len(), 1, "who decided stays known");
+}
+
+async fn what_was_decided_while_a_run_did_not_look_is_carried_out_by_the_next(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    came(&store).await;
+    let seen = store.intake("came").await.unwrap().unwrap().seen();
+    let seen = store.move_intake(moved(&seen, IntakeStep::LeaveOut), stamp(10)).await.unwrap();
+    let ended = store.review_intake(said(2, Verdict::LeaveOut, None), stamp(11)).await;
+    assert!(matches!(ended, Err(StoreError::Denied { .. })), "the rest is left out");
+    assert!(store.intake_is_decided("came").await.unwrap());
+    let seen = store.move_intake(moved(&seen, IntakeStep::Begin { undo_key: None }), stamp(12)).await.unwrap();
+    let counts = Counts { records: 3, inserted: 2, left_out: 1, ..Counts::default() };
+    let seen = store.move_intake(moved(&seen, IntakeStep::Apply(counts, Vec::new())), stamp(13)).await.unwrap();
+    let row = store.intake_waiting("came").await.unwrap().remove(0);
+    assert_eq!((row.decision, row.settled_at), (None, Some(at(13))));
+    store.move_intake(moved(&seen, IntakeStep::Retry(versions(2))), stamp(14)).await.unwrap();
+    assert_eq!(store.intake("came").await.unwrap().unwrap().left_out_at, None);
 }
 
 async fn an_upload_grows_in_order_and_ends_once(kind: Kind) {
@@ -222,5 +299,7 @@ on_both!(
     whoever_lost_it_or_saw_it_otherwise_moves_nothing,
     of_one_exchange_the_first_goes_first_and_what_waits_for_people_is_not_found,
     a_record_that_waits_keeps_what_was_said_of_it,
+    a_decision_counts_until_it_is_carried_out,
+    what_was_decided_while_a_run_did_not_look_is_carried_out_by_the_next,
     an_upload_grows_in_order_and_ends_once,
 );

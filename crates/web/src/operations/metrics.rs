@@ -93,6 +93,8 @@ fn registry(seen: &Seen, database: &Histogram) -> Registry {
     tell("ledger_pending", "Entries that wait for a checkpoint", figures.ledger_pending as f64);
     tell("alerts_waiting", "Alerts to be sent, by way", figures.alerts_waiting as f64);
     tell("alerts_dead", "Alerts that were given up, by way", figures.alerts_dead as f64);
+    tell("intake_records_waiting", "Records that came in and wait for a person", figures.records_waiting as f64);
+    tell("intakes_held", "Intakes whose last try was held back or failed", figures.intakes_held as f64);
     tell("workers", "Workers that are at work", seen.workers.len() as f64);
     if let Some(beat) = seen.workers.iter().map(|beat| age(beat.seen_at)).reduce(f64::min) {
         tell("worker_beat_age_seconds", "Since when no worker was seen", beat);
@@ -108,6 +110,11 @@ fn registry(seen: &Seen, database: &Histogram) -> Registry {
         transfers.get_or_create(&vec![("state".to_owned(), state.clone())]).set(*count as f64);
     }
     registry.register("transfers", "Transfers by state", transfers);
+    let intakes = Family::<Vec<(String, String)>, Number>::default();
+    for (state, count) in &figures.intakes {
+        intakes.get_or_create(&vec![("state".to_owned(), state.clone())]).set(*count as f64);
+    }
+    registry.register("intakes", "Intakes by state", intakes);
     let program = Family::<Vec<(String, String)>, Number>::default();
     program.get_or_create(&vec![("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())]).set(1.0);
     registry.register("build", "The program that answers", program);

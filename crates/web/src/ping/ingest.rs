@@ -141,7 +141,7 @@ impl From<Outcome> for Line {
 fn state(state: &str) -> &'static str {
     match state {
         "received" => "Received",
-        "rejected" | "cancelled" => "Rejected",
+        "rejected" | "cancelled" | "undone" => "Rejected",
         "applied" | "acknowledged" => "Completed",
         _ => "Processing",
     }

@@ -31,7 +31,7 @@ fn a_record_in_conflict_waits_for_a_person() {
     let intake = scene.submitted(&scene.envelope(1, &[both]));
     scene.work();
     let shown = scene.shown(&intake);
-    for said in ["awaiting-review", "conflict   1", "changed-meanwhile: 0 rows"] {
+    for said in ["awaiting-review", "conflict   1", "changed-meanwhile: 1 rows"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
     assert_eq!(scene.tables(), before);

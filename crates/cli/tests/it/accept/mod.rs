@@ -1,7 +1,11 @@
 //! Does what a partner sends come to stand in a registry once, exactly, whoever dies on the way?
 
 mod conflicts;
+#[cfg(feature = "test-hooks")]
+mod decides;
 pub mod documents;
+#[cfg(feature = "test-hooks")]
+mod ended;
 #[cfg(feature = "test-hooks")]
 pub mod folder;
 #[cfg(feature = "test-hooks")]
@@ -10,8 +14,12 @@ mod held;
 pub mod killed;
 mod many;
 pub mod registry;
+#[cfg(feature = "test-hooks")]
+pub mod purged;
 mod retried;
+pub mod reviewed;
 pub mod scene;
 mod sent;
 mod target;
+pub mod undone;
 mod walked;

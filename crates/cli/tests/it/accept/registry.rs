@@ -30,7 +30,7 @@ fn tables(store: Store) -> String {
         }
     };
     format!(
-        "CREATE TABLE person (id {id} PRIMARY KEY, nin {text}, decision {text}, decided_on {day}, stamp {number}, row_version {number} NOT NULL DEFAULT 0){end};
+        "CREATE TABLE person (id {id} PRIMARY KEY, nin {text}, decision {text}, decided_on {day}, stamp {number}, row_version {number} NOT NULL DEFAULT 0, status {text}){end};
          CREATE INDEX person_by_nin ON person (nin);
          CREATE TABLE card (number {text} PRIMARY KEY, person_id {id} NOT NULL REFERENCES person (id), status {text}){end};"
     )
@@ -123,6 +123,8 @@ impl Registry {
         };
         let row = |columns: &[&str]| columns.iter().map(|column| text(column)).collect::<Vec<_>>().join(", '|', ");
         let people = row(&["id", "nin", "decision", "decided_on", "stamp", "row_version"]);
+        // Most have none.
+        let people = format!("{people}, CASE WHEN status IS NULL THEN '' ELSE concat('|', status) END");
         let cards = row(&["number", "person_id", "status"]);
         let mut all = Vec::new();
         for (columns, table) in [(people, "person"), (cards, "card")] {

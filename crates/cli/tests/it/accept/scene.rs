@@ -49,6 +49,12 @@ impl Scene {
         Self::on(Store::Sqlite, documents::EXCHANGE, &people)
     }
 
+    /// With a registry on one kind of database, and an exchange that differs.
+    pub fn with(store: Store, differs: impl Fn(&str) -> String) -> Self {
+        let people: Vec<_> = (0..PEOPLE).map(|of| (id(of), None)).collect();
+        Self::on(store, &differs(documents::EXCHANGE), &people)
+    }
+
     /// The same on a kind of database, for an exchange, with people who are known.
     pub fn on(store: Store, exchange: &str, people: &[(String, Option<&str>)]) -> Self {
         let dir = throw_away::directory().unwrap();
@@ -72,6 +78,11 @@ impl Scene {
 
     pub fn registry(&self) -> Connection {
         Connection::open(self.street.sources().join("registry.sqlite")).unwrap()
+    }
+
+    /// Runs statements as the registry's administrator.
+    pub fn sql(&self, statements: &str) {
+        self.registry.administer(statements);
     }
 
     /// Every row of the registry's own tables, in order.

@@ -6,6 +6,7 @@ mod inbound;
 mod leaks;
 mod memory;
 mod plant;
+mod reviewed;
 pub mod search;
 mod told;
 mod writes;

@@ -168,7 +168,7 @@ pub const LINES: &[Line] = &[
 
 const ENQUIRIES: &str = "asks Enquire, AssessFeasibility, DraftArrangement of an enquiry, which is tried by the transcripts of `arrangements`";
 
-const INTAKES: &str = "asks SubmitRecords, CancelIntake, RetryIntake and ShowIntakes of an exchange that accepts, which is tried in `accept`";
+const INTAKES: &str = "asks SubmitRecords, CancelIntake, ReviewIntake, OpenReview, UndoIntake, RetryIntake and ShowIntakes of an exchange that accepts, which is tried in `accept`";
 
 /// Every other command, and why it asks nothing.
 pub const ASKS_NOTHING: &[(&str, &str)] = &[
@@ -194,6 +194,9 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
     ("intake list", INTAKES),
     ("intake show", INTAKES),
     ("intake cancel", INTAKES),
+    ("intake open", INTAKES),
+    ("intake review", INTAKES),
+    ("intake undo", INTAKES),
     ("intake retry", INTAKES),
     ("officer new", "makes a key pair; needs no installation"),
     ("officer list", "reads"),
@@ -234,7 +237,7 @@ pub const ASKS_NOTHING: &[(&str, &str)] = &[
 ];
 
 /// Actions of the table that change something and stand in no line: two that are asked of the people in a backup, two of
-/// enquiries, one that `request more --propose` asks besides its own, three of exchanges that accept, and those that have no command yet.
+/// enquiries, one that `request more --propose` asks besides its own, five of exchanges that accept, and those that have no command yet.
 pub const IN_NO_LINE: &[&str] = &[
     "restore",
     "accept-loss",
@@ -244,5 +247,7 @@ pub const IN_NO_LINE: &[&str] = &[
     "accept-answer",
     "submit-records",
     "cancel-intake",
+    "review-intake",
+    "undo-intake",
     "retry-intake",
 ];

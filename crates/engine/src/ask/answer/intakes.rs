@@ -104,7 +104,8 @@ fn about(row: &IntakeRow) -> said::IntakeShown {
         number: row.number,
         received_at: row.received_at.to_string(),
         updated_at: row.updated_at.to_string(),
-        counts: row.counts,
+        // What was undone is not there any more, whatever it came to.
+        counts: row.counts.filter(|_| !matches!(row.state, Intake::Undoing | Intake::Undone)),
         reasons: reasons.iter().map(reason).collect(),
     }
 }

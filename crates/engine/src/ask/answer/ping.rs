@@ -141,13 +141,16 @@ async fn ingest(house: &House, who: &Caller, inbound: &Inbound, body: &[u8], wai
     let (began, intake) = (Instant::now(), received.intake);
     while wait && began.elapsed() < WAITS {
         let state = house.intake(&intake).await?.state;
-        if is_told(&state) || matches!(state, Intake::Rejected { .. } | Intake::Cancelled) {
+        if is_told(&state) || matches!(state, Intake::Rejected { .. } | Intake::Cancelled | Intake::Undone) {
             break;
         }
         tokio::time::sleep(LOOKS).await;
     }
     let told = outcomes(house, &intake, 0, usize::MAX - 1).await?;
-    if told.records.is_empty() && wait && !matches!(told.row.state, Intake::Rejected { .. } | Intake::Cancelled) {
+    if told.records.is_empty()
+        && wait
+        && !matches!(told.row.state, Intake::Rejected { .. } | Intake::Cancelled | Intake::Undone)
+    {
         let pending = sent.iter().enumerate().map(|(at, sent)| {
             json!({ "record": at + 1, "external_id": sent.external_id, "outcome": "waiting", "id": null, "errors": [] })
         });

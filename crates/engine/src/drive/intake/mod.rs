@@ -5,8 +5,12 @@
 
 mod acknowledge;
 mod apply;
+mod decides;
 mod open;
 mod outcomes;
+mod review;
+mod target;
+mod undo;
 mod validate;
 
 use std::path::PathBuf;
@@ -37,7 +41,7 @@ pub async fn take_in(
 ) -> Result<(), EngineError> {
     let mut row = house.intake(lease.id()).await?;
     clear(house, &row.id, lease.token())?;
-    while row.state.is_unfinished() {
+    while row.state.is_unfinished() || house.store.intake_is_decided(&row.id).await? {
         // INVARIANT (a stop holds): looked up before each step, every second while it is taken, and before each group.
         let gate = Gate::open_intake(house, &row, lease).await?;
         let pinned = Pinned::of(house, &row.versions).await?;
@@ -45,7 +49,8 @@ pub async fn take_in(
         match &row.state {
             Intake::Received => open::open(&step).await?,
             Intake::Opened => validate::validate(&step).await?,
-            Intake::Validated | Intake::Applying { .. } => apply::apply(&step).await?,
+            Intake::Validated | Intake::AwaitingReview | Intake::Applying { .. } => apply::apply(&step).await?,
+            Intake::Undoing => undo::undo(&step).await?,
             _ => acknowledge::acknowledge(&step).await?,
         }
         row = house.intake(lease.id()).await?;
@@ -130,6 +135,14 @@ impl Step<'_> {
     /// A file of the intake.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         folder(self.house, &self.row.id).join(name)
+    }
+
+    /// What its groups are called by in the target: what is applied after it was undone is another thing than what was.
+    pub(super) fn place(&self) -> String {
+        match self.row.undone {
+            0 => self.row.id.clone(),
+            times => format!("{}/{times}", self.row.id),
+        }
     }
 
     /// What reads the records of the opened body, as often as it takes.

@@ -1,11 +1,12 @@
 //! What is written down of each record: for the partner its outcome, which the operation tells its program, for the operation what waits
 //! for a person. Both are sealed while they are written, and stand under their names once they are whole.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use causeway_flow::FlowError;
-use causeway_flow::accept::target::{Row, Stored};
-use causeway_flow::accept::{Applied, Head};
+use causeway_flow::accept::target::Stored;
+use causeway_flow::accept::{Applied, Checks, Place, Question};
 use causeway_model::Code;
 use causeway_model::intake::{Counts, RecordOutcome};
 use causeway_package::key::Recipient;
@@ -15,10 +16,7 @@ use serde::Serialize;
 
 use super::Step;
 use crate::error::EngineError;
-use crate::intake::OUTCOMES;
-
-/// What waits for a person, sealed to the operation.
-const REVIEW: &str = "review.age";
+use crate::intake::{OUTCOMES, REVIEW};
 
 /// A line of the outcomes.
 #[derive(Serialize)]
@@ -39,22 +37,6 @@ struct Why<'l> {
     code: Code,
 }
 
-/// A line of what waits.
-#[derive(Serialize)]
-struct Waiting<'l> {
-    record: u64,
-    external_id: &'l str,
-    codes: Vec<&'static str>,
-    candidates: Vec<Candidate<'l>>,
-}
-
-#[derive(Serialize)]
-struct Candidate<'l> {
-    number: usize,
-    key: &'l [Stored],
-    stored: &'l [Stored],
-}
-
 /// Both files in the making.
 pub(super) struct Outcomes {
     partner: ReportWriter,
@@ -68,15 +50,17 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    pub(super) fn begin(step: &Step<'_>, partner: &Recipient) -> Result<Self, EngineError> {
+    /// Without a key of the partner's the operation alone can read them.
+    pub(super) fn begin(step: &Step<'_>, partner: Option<&Recipient>) -> Result<Self, EngineError> {
         let making = |name: &str| (step.path(&format!("{name}.{}", step.lease.token())), step.path(name));
         let names = [making(OUTCOMES), making(REVIEW)];
         let inbound = &step.pinned.inbound;
         let key = inbound.apply.root().map(|root| root.key.as_slice()).unwrap_or_default();
         let tells = inbound.tells.as_ref().and_then(|tells| key.iter().position(|one| one.column == tells.column));
+        let readers: Vec<Recipient> = partner.into_iter().chain([step.house.keys.recipient()]).cloned().collect();
         Ok(Self {
-            partner: ReportWriter::shared(&names[0].0, &[partner.clone(), step.house.keys.recipient().clone()])?,
-            review: ReportWriter::create(&names[1].0, step.house.keys.recipient())?,
+            partner: ReportWriter::shared(names[0].0.as_path(), &readers)?,
+            review: ReportWriter::create(names[1].0.as_path(), step.house.keys.recipient())?,
             names,
             tells,
             counts: Counts::default(),
@@ -97,26 +81,17 @@ impl Outcomes {
     }
 
     /// A record that was applied, or was not.
-    pub(super) fn applied(&mut self, head: &Head, applied: &Applied) -> Result<(), FlowError> {
+    pub(super) fn applied(&mut self, checks: &Checks, place: Place<'_>, applied: &Applied) -> Result<(), FlowError> {
         let told = self.tells.and_then(|at| applied.key.get(at));
         let fields = applied.why.iter().map(|(field, code)| Why { field, code: *code }).collect();
-        let external_id = Some(head.external_id.expose().as_str());
-        self.line(&Line { record: head.number, external_id, outcome: applied.outcome, fields, told })?;
+        let (record, external_id) = (place.head.number, Some(place.head.external_id.expose().as_str()));
+        self.line(&Line { record, external_id, outcome: applied.outcome, fields, told })?;
         // Somebody changes its row whenever we look: that is a person's too.
-        if !matches!(applied.outcome, RecordOutcome::Waiting | RecordOutcome::Conflict) {
-            return Ok(());
-        }
-        let codes: Vec<&'static str> = applied.why.iter().map(|(_, code)| code.as_str()).collect();
-        self.waiting.push(WaitingRecord {
-            record: head.number,
-            codes: codes.iter().map(|code| (*code).to_owned()).collect(),
-            candidates: applied.candidates.len() as u64,
-        });
-        let candidate = |(at, row): (usize, &Row)| (at + 1, row.key.clone(), row.stored.clone());
-        let rows: Vec<_> = applied.candidates.iter().enumerate().map(candidate).collect();
-        let candidates = rows.iter().map(|(number, key, stored)| Candidate { number: *number, key, stored }).collect();
-        let waiting = Waiting { record: head.number, external_id: head.external_id.expose(), codes, candidates };
-        self.review.line(&waiting).map_err(failed)
+        let Some(unclear) = &applied.unclear else { return Ok(()) };
+        let codes: Vec<String> = applied.why.iter().map(|(_, code)| code.as_str().to_owned()).collect();
+        let candidates = unclear.candidates.len() as u64;
+        self.waiting.push(WaitingRecord { record, codes: codes.clone(), candidates });
+        self.review.line(&Question::new(checks, place, codes, unclear)).map_err(failed)
     }
 
     fn line(&mut self, line: &Line<'_>) -> Result<(), FlowError> {
@@ -125,9 +100,13 @@ impl Outcomes {
         self.partner.line(line).map_err(failed)
     }
 
-    /// Closes both and gives them their names.
-    pub(super) fn finish(self) -> Result<(Counts, Vec<WaitingRecord>), EngineError> {
-        let Self { partner, review, names, counts, waiting, .. } = self;
+    /// Closes both and gives them their names; what was decided on, and waits no more, stays beside what waits.
+    pub(super) fn finish(self, decided: &[Question]) -> Result<(Counts, Vec<WaitingRecord>), EngineError> {
+        let Self { partner, mut review, names, counts, waiting, .. } = self;
+        let waits: BTreeSet<u64> = waiting.iter().map(|one| one.record).collect();
+        for question in decided.iter().filter(|one| !waits.contains(&one.record)) {
+            review.line(question)?;
+        }
         partner.finish()?;
         review.finish()?;
         for (made, name) in &names {

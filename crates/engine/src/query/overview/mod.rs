@@ -34,6 +34,8 @@ pub struct Overview {
     pub failing: Vec<Failing>,
     /// Transfers that came to nothing lately.
     pub failed: Vec<Failed>,
+    /// Intakes that wait for a person, or are held back.
+    pub intakes: Vec<Stalled>,
     /// Arrangements that end soon.
     pub ending: Vec<Ending>,
     /// The lists above of which only the first are told: their names.
@@ -119,6 +121,24 @@ pub struct Failed {
     pub why: Vec<String>,
 }
 
+/// An intake that does not go on by itself now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stalled {
+    /// The intake.
+    pub intake: String,
+    /// Its exchange.
+    pub exchange: String,
+    /// Where it stands.
+    pub state: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Records that wait for a person.
+    pub waiting: u64,
+    /// What holds it; a partner's people are not told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
 /// Terms that end soon.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ending {
@@ -163,6 +183,7 @@ pub async fn overview(house: &House, actor: &str) -> Result<Overview, EngineErro
         overdue: viewer.overdue().await?,
         failing: viewer.failing().await?,
         failed: viewer.failed().await?,
+        intakes: viewer.intakes().await?,
         ending: viewer.ending().await?,
         house: if viewer.is_own() { Some(of_house(house).await?) } else { None },
         ..Overview::default()
@@ -195,6 +216,7 @@ impl Overview {
             ("overdue", longer(&mut self.overdue)),
             ("failing", longer(&mut self.failing)),
             ("failed", longer(&mut self.failed)),
+            ("intakes", longer(&mut self.intakes)),
         ];
         self.more = cut.into_iter().filter_map(|(name, is_long)| is_long.then_some(name)).collect();
     }

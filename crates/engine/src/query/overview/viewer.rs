@@ -8,7 +8,7 @@ use causeway_model::transfer::Transfer;
 use causeway_store::query::{Overdue, TransferFilter, TransferRow};
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 
-use super::{Ending, Failed, Failing, Halted, Late, MOST, Waiting};
+use super::{Ending, Failed, Failing, Halted, Late, MOST, Stalled, Waiting};
 use crate::actor::Looker;
 use crate::error::EngineError;
 use crate::house::House;
@@ -16,6 +16,9 @@ use crate::lookout::receipts_due;
 
 /// What failed is told for so long.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// So many intakes are looked at.
+const LOOKED_AT: u32 = 5_000;
 
 /// So many rows are read at once, until there are enough that may be seen.
 const PAGE: u32 = 500;
@@ -186,6 +189,23 @@ impl<'h> Viewer<'h> {
         }
         let lease = self.house.store.lease(&row.id).await?;
         Ok(lease.and_then(|lease| lease.why).into_iter().collect())
+    }
+
+    pub(super) async fn intakes(&self) -> Result<Vec<Stalled>, EngineError> {
+        let stalled = self.house.store.stalled_intakes(LOOKED_AT).await?.into_iter();
+        let seen = stalled
+            .filter(|one| self.looker.sees(Action::ShowIntakes, &self.house.of_both(&one.id, &one.partner)))
+            .take(MOST + 1);
+        Ok(seen
+            .map(|one| Stalled {
+                intake: one.id,
+                exchange: one.exchange,
+                state: one.state,
+                since: one.since,
+                waiting: one.waiting,
+                why: self.own_only(one.why).flatten(),
+            })
+            .collect())
     }
 
     pub(super) async fn ending(&mut self) -> Result<Vec<Ending>, EngineError> {

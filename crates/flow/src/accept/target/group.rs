@@ -11,7 +11,7 @@ use super::{Datum, Row, Stored};
 /// Which group: an intake of the session's exchange, and a number in it that every run gives alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The intake's id.
+    /// The intake's id; after it was undone, with a `/` and how often.
     pub intake: String,
     /// Number of the group in it.
     pub group: u64,

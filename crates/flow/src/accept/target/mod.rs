@@ -118,6 +118,8 @@ pub struct Row {
     pub stored: Vec<Stored>,
     /// The same as values of their types; the code where one is none.
     pub values: Vec<Result<Datum, Code>>,
+    /// Whether it has the status that says that it does not hold.
+    pub retired: bool,
 }
 
 /// Why a target could not be written. Never holds a value.

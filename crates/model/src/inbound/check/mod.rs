@@ -25,7 +25,7 @@ impl Inbound {
         self.check_marks(&mut findings);
         self.check_rules(&mut findings);
         self.check_applied(&mut findings);
-        self.check_decides(&mut findings);
+        self.check_decides(catalogue, &mut findings);
         self.check_ways(&mut findings);
         if let Some(ping) = &self.ping {
             ping.check(self, &mut findings);
@@ -119,18 +119,26 @@ impl Inbound {
         }
     }
 
-    fn check_decides(&self, findings: &mut Findings) {
-        if !self.decides.is_empty() {
-            // A decision that is written down and not heeded would be worse than none.
-            let help = "leave it out, and record decisions with `causeway person`";
-            findings.error("decides", "/decides", "this program does not carry decisions out yet that come in", help);
-        }
+    fn check_decides(&self, catalogue: &Catalogue, findings: &mut Findings) {
         for (i, decides) in self.decides.iter().enumerate() {
             let at = format!("/decides/{i}");
             for (member, name) in [("field", &decides.field), ("person", &decides.person)] {
                 if self.field(name).is_none_or(super::Field::is_nested) {
                     unknown(findings, format!("{at}/{member}"), "field", name);
                 }
+            }
+            let person = self.field(&decides.person);
+            let names = |element: &crate::ElementRef| {
+                let entity = catalogue.entity(&element.entity).filter(|entity| entity.subject.is_some());
+                entity.is_some_and(|entity| entity.key == [element.element.clone()])
+            };
+            if person.is_some_and(|field| !field.required || !field.element.as_ref().is_some_and(names)) {
+                findings.error(
+                    "decides-person",
+                    format!("{at}/person"),
+                    "it does not always say whose decision it is",
+                    "name a field that is `required` and brings in the key element of the catalogue's people",
+                );
             }
             if !DECIDABLE.contains(&decides.decision) {
                 let words: Vec<&str> = DECIDABLE.iter().map(|kind| kind.as_str()).collect();

@@ -1,0 +1,96 @@
+//! How does a value that comes in become a decision of the person?
+//!
+//! It is in the register before the record that says so stands in the target: between the record's last statement and its commit. So no
+//! record stands there whose decision is not heeded, and one that was applied before decides nothing again, whatever the person said
+//! since.
+
+use causeway_flow::accept::{Checks, Place};
+use causeway_model::rights::{Decision, Scope};
+use causeway_store::change::DocumentKind;
+use jiff::tz::TimeZone;
+
+use super::Step;
+use crate::command::{Asked, enter};
+use crate::error::EngineError;
+use crate::rights::Whose;
+
+/// What records of an exchange decide.
+pub(super) struct Deciding {
+    each: Vec<One>,
+    /// Who brought the exchange into use.
+    authority: String,
+}
+
+struct One {
+    /// Places of the field, and of the person's key.
+    field: usize,
+    person: usize,
+    /// The entity of people.
+    entity: String,
+    /// The value that means it, as it is written.
+    value: String,
+    decision: Decision,
+}
+
+impl Deciding {
+    /// What the exchange says; nothing where it decides nothing.
+    ///
+    /// # Errors
+    /// Whoever brought the exchange into use may not any more: then the intake is held.
+    pub(super) async fn of(step: &Step<'_>, checks: &Checks) -> Result<Option<Self>, EngineError> {
+        let (house, inbound) = (step.house, &step.pinned.inbound);
+        if inbound.decides.is_empty() {
+            return Ok(None);
+        }
+        let (exchange, version) = &step.row.versions.exchange;
+        let listed = house.store.documents(DocumentKind::Exchange).await?;
+        let brought = listed.into_iter().find(|one| one.name == *exchange && one.version == *version);
+        let authority = brought.map(|one| one.imported_by).unwrap_or_default();
+        if let (_, Some(violation)) = house.authority(&authority, exchange).await? {
+            return Err(super::super::gate::held(&step.row.id, violation));
+        }
+        let place = |name: &str| {
+            let found = checks.fields().iter().position(|field| field == name);
+            found.ok_or_else(|| {
+                EngineError::Wrong(format!("exchange `{exchange}` decides by a field that it does not have"))
+            })
+        };
+        let effective = step.row.received_at.to_zoned(TimeZone::UTC).date();
+        let each = inbound.decides.iter().map(|decides| {
+            let element = inbound.field(&decides.person).and_then(|field| field.element.as_ref());
+            Ok(One {
+                field: place(&decides.field)?,
+                person: place(&decides.person)?,
+                entity: element.map(|element| element.entity.clone()).unwrap_or_default(),
+                value: decides.value.to_string(),
+                decision: Decision {
+                    kind: decides.decision,
+                    scope: Scope::default(),
+                    effective,
+                    reason: decides.reason,
+                    consent: None,
+                },
+            })
+        });
+        Ok(Some(Self { each: each.collect::<Result<_, EngineError>>()?, authority }))
+    }
+
+    /// Records what a record decides.
+    pub(super) fn record(&self, step: &Step<'_>, place: Place<'_>) -> Result<(), EngineError> {
+        for one in self.each.iter().filter(|one| place.written(one.field).as_ref() == Some(&one.value)) {
+            let key = zeroize::Zeroizing::new(place.written(one.person).unwrap_or_default());
+            let (exchange, version) = &step.row.versions.exchange;
+            let asked = Asked {
+                whose: Whose::of(step.house, &step.pinned.catalogue, Some(&one.entity), &key)?,
+                into: None,
+                decision: one.decision.clone(),
+                reason: format!(
+                    "it came in as record {} of intake {}, by `{exchange}` version {version}, which {} brought into use",
+                    place.head.number, step.row.id, self.authority
+                ),
+            };
+            tokio::runtime::Handle::current().block_on(enter(step.house, step.actor, &asked))?;
+        }
+        Ok(())
+    }
+}
