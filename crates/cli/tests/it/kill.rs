@@ -52,7 +52,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 42] = [
+const WHERE: [(&str, usize); 46] = [
     ("connect/src/deliver/folder.rs", 6),
     // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
@@ -76,10 +76,12 @@ const WHERE: [(&str, usize); 42] = [
     ("engine/src/drive/notices.rs", 3),
     ("engine/src/drive/prepare.rs", 1),
     ("engine/src/drive/purge.rs", 1),
+    ("engine/src/drive/ready.rs", 2),
     ("engine/src/drive/recover.rs", 1),
     ("engine/src/drive/report.rs", 1),
     ("engine/src/drive/room.rs", 1),
     ("engine/src/drive/run.rs", 1),
+    ("engine/src/drive/taking.rs", 3),
     ("engine/src/intake/collect.rs", 2),
     ("engine/src/intake/receive.rs", 2),
     ("engine/src/intake/upload.rs", 4),
@@ -91,6 +93,8 @@ const WHERE: [(&str, usize); 42] = [
     ("package/src/seal.rs", 3),
     ("package/src/sorted.rs", 1),
     ("store/src/change/begin_delivery.rs", 1),
+    ("store/src/change/make_ready.rs", 1),
+    ("store/src/change/take_part.rs", 1),
     ("store/src/change/tell.rs", 1),
     ("store/src/change/tell_round.rs", 1),
     ("store/src/change/writing.rs", 1),
@@ -130,7 +134,12 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
-    let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS).chain(crate::api::uploads::MARKS);
+    let comes_in = comes_in.chain(crate::api::taken::MARKS);
+    let elsewhere = elsewhere
+        .chain(comes_in)
+        .chain(crate::api::killed::MARKS)
+        .chain(crate::api::uploads::MARKS)
+        ;
     let elsewhere = elsewhere.chain(crate::accept::folder::CLAIMED);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();

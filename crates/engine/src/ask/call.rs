@@ -246,6 +246,8 @@ calls! {
     Manifest { package: String } = false;
     /// A part of a package, to be read and sent by whoever asks.
     TakePart { package: String, part: String } = false;
+    /// Bytes of that part are about to be sent.
+    BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
     /// A receipt for a package.
     Receipt { package: String, signed: SignedDocument } = true;
     /// What the partner was told of people's decisions.

@@ -131,6 +131,7 @@ impl Desk {
                 Ok(Err(Unknown::Held(why))) => (Answer::Refused { violations: vec![why] }, Vec::new()),
                 Err(error) => (failed(error), Vec::new()),
             },
+            Ask::Given { taking, bytes } => (answer::given(&self.house, &taking, bytes).await, Vec::new()),
             Ask::Call { token, certificate, call } => {
                 let wakes = call.wakes();
                 let asked = (call, body);

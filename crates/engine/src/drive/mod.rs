@@ -12,10 +12,12 @@ mod notices;
 mod outcome;
 mod prepare;
 mod purge;
+mod ready;
 mod recover;
 mod report;
 mod room;
 mod run;
+mod taking;
 mod work;
 
 use std::path::PathBuf;
@@ -34,7 +36,10 @@ pub use outcome::Outcome;
 pub use prepare::{Prepared, SentAs};
 pub(crate) use purge::{Keeps, ends, erase, erase_copies, is_on_its_way};
 pub use purge::{Purged, purge};
+pub use ready::{Untaken, look_after_ready};
+pub(crate) use ready::{arrive, interrupt};
 pub use recover::{Recovered, recover};
+pub(crate) use taking::{Wanted, begin_taking, end_taking, manifest_of};
 pub use work::{Done, Working, work};
 
 /// How often a package is made anew at once, where people decide otherwise while it is made; then it waits its turn.

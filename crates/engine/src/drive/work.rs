@@ -11,7 +11,10 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use super::answer::close_due;
-use super::{Lease, Outcome, Purged, Sent, WORKER, purge, purge_states, recover, run, send_notices, take_in};
+use super::{
+    Lease, Outcome, Purged, Sent, Untaken, WORKER, look_after_ready, purge, purge_states, recover, run, send_notices,
+    take_in,
+};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -63,6 +66,11 @@ pub enum Done {
     Purged {
         /// Which, and by which rule.
         purged: Purged,
+    },
+    /// A package lay ready and was not taken: its transfer has lapsed.
+    Untaken {
+        /// Which, and why.
+        untaken: Untaken,
     },
     /// A notice was sent, or is held back.
     Noticed {
@@ -174,6 +182,13 @@ async fn sweep(
     match collect(house).await {
         Ok((taken, troubles)) => {
             taken.into_iter().for_each(|collected| tell(Done::Collected { collected }));
+            troubles.into_iter().for_each(trouble);
+        }
+        Err(error) => trouble(error),
+    }
+    match look_after_ready(house, WORKER).await {
+        Ok((untaken, troubles)) => {
+            untaken.into_iter().for_each(|untaken| tell(Done::Untaken { untaken }));
             troubles.into_iter().for_each(trouble);
         }
         Err(error) => trouble(error),

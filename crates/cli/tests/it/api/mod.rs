@@ -10,6 +10,7 @@ pub mod killed;
 pub mod place;
 mod program;
 mod routes;
+pub mod taken;
 mod together;
 mod token;
 mod told;

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
 use crate::drive::answer::Teller;
+use crate::drive::{Wanted, end_taking};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::{Caller, Unknown, caller};
@@ -76,6 +77,9 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body
         Call::AppendUpload { id, from, is_last } => uploads::append(house, who, &id, from, (body, is_last)).await,
         Call::Manifest { package } => transfers::manifest(house, who, &package).await,
         Call::TakePart { package, part } => transfers::take(house, who, &package, &part).await,
+        Call::BeginPart { package, part, first_byte, bytes } => {
+            transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
+        }
         Call::Receipt { package, signed } => signed::receipt(house, who, &package, &signed).await,
         Call::Notices { page } => told::notices(house, who, &page).await,
         Call::Notice { id } => told::notice(house, who, &id).await,
@@ -132,6 +136,11 @@ fn part<R, T>(page: &Page, mut found: Vec<R>, key: impl Fn(&R) -> String, show: 
     found.truncate(most);
     let next = found.last().filter(|_| more).map(key);
     said::List { items: found.into_iter().map(show).collect(), next }
+}
+
+/// What comes of being told how much was handed over.
+pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
+    end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
 }
 
 /// Why a call came to nothing, as far as the partner is told; what is the house's own stands in the log.

@@ -143,14 +143,16 @@ pub struct TransferShown {
     pub state: String,
     /// Whether an officer must approve it first.
     pub awaits_approval: bool,
+    /// Whether its package lies ready here, until this partner's program has taken it whole.
+    pub awaits_partner: bool,
     /// When it was asked for.
     pub requested_at: String,
     /// When it last moved.
     pub updated_at: String,
-    /// Its number in the exchange, once it is delivered.
+    /// Its number in the exchange, once it is delivered or ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// Its package, once it is delivered.
+    /// Its package, once it is delivered or ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
 }
