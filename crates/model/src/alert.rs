@@ -22,6 +22,10 @@ named! {
         PackageReady = "package-ready",
         /// A package lay ready and was not taken in time: its transfer has lapsed.
         PackageNotTaken = "package-not-taken",
+        /// A package lies ready: the partner's program takes it over the API.
+        PackageReady = "package-ready",
+        /// A package lay ready and was not taken in time: its transfer has lapsed.
+        PackageNotTaken = "package-not-taken",
         /// An arrangement ends soon.
         ArrangementExpires = "arrangement-expires",
         /// A key ends soon.
@@ -44,7 +48,7 @@ impl AlertKind {
         use Role::{
             ConfigurationEngineer, DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer, Representative,
         };
-        match self {
+            AlertKind::ReceiptOverdue | AlertKind::PackageReady | AlertKind::PackageNotTaken => &[RegistrationOfficer],
             AlertKind::ApprovalNeeded => &[Representative, RegistrationOfficer, DataProtectionFocalPoint],
             AlertKind::TransferFailed => &[RegistrationOfficer, ConfigurationEngineer],
             AlertKind::ReceiptDisputed => &[RegistrationOfficer, DataProtectionFocalPoint],

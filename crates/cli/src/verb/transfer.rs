@@ -371,6 +371,9 @@ async fn follow(house: &House, id: &str) -> Result<(), EngineError> {
         if let (true, Some(package)) = (row.awaits_partner(), row.state.package()) {
             return delivered(house, id, package).await;
         }
+        if let (true, Some(package)) = (row.awaits_partner(), row.state.package()) {
+            return delivered(house, id, package).await;
+        }
         match row.state {
             State::Refused { violations } => return Err(EngineError::Refused { transfer: id.to_owned(), violations }),
             State::Delivered { package } | State::Receipted { package } | State::Disputed { package } => {
@@ -402,8 +405,12 @@ fn tell(clearance: &Clearance, in_package: Option<u64>) {
     for ((field, kind), count) in &clearance.substitutions {
         println!("  substituted  {count:>6}  {field}: {kind}");
     }
-}
-
+    let row = house.transfer(id).await?;
+    if row.awaits_partner() {
+        println!("transfer {id} is ready: its partner takes package {package} over the API");
+        return Ok(());
+    }
+    if let Some(path) = house.exchange(&row.exchange).await?.deliver.folder() {
 async fn delivered(house: &House, id: &str, package: &str) -> Result<(), EngineError> {
     let row = house.transfer(id).await?;
     if row.awaits_partner() {

@@ -77,12 +77,14 @@ const WHERE: [(&str, usize); 46] = [
     ("engine/src/drive/prepare.rs", 1),
     ("engine/src/drive/purge.rs", 1),
     ("engine/src/drive/ready.rs", 2),
+    ("engine/src/drive/ready.rs", 2),
     ("engine/src/drive/recover.rs", 1),
     ("engine/src/drive/report.rs", 1),
     ("engine/src/drive/room.rs", 1),
+    ("engine/src/drive/taking.rs", 3),
     ("engine/src/drive/run.rs", 1),
     ("engine/src/drive/taking.rs", 3),
-    ("engine/src/intake/collect.rs", 2),
+    ("engine/src/intake/upload.rs", 4),
     ("engine/src/intake/receive.rs", 2),
     ("engine/src/intake/upload.rs", 4),
     ("engine/src/schedule/mod.rs", 1),
@@ -91,6 +93,8 @@ const WHERE: [(&str, usize); 46] = [
     ("package/src/open/unpack.rs", 1),
     ("package/src/report.rs", 1),
     ("package/src/seal.rs", 3),
+    ("store/src/change/make_ready.rs", 1),
+    ("store/src/change/take_part.rs", 1),
     ("package/src/sorted.rs", 1),
     ("store/src/change/begin_delivery.rs", 1),
     ("store/src/change/make_ready.rs", 1),
@@ -130,7 +134,12 @@ fn every_mark_in_the_sources_is_died_at() {
     let elsewhere = crate::environment::MARKS
         .into_iter()
         .chain(crate::governance::ticked::MARKS)
-        .chain(crate::deltas::killed::MARKS)
+    let comes_in = comes_in.chain(crate::api::taken::MARKS);
+    let elsewhere = elsewhere
+        .chain(comes_in)
+        .chain(crate::api::killed::MARKS)
+        .chain(crate::api::uploads::MARKS)
+        ;
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));

@@ -248,6 +248,8 @@ calls! {
     TakePart { package: String, part: String } = false;
     /// Bytes of that part are about to be sent.
     BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
+    /// Bytes of that part are about to be sent.
+    BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
     /// A receipt for a package.
     Receipt { package: String, signed: SignedDocument } = true;
     /// What the partner was told of people's decisions.

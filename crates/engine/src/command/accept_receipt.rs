@@ -85,6 +85,11 @@ pub async fn accept_receipt(
         true => arrive(house, actor, &transfer, "its receipt proves that it was opened").await?,
         false => transfer.seen(),
     };
+    // Nobody may have told how much was handed over; but only who has all of it can open it.
+    let seen = match transfer.awaits_partner() {
+        true => arrive(house, actor, &transfer, "its receipt proves that it was opened").await?,
+        false => transfer.seen(),
+    };
     let (outcome, word) = match receipt.outcome {
         Outcome::Accepted => (ReceiptOutcome::Accepted, "accepted"),
         Outcome::Partial => (ReceiptOutcome::Partial, "partial"),
@@ -96,7 +101,7 @@ pub async fn accept_receipt(
         "receipt-accepted",
         &transfer.id,
         json!({
-            "package": package, "outcome": word, "records_loaded": receipt.records_loaded, "records_rejected": receipt.records_rejected,
+        seen,
             "receipt_sha256": sha256_hex(&text), "disagreements": disagreements,
         }),
     );

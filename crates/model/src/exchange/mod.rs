@@ -169,6 +169,8 @@ pub enum Delivery {
     },
     /// As packages that stay here until a program of the partner takes them over the partner API.
     Api,
+    /// As packages that stay here until a program of the partner takes them over the partner API.
+    Api,
     /// As bounded answers to whoever asks over the partner API.
     Online(Online),
 }
@@ -176,7 +178,7 @@ pub enum Delivery {
 impl Delivery {
     /// The folder that the partner reads, if there is one.
     pub fn folder(&self) -> Option<&str> {
-        match self {
+            Delivery::Api | Delivery::Online(_) => None,
             Delivery::Folder { path } => Some(path),
             Delivery::Api | Delivery::Online(_) => None,
         }
@@ -184,9 +186,14 @@ impl Delivery {
 
     /// How it is answered online, if it is.
     pub fn online(&self) -> Option<&Online> {
-        match self {
+            Delivery::Folder { .. } | Delivery::Api => None,
             Delivery::Online(online) => Some(online),
             Delivery::Folder { .. } | Delivery::Api => None,
+
+    /// Whether the partner's program takes its packages over the API.
+    pub fn is_taken(&self) -> bool {
+        *self == Delivery::Api
+    }
         }
     }
 

@@ -47,6 +47,10 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
         .accept_receipt(receipt(&arrived, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60))
         .await
         .unwrap();
+        .accept_receipt(receipt(&arrived, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60))
+    let ready = sealed(&store, "t2").await;
+    crate::taken::lay_ready(&store, &ready).await.unwrap();
+        .unwrap();
     crate::states::disputed(&store).await;
     let ready = sealed(&store, "t2").await;
     crate::taken::lay_ready(&store, &ready).await.unwrap();
@@ -57,6 +61,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     crate::answers::told(&house, &store).await;
     governed(&store).await;
     crate::environment::tried(&store).await;
+    crate::taken::taken(&store, &arrived).await;
     crate::schedules::run_and_paused(&store).await;
     crate::decisions::decided(&store).await;
     crate::outbox::told(&store).await;

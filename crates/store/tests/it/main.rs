@@ -40,4 +40,5 @@ mod several;
 mod states;
 mod street;
 mod taken;
+mod taken;
 mod tampering;

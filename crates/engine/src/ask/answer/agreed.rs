@@ -71,7 +71,7 @@ async fn listed(house: &House, name: &str, version: u32, text: &str) -> Result<s
 /// One arrangement.
 pub(super) async fn arrangement(house: &House, who: &Caller, name: &str) -> Answered {
     let read = house.terms(name).await?;
-    own(house, who, "arrangement", name, &read.value.partner).await?;
+    own(who, "arrangement", name, &read.value.partner)?;
     if !concerns(house, who, name).await? {
         demand(house, who, Action::ShowArrangement.as_str(), super::ACCOUNT).await?;
     }
@@ -100,7 +100,7 @@ pub(super) async fn of_caller_too(
 ) -> Result<AnyExchange, EngineError> {
     let exchange = house.any_exchange(name).await?;
     let arrangement = house.terms(exchange.names().2).await?.value;
-    own(house, who, "exchange", name, &arrangement.partner).await?;
+    own(who, "exchange", name, &arrangement.partner)?;
     demand(house, who, action.as_str(), &scope_of(name)).await?;
     Ok(exchange)
 }

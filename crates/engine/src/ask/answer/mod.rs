@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
 use crate::drive::answer::Teller;
 use crate::drive::{Wanted, end_taking};
+use crate::drive::{Wanted, end_taking};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::{Caller, Unknown, caller};
@@ -32,20 +33,26 @@ const MOST: u32 = 200;
 
 /// What came of a call: an answer, and the body behind it.
 type Answered = Result<(Answer, Vec<u8>), EngineError>;
-
+/// Answers a call, if somebody is known to call; and what is to be entered in the ledger once that was said.
 /// Answers a call, if somebody is known to call.
 pub(super) async fn call(
     house: &House,
     teller: &Arc<Teller>,
     (token, certificate): (&str, Option<&str>),
-    (call, body): (Call, &[u8]),
+) -> ((Answer, Vec<u8>), Option<Attempt>) {
 ) -> (Answer, Vec<u8>) {
-    let answered = match caller(house, token, certificate).await {
+        Ok(Ok(who)) => match one(house, teller, &who, call, body).await {
+            Err(EngineError::Others { what, name }) => {
+                let attempt = Attempt { actor: who.name(), what, name };
+                return ((Answer::NotThere, Vec::new()), Some(attempt));
+            }
+            answered => answered,
+        },
         Ok(Ok(who)) => one(house, teller, &who, call, body).await,
         Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
         Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
         Err(error) => Err(error),
-    };
+    (answered.unwrap_or_else(|error| (failed(error), Vec::new())), None)
     answered.unwrap_or_else(|error| (failed(error), Vec::new()))
 }
 
@@ -76,6 +83,9 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body
         Call::Upload { id } => uploads::show(house, who, &id).await,
         Call::AppendUpload { id, from, is_last } => uploads::append(house, who, &id, from, (body, is_last)).await,
         Call::Manifest { package } => transfers::manifest(house, who, &package).await,
+        Call::BeginPart { package, part, first_byte, bytes } => {
+            transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
+        }
         Call::TakePart { package, part } => transfers::take(house, who, &package, &part).await,
         Call::BeginPart { package, part, first_byte, bytes } => {
             transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
@@ -108,15 +118,27 @@ fn with(status: Status, location: Option<String>, progress: Option<String>, body
 async fn demand(house: &House, who: &Caller, what: &str, scope: &str) -> Result<(), EngineError> {
     match who.demand(scope) {
         Ok(()) => Ok(()),
-        Err(why) => Err(house.deny(&who.name(), what, scope, why.into()).await),
-    }
+/// Refuses, in the words of what is not there, a thing of another partner's. The attempt is entered once that was said, so that it takes no
+/// longer than what is not there.
+fn own(who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
+    match who.partner == partner {
+        true => Ok(()),
+        false => Err(EngineError::Others { what, name: name.to_owned() }),
+/// Refuses, in the words of what is not there, a thing of another partner's; the attempt stands in the ledger.
 }
 
-/// Refuses, in the words of what is not there, a thing of another partner's; the attempt stands in the ledger.
-async fn own(house: &House, who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
-    if who.partner == partner {
-        return Ok(());
-    }
+/// An attempt on another partner's thing, which is still to be entered in the ledger.
+pub(super) struct Attempt {
+    actor: String,
+    what: &'static str,
+    name: String,
+}
+
+impl Attempt {
+    /// Enters it. Where the database does not answer there is no ledger either.
+    pub(super) async fn enter(self, house: &House) {
+        let refused = Refused::one(Code::NotPermitted, &self.name, "it is another partner's");
+        let _denied = house.deny(&self.actor, self.what, &self.name, refused).await;
     let refused = Refused::one(Code::NotPermitted, name, "it is another partner's");
     match house.deny(&who.name(), what, name, refused).await {
         EngineError::Denied { .. } => Err(EngineError::Unknown { what, name: name.to_owned(), help: "" }),
@@ -134,6 +156,11 @@ fn part<R, T>(page: &Page, mut found: Vec<R>, key: impl Fn(&R) -> String, show: 
     let most = limit(page);
     let more = found.len() > most;
     found.truncate(most);
+/// What comes of being told how much was handed over.
+pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
+    end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
+}
+
     let next = found.last().filter(|_| more).map(key);
     said::List { items: found.into_iter().map(show).collect(), next }
 }
@@ -142,7 +169,7 @@ fn part<R, T>(page: &Page, mut found: Vec<R>, key: impl Fn(&R) -> String, show: 
 pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
     end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
 }
-
+        EngineError::Unknown { .. } | EngineError::Others { .. } => Answer::NotThere,
 /// Why a call came to nothing, as far as the partner is told; what is the house's own stands in the log.
 fn failed(error: EngineError) -> Answer {
     match error {

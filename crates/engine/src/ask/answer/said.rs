@@ -145,12 +145,14 @@ pub struct TransferShown {
     pub awaits_approval: bool,
     /// Whether its package lies ready here, until this partner's program has taken it whole.
     pub awaits_partner: bool,
+    /// Whether its package lies ready here, until this partner's program has taken it whole.
+    pub awaits_partner: bool,
     /// When it was asked for.
     pub requested_at: String,
-    /// When it last moved.
+    /// Its number in the exchange, once it is delivered or ready.
     pub updated_at: String,
     /// Its number in the exchange, once it is delivered or ready.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Its package, once it is delivered or ready.
     pub sequence: Option<u64>,
     /// Its package, once it is delivered or ready.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,9 +15,9 @@ use crate::token::Caller;
 pub(super) async fn of_caller(house: &House, who: &Caller, action: Action, id: &str) -> Result<NoticeRow, EngineError> {
     let unknown = || EngineError::Unknown { what: "notice", name: id.to_owned(), help: "" };
     let row = house.store.notice(id).await?.ok_or_else(unknown)?;
-    own(house, who, "notice", id, &row.partner).await?;
-    // One that was not sent is not there yet, for whoever is to be told.
-    if row.sent_at.is_none() {
+    own(who, "notice", id, &row.partner)?;
+    // One that was not sent is not there yet, for whoever is to be told, unless it lies ready.
+    if row.sent_at.is_none() && !lies_ready(house, &row).await {
         return Err(unknown());
     }
     demand(house, who, action.as_str(), &scope_of(&row.exchange)).await?;
@@ -63,7 +63,7 @@ pub(super) async fn events(house: &House, who: &Caller, page: &Page) -> Answered
         None => None,
         Some(id) => {
             let alert = house.alert(id).await?;
-            own(house, who, "alert", id, alert.to.partner().unwrap_or_default()).await?;
+            own(who, "alert", id, alert.to.partner().unwrap_or_default())?;
             Some(alert)
         }
     };
@@ -96,7 +96,7 @@ pub(super) async fn events(house: &House, who: &Caller, page: &Page) -> Answered
 pub(super) async fn replay(house: &House, who: &Caller, id: &str) -> Answered {
     demand(house, who, Action::ShowAlerts.as_str(), ACCOUNT).await?;
     let alert = house.alert(id).await?;
-    own(house, who, "alert", id, alert.to.partner().unwrap_or_default()).await?;
+    own(who, "alert", id, alert.to.partner().unwrap_or_default())?;
     let saved = replay_alert(house, &who.name(), id).await?;
     with(Status::Begun, None, None, &said::Replayed { event: id.to_owned(), again: saved == Saved::Already })
 }

@@ -54,7 +54,7 @@ pub(super) async fn append(
 
 async fn of_caller(house: &House, who: &Caller, id: &str) -> Result<Upload, EngineError> {
     let found = upload::upload(house, id).await?;
-    own(house, who, "upload", id, &found.partner).await?;
+    own(who, "upload", id, &found.partner)?;
     demand(house, who, Action::SubmitRecords.as_str(), &scope_of(&found.exchange)).await?;
     Ok(found)
 }
