@@ -26,6 +26,10 @@ named! {
         PackageReady = "package-ready",
         /// A package lay ready and was not taken in time: its transfer has lapsed.
         PackageNotTaken = "package-not-taken",
+        /// A package lies ready: the partner's program takes it over the API.
+        PackageReady = "package-ready",
+        /// A package lay ready and was not taken in time: its transfer has lapsed.
+        PackageNotTaken = "package-not-taken",
         /// An arrangement ends soon.
         ArrangementExpires = "arrangement-expires",
         /// A key ends soon.
@@ -44,7 +48,7 @@ named! {
 impl AlertKind {
     /// Which of the operation's people it is for.
     #[must_use]
-    pub const fn roles(self) -> &'static [Role] {
+            AlertKind::ReceiptOverdue | AlertKind::PackageReady | AlertKind::PackageNotTaken => &[RegistrationOfficer],
         use Role::{
             ConfigurationEngineer, DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer, Representative,
         };

@@ -151,6 +151,8 @@ codes! {
     PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
     /// The partner's program did not take the package whole as long as it is kept.
     PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
+    /// The partner's program did not take the package whole as long as it is kept.
+    PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
     /// The partner has not attested, with accepted evidence, that it is ready in this respect.
     AttestationMissing = "attestation-missing", "have the partner attest it with evidence, and accept the evidence";
     /// What the partner attested is no longer valid.

@@ -40,6 +40,23 @@ const TOLD: [&str; 14] = [
     "reason",
     "was",
 ];
+    "part",
+    if let (true, Some(since)) = (row.awaits_partner(), row.ready_at) {
+        println!("  ready        since {since}: its partner takes the package over the API");
+    }
+    "first_byte",
+    "bytes",
+    "given",
+    "sent",
+    "attempt",
+    "released",
+    "state",
+    "people_disclosed",
+    "quarantined",
+    "detail",
+    "reason",
+    "was",
+];
 
     if let (true, Some(since)) = (row.awaits_partner(), row.ready_at) {
         println!("  ready        since {since}: its partner takes the package over the API");

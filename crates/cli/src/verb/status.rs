@@ -142,6 +142,8 @@ async fn list(house: &House, found: &Overview, rows: &[TransferRow]) -> Result<(
             println!("    its package is ready: its partner takes it over the API");
         } else if row.awaits_partner() {
             println!("    its package is ready: its partner takes it over the API");
+        } else if row.awaits_partner() {
+            println!("    its package is ready: its partner takes it over the API");
         } else if row.state.is_unfinished() {
             unfinished += 1;
         }
@@ -158,7 +160,7 @@ fn as_json(found: &Overview, rows: &[TransferRow]) -> Value {
     let own = found.house.is_some();
     let transfers: Vec<Value> = rows
         .iter()
-        .map(|row| {
+                "package": row.state.package(), "awaits_partner": row.awaits_partner(), "released": row.sealed.as_ref().map(|facts| facts.released),
             let mut told = json!({
                 "package": row.state.package(), "awaits_partner": row.awaits_partner(), "released": row.sealed.as_ref().map(|facts| facts.released),
                 "requested_by": row.requested_by, "requested_at": row.requested_at, "updated_at": row.updated_at,

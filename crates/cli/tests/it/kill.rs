@@ -78,11 +78,13 @@ const WHERE: [(&str, usize); 46] = [
     ("engine/src/drive/purge.rs", 1),
     ("engine/src/drive/ready.rs", 2),
     ("engine/src/drive/ready.rs", 2),
+    ("engine/src/drive/ready.rs", 2),
     ("engine/src/drive/recover.rs", 1),
     ("engine/src/drive/report.rs", 1),
+    ("engine/src/drive/taking.rs", 3),
     ("engine/src/drive/room.rs", 1),
     ("engine/src/drive/taking.rs", 3),
-    ("engine/src/drive/run.rs", 1),
+    ("engine/src/intake/upload.rs", 5),
     ("engine/src/drive/taking.rs", 3),
     ("engine/src/intake/upload.rs", 4),
     ("engine/src/intake/receive.rs", 2),
@@ -91,6 +93,8 @@ const WHERE: [(&str, usize); 46] = [
     ("package/src/delta/apply.rs", 2),
     ("package/src/files.rs", 1),
     ("package/src/open/unpack.rs", 1),
+    ("store/src/change/make_ready.rs", 1),
+    ("store/src/change/take_part.rs", 1),
     ("package/src/report.rs", 1),
     ("package/src/seal.rs", 3),
     ("store/src/change/make_ready.rs", 1),
@@ -130,7 +134,12 @@ fn every_mark_in_the_sources_is_died_at() {
             }
         }
     }
-    names.sort();
+    let comes_in = comes_in.chain(crate::api::taken::MARKS);
+    let elsewhere = elsewhere
+        .chain(comes_in)
+        .chain(crate::api::killed::MARKS)
+        .chain(crate::api::uploads::MARKS)
+        .chain(crate::api::uploads::GIVEN_UP);
     let elsewhere = crate::environment::MARKS
         .into_iter()
         .chain(crate::governance::ticked::MARKS)

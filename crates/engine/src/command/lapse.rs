@@ -2,19 +2,19 @@
 
 use causeway_model::alert::Alert;
 use causeway_model::alert::Alert;
+use causeway_model::alert::Alert;
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
 use causeway_store::change::{LapseTransfer, Seen};
 use causeway_store::query::TransferRow;
 use causeway_store::{Changed, StoreError};
+use crate::drive::interrupt;
 use serde_json::json;
 use crate::drive::interrupt;
 
 use crate::drive::interrupt;
 use crate::error::EngineError;
 use crate::house::{House, audit};
-use crate::standing::{Halted, RECALLED, under_way};
-
     lapse_telling(house, actor, seen, violations, Vec::new()).await
 }
 
@@ -26,8 +26,8 @@ pub(crate) async fn lapse_telling(
     violations: Vec<Violation>,
     tell: Vec<Alert>,
 ) -> EngineError {
-/// Lets a transfer lapse; the error to end with.
-pub(crate) async fn lapse(house: &House, actor: &str, seen: Seen, violations: Vec<Violation>) -> EngineError {
+use crate::standing::{Halted, RECALLED, under_way};
+
     let lapsed = house.store.lapse(Changed::new(LapseTransfer { seen, tell }, event), house.stamp()).await;
 }
 
@@ -49,11 +49,30 @@ async fn not_open(house: &House, actor: &str, row: &TransferRow) -> Result<Optio
 }
 
 ) -> EngineError {
-    let transfer = seen.transfer.clone();
-    let event = audit(actor, "transfer-lapsed", &transfer, json!({ "violations": violations }));
+/// Lets a transfer lapse; the error to end with.
+pub(crate) async fn lapse(house: &House, actor: &str, seen: Seen, violations: Vec<Violation>) -> EngineError {
     let lapsed = house.store.lapse(Changed::new(LapseTransfer { seen, tell }, event), house.stamp()).await;
-    match lapsed.map_err(EngineError::from) {
-        Ok(_) => match house.sequence().await {
+}
+
+/// The same, and somebody is told.
+pub(crate) async fn lapse_telling(
+    house: &House,
+    actor: &str,
+        let Some(seen) = not_open(house, actor, &row).await? else { continue };
+        match lapse(house, actor, seen, refused.violations).await {
+/// API and is not whole did not arrive: that is known here.
+async fn not_open(house: &House, actor: &str, row: &TransferRow) -> Result<Option<Seen>, EngineError> {
+    if row.awaits_partner() {
+        return interrupt(house, actor, row).await;
+    }
+    let deliveries = house.store.deliveries(&row.id).await?;
+    Ok((!deliveries.iter().any(|delivery| delivery.outcome.is_none())).then(|| row.seen()))
+}
+
+) -> EngineError {
+    let transfer = seen.transfer.clone();
+    let Some(seen) = not_open(house, actor, row).await? else { return Ok(()) };
+    match lapse(house, actor, seen, refused.violations).await {
             Ok(_) => EngineError::Lapsed { transfer, violations },
             Err(error) => error,
         },
@@ -83,10 +102,8 @@ async fn not_open(house: &House, actor: &str, row: &TransferRow) -> Result<Optio
             error => return Err(error),
         }
     }
-    Ok(lapsed)
-}
-
-/// Lets a transfer lapse whose package was called back. One of which nobody knows yet whether it arrived is left, and so is one that
+        let Some(seen) = not_open(house, actor, &row).await? else { continue };
+        match lapse(house, actor, seen, refused.violations).await {
 /// somebody is at work on: whoever is looks before it is delivered.
 pub(crate) async fn lapse_recalled(house: &House, actor: &str, row: &TransferRow) -> Result<(), EngineError> {
     let Err(Halted::Lapses(refused)) = under_way(house, row).await? else { return Ok(()) };

@@ -171,12 +171,14 @@ pub enum Delivery {
     Api,
     /// As packages that stay here until a program of the partner takes them over the partner API.
     Api,
+    /// As packages that stay here until a program of the partner takes them over the partner API.
+    Api,
     /// As bounded answers to whoever asks over the partner API.
     Online(Online),
 }
 
 impl Delivery {
-    /// The folder that the partner reads, if there is one.
+            Delivery::Api | Delivery::Online(_) => None,
     pub fn folder(&self) -> Option<&str> {
             Delivery::Api | Delivery::Online(_) => None,
             Delivery::Folder { path } => Some(path),
@@ -184,9 +186,14 @@ impl Delivery {
         }
     }
 
-    /// How it is answered online, if it is.
+            Delivery::Folder { .. } | Delivery::Api => None,
     pub fn online(&self) -> Option<&Online> {
             Delivery::Folder { .. } | Delivery::Api => None,
+
+    /// Whether the partner's program takes its packages over the API.
+    pub fn is_taken(&self) -> bool {
+        *self == Delivery::Api
+    }
             Delivery::Online(online) => Some(online),
             Delivery::Folder { .. } | Delivery::Api => None,
 

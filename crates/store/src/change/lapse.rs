@@ -2,15 +2,19 @@
 
 use causeway_model::alert::Alert;
 use causeway_model::alert::Alert;
+use causeway_model::alert::Alert;
 use causeway_model::transfer::Event;
 
+use crate::outbox::post;
 use super::Seen;
 use crate::outbox::post;
-use super::writing::{Applied, Change, Writing};
+/// A transfer that nothing comes of any more.
 use crate::outbox::post;
 /// A transfer that nothing comes of any more.
 
 /// A transfer that nothing comes of any more.
+    /// Who is told.
+    pub tell: Vec<Alert>,
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LapseTransfer {
     /// Who is told.
@@ -29,6 +33,10 @@ impl Store {
     pub async fn lapse(&self, change: Changed<LapseTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
+        let micros = writing.micros();
+        for alert in &self.tell {
+            post(writing.rows(), alert, micros).await?;
+        }
 }
 
 impl Change for LapseTransfer {

@@ -26,6 +26,8 @@ pub struct Figures {
     pub packages_ready: u64,
     /// Packages that lie ready for their partners' programs and were not taken whole.
     pub packages_ready: u64,
+    /// Packages that lie ready for their partners' programs and were not taken whole.
+    pub packages_ready: u64,
     /// Packages that arrived and are not receipted.
     pub receipts_due: u64,
     /// Those of them that arrived before the moment that was asked about.
@@ -79,12 +81,17 @@ impl Reader {
             figures.transfers.insert(cells.get("state")?, cells.count("many")?);
         }
         let row = query(
-            "SELECT (SELECT count(*) FROM request WHERE state = 'awaiting-approval') AS awaiting, \
+              AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
+              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
+              AND (l.held_until IS NULL OR l.held_until <= $2) \
              (SELECT min(CASE WHEN l.not_before > t.requested_at THEN l.not_before ELSE t.requested_at END) \
               AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
               AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
               AND (l.held_until IS NULL OR l.held_until <= $2) \
-              LEFT JOIN lease l ON l.transfer = t.id WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
+             (SELECT count(*) FROM delivery d WHERE d.outcome IS NULL \
+              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = d.transfer)) AS open_deliveries, \
+             (SELECT count(*) FROM package_ready p JOIN transfer t ON t.id = p.transfer \
+              WHERE t.state IN ('sealed', 'delivering')) AS packages_ready, \
               AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
               AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
               AND (l.held_until IS NULL OR l.held_until <= $2) \
@@ -106,6 +113,7 @@ impl Reader {
              (SELECT CAST(coalesce(sum(people), 0) AS BIGINT) FROM package_content) AS entries, \
              (SELECT count(*) FROM schedule_pause WHERE ended_at IS NULL) AS paused, \
              (SELECT count(*) FROM stop WHERE state <> 'lifted') AS stops, \
+            packages_ready: cells.count("packages_ready")?,
              (SELECT coalesce(max(idx) + 1, 0) FROM ledger_leaf) AS leaves, \
              (SELECT count(*) FROM ledger_pending) AS pending, \
              (SELECT count(*) FROM alert_dispatch WHERE state = 'waiting') AS alerts_waiting, \

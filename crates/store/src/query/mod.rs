@@ -27,6 +27,7 @@ mod states;
 mod stops;
 mod takings;
 mod takings;
+mod takings;
 mod transfers;
 
 pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
@@ -53,6 +54,7 @@ pub use rounds::{HoldRow, OpenRound};
 pub(crate) use sandboxes::next_run;
 pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub use schedules::{OccurrenceRow, PauseRow};
+pub use takings::Taking;
 pub(crate) use states::DISPUTED_SINCE;
 pub use takings::Taking;
 pub use states::{SentState, SetOwner, StateDispute};

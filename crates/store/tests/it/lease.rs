@@ -110,6 +110,7 @@ async fn whoever_lost_the_lease_changes_nothing(kind: Kind) {
         store
             .lapse(changed(LapseTransfer { seen: at_work.clone(), tell: Vec::new() }, "lapsed", "prepared"), stamp(40)),
             .lapse(changed(LapseTransfer { seen: at_work.clone(), tell: Vec::new() }, "lapsed", "prepared"), stamp(40)),
+            .lapse(changed(LapseTransfer { seen: at_work.clone(), tell: Vec::new() }, "lapsed", "prepared"), stamp(40)),
         store.abandon(changed(AbandonTransfer { seen: at_work.clone() }, "abandoned", "prepared"), stamp(40)),
     );
     let whole = sealed(&store, "sealed").await;

@@ -41,4 +41,5 @@ mod states;
 mod street;
 mod taken;
 mod taken;
+mod taken;
 mod tampering;

@@ -29,6 +29,10 @@ const BETWEEN: Duration = Duration::from_secs(1);
 const TELLS: u32 = 60;
 const BETWEEN: Duration = Duration::from_secs(1);
 
+/// How often, and how long after one another, it is tried to tell how much was handed over.
+const TELLS: u32 = 60;
+const BETWEEN: Duration = Duration::from_secs(1);
+
 /// Which bytes of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
@@ -40,7 +44,7 @@ enum Wanted {
 }
 
 /// A part that may be taken.
-pub(super) struct Part {
+pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers): (&Method, &HeaderMap)) -> Response {
     pub(super) package: String,
     pub(super) part: String,
     pub(super) sha256: String,
@@ -71,10 +75,6 @@ pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers
     };
     let Some(path) = door.lookout.part(&part.package, &part.part) else { return not_there() };
     let file = match File::open(path).await {
-        Ok(file) => file,
-        // Erased since it was asked.
-        Err(_) => return not_there(),
-    };
     let body = if *method == Method::HEAD || length == 0 {
         Body::empty()
     } else {
@@ -86,6 +86,31 @@ pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers
         match giving.at(from).await {
             Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
             Err(_) => return call::later(),
+        }
+    let body = if *method == Method::HEAD || length == 0 {
+        Body::empty()
+    } else {
+        let taking = match begin(&door, &ask, &part, from, length).await {
+            Ok(taking) => taking,
+            Err(response) => return *response,
+        };
+        let giving = Giving { door, ask, taking, file, length, left: length, asked: Instant::now() };
+        match giving.at(from).await {
+            Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
+            Err(_) => return call::later(),
+/// INVARIANT (what leaves waits for its leaf): no byte is read before `work` has committed that these are taken.
+async fn begin(door: &Door, ask: &Ask, part: &Part, first_byte: u64, bytes: u64) -> Result<String, Box<Response>> {
+    let Ask::Call { token, certificate, .. } = ask else { return Err(call::later().into()) };
+    let (package, part) = (part.package.clone(), part.part.clone());
+    let call = Call::BeginPart { package, part, first_byte, bytes };
+    let ask = Ask::Call { token: token.clone(), certificate: certificate.clone(), call };
+    match door.lookout.line().ask(&ask, &[]).await {
+        Ok((Answer::Begun { taking }, _)) => Ok(taking),
+        Ok((answer, body)) => Err(call::answered(answer, body).into()),
+        Err(why) => Err(call::unanswered(&why).into()),
+    }
+}
+
         }
     let body = if *method == Method::HEAD || length == 0 {
         Body::empty()
@@ -141,7 +166,10 @@ fn described(mut response: Response, part: &Part, etag: &str) -> Response {
     put(&mut response, header::ACCEPT_RANGES, "bytes");
     if let Some(digest) = repr_digest(&part.sha256)
         && let Ok(value) = HeaderValue::try_from(digest)
+    /// What is shown when it is told how much was handed over.
+    taking: String,
     {
+    length: u64,
         response.headers_mut().insert("repr-digest", value);
     }
     response
@@ -175,6 +203,24 @@ fn wanted(range: &str, size: u64) -> Wanted {
     let number = |text: &str| match text {
         "" => Some(None),
         text if text.bytes().all(|byte| byte.is_ascii_digit()) => Some(Some(text.parse::<u64>().unwrap_or(u64::MAX))),
+impl Drop for Giving {
+    /// However it ended, what was handed over is told. Where that is told to nobody, a receipt or another taking tells it.
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (door, bytes) = (Arc::clone(&self.door), self.length - self.left);
+        let ask = Ask::Given { taking: std::mem::take(&mut self.taking), bytes };
+        runtime.spawn(async move {
+            for _ in 0..TELLS {
+                match door.lookout.line().ask(&ask, &[]).await {
+                    Ok((Answer::Failed { .. }, _)) | Err(_) => tokio::time::sleep(BETWEEN).await,
+                    Ok(_) => return,
+                }
+            }
+            tracing::warn!("how much of a part was handed over could be told to nobody");
+        });
+    }
+}
+
         _ => None,
     };
     match (number(first), number(last)) {

@@ -12,6 +12,7 @@ mod program;
 mod routes;
 pub mod taken;
 pub mod taken;
+pub mod taken;
 mod together;
 mod token;
 mod told;

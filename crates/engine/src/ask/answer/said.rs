@@ -85,8 +85,36 @@ pub struct SchemaShown {
     pub exchange: String,
     /// Its version.
     pub version: u32,
-    /// Its outputs, in order.
+    /// Its outputs, in order; none of an exchange that accepts.
     pub outputs: Vec<Output>,
+    /// What a record has that comes in, in order; absent of an exchange that provides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<FieldShown>>,
+}
+
+/// A field of a record that comes in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FieldShown {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The type of its values; absent of nested records.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub value_type: Option<String>,
+    /// The agreed data element that it brings in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element: Option<String>,
+    /// Whether a record without it is quarantined.
+    pub required: bool,
+    /// Its longest value, in characters.
+    pub max_length: u32,
+    /// What stands for what: the codes that are taken; absent where it is no code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<String>>,
+    /// What nested records have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldShown>,
 }
 
 /// An output of an exchange.
@@ -147,10 +175,12 @@ pub struct TransferShown {
     pub awaits_partner: bool,
     /// Whether its package lies ready here, until this partner's program has taken it whole.
     pub awaits_partner: bool,
-    /// When it was asked for.
+    /// Whether its package lies ready here, until this partner's program has taken it whole.
+    pub awaits_partner: bool,
+    /// Its number in the exchange, once it is delivered or ready.
     pub requested_at: String,
     /// Its number in the exchange, once it is delivered or ready.
-    pub updated_at: String,
+    /// Its package, once it is delivered or ready.
     /// Its number in the exchange, once it is delivered or ready.
     /// Its package, once it is delivered or ready.
     pub sequence: Option<u64>,
@@ -191,6 +221,17 @@ pub struct ReasonShown {
     pub code: String,
     /// What it is about.
     pub detail: String,
+/// The signed word on what was applied of something that came in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AcknowledgementShown {
+    /// The intake.
+    pub intake: String,
+    /// Counts and digests, letter for letter as it was signed.
+    pub document: String,
+    /// The operation's detached Ed25519 signature over its bytes, base64.
+    pub signature: String,
+}
+
     /// What to do.
     pub help: String,
 }

@@ -83,6 +83,8 @@ impl Walk<'_, '_> {
             Delivery::Api => {}
             // Nothing of it is ours to rename.
             Delivery::Api => {}
+            // Nothing of it is ours to rename.
+            Delivery::Api => {}
             Delivery::Online(online) => self.online(&root, online),
         }
     }
