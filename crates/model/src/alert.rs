@@ -22,14 +22,6 @@ named! {
         PackageReady = "package-ready",
         /// A package lay ready and was not taken in time: its transfer has lapsed.
         PackageNotTaken = "package-not-taken",
-        /// A package lies ready: the partner's program takes it over the API.
-        PackageReady = "package-ready",
-        /// A package lay ready and was not taken in time: its transfer has lapsed.
-        PackageNotTaken = "package-not-taken",
-        /// A package lies ready: the partner's program takes it over the API.
-        PackageReady = "package-ready",
-        /// A package lay ready and was not taken in time: its transfer has lapsed.
-        PackageNotTaken = "package-not-taken",
         /// An arrangement ends soon.
         ArrangementExpires = "arrangement-expires",
         /// A key ends soon.
@@ -48,11 +40,11 @@ named! {
 impl AlertKind {
     /// Which of the operation's people it is for.
     #[must_use]
-            AlertKind::ReceiptOverdue | AlertKind::PackageReady | AlertKind::PackageNotTaken => &[RegistrationOfficer],
+    pub const fn roles(self) -> &'static [Role] {
         use Role::{
             ConfigurationEngineer, DataProtectionFocalPoint, DataProtectionOfficer, RegistrationOfficer, Representative,
         };
-            AlertKind::ReceiptOverdue | AlertKind::PackageReady | AlertKind::PackageNotTaken => &[RegistrationOfficer],
+        match self {
             AlertKind::ApprovalNeeded => &[Representative, RegistrationOfficer, DataProtectionFocalPoint],
             AlertKind::TransferFailed => &[RegistrationOfficer, ConfigurationEngineer],
             AlertKind::ReceiptDisputed => &[RegistrationOfficer, DataProtectionFocalPoint],

@@ -149,10 +149,6 @@ codes! {
     PackageRecalled = "package-recalled", "request the transfer again: the next package heeds what was decided";
     /// The partner's program did not take the package whole as long as it is kept.
     PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
-    /// The partner's program did not take the package whole as long as it is kept.
-    PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
-    /// The partner's program did not take the package whole as long as it is kept.
-    PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
     /// The partner has not attested, with accepted evidence, that it is ready in this respect.
     AttestationMissing = "attestation-missing", "have the partner attest it with evidence, and accept the evidence";
     /// What the partner attested is no longer valid.

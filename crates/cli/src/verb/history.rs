@@ -26,41 +26,7 @@ const TOLD: [&str; 14] = [
     "reason",
     "was",
 ];
-    "part",
-    "first_byte",
-    "bytes",
-    "given",
-    "sent",
-    "attempt",
-    "released",
-    "state",
-    "people_disclosed",
-    "quarantined",
-    "detail",
-    "reason",
-    "was",
-];
-    "part",
-    if let (true, Some(since)) = (row.awaits_partner(), row.ready_at) {
-        println!("  ready        since {since}: its partner takes the package over the API");
-    }
-    "first_byte",
-    "bytes",
-    "given",
-    "sent",
-    "attempt",
-    "released",
-    "state",
-    "people_disclosed",
-    "quarantined",
-    "detail",
-    "reason",
-    "was",
-];
 
-    if let (true, Some(since)) = (row.awaits_partner(), row.ready_at) {
-        println!("  ready        since {since}: its partner takes the package over the API");
-    }
 /// Tells where a transfer stands; the operation's own staff besides who has it in hand, and all that the ledger says of it.
 pub async fn show(place: &Place, house: &House, id: &str) -> Ended {
     let row = house.transfer(id).await?;

@@ -140,10 +140,6 @@ async fn list(house: &House, found: &Overview, rows: &[TransferRow]) -> Result<(
             println!("    asked for by {}; waits for an officer: `causeway transfer approve`", row.requested_by);
         } else if row.awaits_partner() {
             println!("    its package is ready: its partner takes it over the API");
-        } else if row.awaits_partner() {
-            println!("    its package is ready: its partner takes it over the API");
-        } else if row.awaits_partner() {
-            println!("    its package is ready: its partner takes it over the API");
         } else if row.state.is_unfinished() {
             unfinished += 1;
         }
@@ -160,9 +156,9 @@ fn as_json(found: &Overview, rows: &[TransferRow]) -> Value {
     let own = found.house.is_some();
     let transfers: Vec<Value> = rows
         .iter()
-                "package": row.state.package(), "awaits_partner": row.awaits_partner(), "released": row.sealed.as_ref().map(|facts| facts.released),
+        .map(|row| {
             let mut told = json!({
-                "package": row.state.package(), "awaits_partner": row.awaits_partner(), "released": row.sealed.as_ref().map(|facts| facts.released),
+                "transfer": row.id, "exchange": row.exchange, "arrangement": row.arrangement, "state": row.state.name(),
                 "requested_by": row.requested_by, "requested_at": row.requested_at, "updated_at": row.updated_at,
                 "package": row.state.package(), "awaits_partner": row.awaits_partner(), "released": row.sealed.as_ref().map(|facts| facts.released),
             });

@@ -371,12 +371,6 @@ async fn follow(house: &House, id: &str) -> Result<(), EngineError> {
         if let (true, Some(package)) = (row.awaits_partner(), row.state.package()) {
             return delivered(house, id, package).await;
         }
-        if let (true, Some(package)) = (row.awaits_partner(), row.state.package()) {
-            return delivered(house, id, package).await;
-        }
-        if let (true, Some(package)) = (row.awaits_partner(), row.state.package()) {
-            return delivered(house, id, package).await;
-        }
         match row.state {
             State::Refused { violations } => return Err(EngineError::Refused { transfer: id.to_owned(), violations }),
             State::Delivered { package } | State::Receipted { package } | State::Disputed { package } => {
@@ -405,19 +399,11 @@ fn tell(clearance: &Clearance, in_package: Option<u64>) {
     for (element, count) in &clearance.conflicts {
         println!("  conflicts    {count:>6}  {element}: two origins disagree, the first was taken");
     }
-    let row = house.transfer(id).await?;
-    if row.awaits_partner() {
-        println!("transfer {id} is ready: its partner takes package {package} over the API");
-        return Ok(());
+    for ((field, kind), count) in &clearance.substitutions {
+        println!("  substituted  {count:>6}  {field}: {kind}");
     }
-    if let Some(path) = house.exchange(&row.exchange).await?.deliver.folder() {
-    }
-    let row = house.transfer(id).await?;
-    if row.awaits_partner() {
-        println!("transfer {id} is ready: its partner takes package {package} over the API");
-        return Ok(());
-    }
-    if let Some(path) = house.exchange(&row.exchange).await?.deliver.folder() {
+}
+
 async fn delivered(house: &House, id: &str, package: &str) -> Result<(), EngineError> {
     let row = house.transfer(id).await?;
     if row.awaits_partner() {

@@ -79,12 +79,6 @@ fn tell(done: Done) {
         Done::Untaken { untaken } => {
             warn!(transfer = untaken.transfer, why = plain(&untaken.why), "its package was not taken: it has lapsed");
         }
-        Done::Untaken { untaken } => {
-            warn!(transfer = untaken.transfer, why = plain(&untaken.why), "its package was not taken: it has lapsed");
-        }
-        Done::Untaken { untaken } => {
-            warn!(transfer = untaken.transfer, why = plain(&untaken.why), "its package was not taken: it has lapsed");
-        }
         Done::Noticed { sent } => match &sent.held {
             None => info!(notice = sent.notice, partner = sent.partner, "notice sent"),
             Some(why) => warn!(notice = sent.notice, partner = sent.partner, why = plain(why), "notice held back"),

@@ -73,32 +73,24 @@ const WHERE: [(&str, usize); 46] = [
     ("engine/src/drive/intake/apply.rs", 1),
     ("engine/src/drive/intake/open.rs", 1),
     ("engine/src/drive/intake/validate.rs", 1),
-    ("engine/src/drive/notices.rs", 3),
+    ("engine/src/drive/notices.rs", 4),
     ("engine/src/drive/prepare.rs", 1),
     ("engine/src/drive/purge.rs", 1),
     ("engine/src/drive/ready.rs", 2),
-    ("engine/src/drive/ready.rs", 2),
-    ("engine/src/drive/ready.rs", 2),
     ("engine/src/drive/recover.rs", 1),
     ("engine/src/drive/report.rs", 1),
-    ("engine/src/drive/taking.rs", 3),
     ("engine/src/drive/room.rs", 1),
+    ("engine/src/drive/run.rs", 1),
     ("engine/src/drive/taking.rs", 3),
-    ("engine/src/intake/upload.rs", 5),
-    ("engine/src/drive/taking.rs", 3),
-    ("engine/src/intake/upload.rs", 4),
+    ("engine/src/intake/collect.rs", 2),
     ("engine/src/intake/receive.rs", 2),
-    ("engine/src/intake/upload.rs", 4),
+    ("engine/src/intake/upload.rs", 5),
     ("engine/src/schedule/mod.rs", 1),
     ("package/src/delta/apply.rs", 2),
     ("package/src/files.rs", 1),
     ("package/src/open/unpack.rs", 1),
-    ("store/src/change/make_ready.rs", 1),
-    ("store/src/change/take_part.rs", 1),
     ("package/src/report.rs", 1),
     ("package/src/seal.rs", 3),
-    ("store/src/change/make_ready.rs", 1),
-    ("store/src/change/take_part.rs", 1),
     ("package/src/sorted.rs", 1),
     ("store/src/change/begin_delivery.rs", 1),
     ("store/src/change/make_ready.rs", 1),
@@ -134,21 +126,11 @@ fn every_mark_in_the_sources_is_died_at() {
             }
         }
     }
-    let comes_in = comes_in.chain(crate::api::taken::MARKS);
-    let elsewhere = elsewhere
-        .chain(comes_in)
-        .chain(crate::api::killed::MARKS)
-        .chain(crate::api::uploads::MARKS)
-        .chain(crate::api::uploads::GIVEN_UP);
+    names.sort();
     let elsewhere = crate::environment::MARKS
         .into_iter()
         .chain(crate::governance::ticked::MARKS)
-    let comes_in = comes_in.chain(crate::api::taken::MARKS);
-    let elsewhere = elsewhere
-        .chain(comes_in)
-        .chain(crate::api::killed::MARKS)
-        .chain(crate::api::uploads::MARKS)
-        ;
+        .chain(crate::deltas::killed::MARKS)
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
@@ -157,7 +139,7 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(comes_in)
         .chain(crate::api::killed::MARKS)
         .chain(crate::api::uploads::MARKS)
-        ;
+        .chain(crate::api::uploads::GIVEN_UP);
     let elsewhere = elsewhere.chain(crate::accept::folder::CLAIMED);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);
     let mut marks: Vec<&str> = MARKS.iter().map(|(mark, _)| *mark).chain(elsewhere).collect();

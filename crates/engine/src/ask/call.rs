@@ -252,16 +252,14 @@ calls! {
     TakePart { package: String, part: String } = false;
     /// Bytes of that part are about to be sent.
     BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
-    /// Bytes of that part are about to be sent.
-    BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
-    /// Bytes of that part are about to be sent.
-    BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
     /// A receipt for a package.
     Receipt { package: String, signed: SignedDocument } = true;
     /// What the partner was told of people's decisions.
     Notices { page: Page } = false;
     /// One of these.
     Notice { id: String } = false;
+    /// One of these, sealed, as long as it is not answered.
+    TakeNotice { id: String } = false;
     /// The answer to one.
     AnswerNotice { id: String, signed: SignedDocument } = false;
     /// A certificate of deletion.

@@ -12,7 +12,6 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
 use super::answer::Attempt;
-use super::answer::Attempt;
 use super::{Answer, Ask, answer, frame, sign, socket};
 use crate::drive::answer::Teller;
 use crate::error::EngineError;
@@ -102,17 +101,13 @@ impl Desk {
         let body = frame::body(&mut stream, ask.longest_body(), &self.long);
         // A long body has its place until it is answered.
         let Ok(Ok((body, place))) = tokio::time::timeout(BODY, body).await else { return };
-        let ((answer, said), attempt) = self.answer(ask, &body).await;
+        // What has begun goes on to its end, whether or not anybody waits for the answer.
         let ((answer, said), attempt) = self.answer(ask, &body).await;
         drop((body, place));
+        let _ = tokio::time::timeout(TAKEN, frame::write(&mut stream, &answer, &said)).await;
         // Only now: what is another partner's takes no longer than what is not there.
         if let Some(attempt) = attempt {
             attempt.enter(&self.house).await;
-        }
-        let _ = tokio::time::timeout(TAKEN, frame::write(&mut stream, &answer, &said)).await;
-        // Only now: what is another partner's takes no longer than what is not there.
-    async fn answer(self: &Arc<Self>, ask: Ask, body: &[u8]) -> ((Answer, Vec<u8>), Option<Attempt>) {
-        let answered = match ask {
         }
     }
 
@@ -136,32 +131,28 @@ impl Desk {
                 }
                 Ok(Err(Unknown::NoToken)) => {
                     self.failed(&address, None, Refusal::InvalidClient);
-            Ask::Given { taking, bytes } => (answer::given(&self.house, &taking, bytes).await, Vec::new()),
                     (Answer::NobodyKnown, Vec::new())
                 }
                 Ok(Err(Unknown::Held(why))) => (Answer::Refused { violations: vec![why] }, Vec::new()),
-                let (answered, attempt) =
-                    answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
+                Err(error) => (failed(error), Vec::new()),
             },
             Ask::Given { taking, bytes } => (answer::given(&self.house, &taking, bytes).await, Vec::new()),
-            Ask::Given { taking, bytes } => (answer::given(&self.house, &taking, bytes).await, Vec::new()),
-                return (answered, attempt);
+            Ask::Call { token, certificate, call } => {
                 let wakes = call.wakes();
+                let asked = (call, body);
                 let (answered, attempt) =
                     answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
-                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
                 if wakes && matches!(answered.0, Answer::Said { .. }) {
-        };
-        (answered, None)
+                    self.woken.notify_one();
+                }
                 return (answered, attempt);
-                answered
             }
             Ask::Trial => match self.house.store.can_write(self.house.now()).await {
                 Ok(()) => (Answer::Done, Vec::new()),
                 Err(error) => (Answer::Failed { why: error.to_string() }, Vec::new()),
+            },
         };
         (answered, None)
-        }
     }
 
     async fn token(self: &Arc<Self>, presented: Presented) -> Answer {

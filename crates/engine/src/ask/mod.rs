@@ -82,20 +82,6 @@ pub enum Ask {
         /// How many bytes, from the first one on.
         bytes: u64,
     },
-    /// So much of a part was handed over: told afterwards, when the program's own token may have ended.
-    Given {
-        /// What was given when it was begun.
-        taking: String,
-        /// How many bytes, from the first one on.
-        bytes: u64,
-    },
-    /// So much of a part was handed over: told afterwards, when the program's own token may have ended.
-    Given {
-        /// What was given when it was begun.
-        taking: String,
-        /// How many bytes, from the first one on.
-        bytes: u64,
-    },
     /// A call of the API.
     Call {
         /// The token, as it was presented.
@@ -174,22 +160,12 @@ pub enum Answer {
         /// How many bytes are here.
         received: u64,
         /// Whether nothing comes behind them.
-    /// Those bytes of the part may be sent, from now on.
-    Begun {
-        /// What is shown when it is told how many were.
-        taking: String,
-    },
         is_whole: bool,
     },
     /// A piece was passed over: it does not lie behind what is here.
     Elsewhere {
         /// How many bytes are here.
         received: u64,
-    },
-    /// Those bytes of the part may be sent, from now on.
-    Begun {
-        /// What is shown when it is told how many were.
-        taking: String,
     },
     /// The part may be sent.
     Part {

@@ -85,28 +85,18 @@ pub async fn accept_receipt(
         true => arrive(house, actor, &transfer, "its receipt proves that it was opened").await?,
         false => transfer.seen(),
     };
-    // Nobody may have told how much was handed over; but only who has all of it can open it.
-    let seen = match transfer.awaits_partner() {
-        true => arrive(house, actor, &transfer, "its receipt proves that it was opened").await?,
-        false => transfer.seen(),
-    };
-    // Nobody may have told how much was handed over; but only who has all of it can open it.
-    let seen = match transfer.awaits_partner() {
-        true => arrive(house, actor, &transfer, "its receipt proves that it was opened").await?,
-        false => transfer.seen(),
-    };
     let (outcome, word) = match receipt.outcome {
         Outcome::Accepted => (ReceiptOutcome::Accepted, "accepted"),
         Outcome::Partial => (ReceiptOutcome::Partial, "partial"),
         Outcome::Rejected => (ReceiptOutcome::Rejected, "rejected"),
     };
     let text = String::from_utf8_lossy(json).into_owned();
-        seen,
+    let event = audit(
         actor,
         "receipt-accepted",
         &transfer.id,
         json!({
-        seen,
+            "package": package, "outcome": word, "records_loaded": receipt.records_loaded, "records_rejected": receipt.records_rejected,
             "receipt_sha256": sha256_hex(&text), "disagreements": disagreements,
         }),
     );

@@ -9,8 +9,6 @@ use serde_json::json;
 use super::gate::{Gate, held};
 use super::lease::Lease;
 use super::ready::lay_ready;
-use super::ready::lay_ready;
-use super::ready::lay_ready;
 use crate::command::lapse;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
@@ -41,32 +39,14 @@ pub(super) async fn deliver(
         Transfer::Lapsed | Transfer::Abandoned { .. } => {
             return Err(EngineError::Wrong(format!("transfer {id} is {}: request another", row.state)));
         }
+        _ => return Ok(()),
+    };
     if row.awaits_partner() {
         return Ok(());
     }
-        _ => return Ok(()),
-    }
-    };
-    }
     let exchange = house.exchange(&row.exchange).await?;
-    if exchange.deliver.is_taken() {
-        return match halted {
-            Some(halted) => Err(stop(house, actor, lease.seen(&row), halted).await),
-            // One that was on its way into a folder may be there: that stands as it is, and it is taken from here.
-            None => lay_ready(house, actor, lease, &row, &partner).await,
-        };
-    }
-    let folder = house.home.root().join(folder(&exchange)?);
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
-    if exchange.deliver.is_taken() {
-        return match halted {
-            Some(halted) => Err(stop(house, actor, lease.seen(&row), halted).await),
-            // One that was on its way into a folder may be there: that stands as it is, and it is taken from here.
-            None => lay_ready(house, actor, lease, &row, &partner).await,
-        };
-    }
-    let folder = house.home.root().join(folder(&exchange)?);
     let gate = Gate::open(house, &row, &partner, lease).await?;
     let halted = under_way(house, &row).await?.err();
     if exchange.deliver.is_taken() {
@@ -142,22 +122,24 @@ pub(super) async fn deliver(
         (Err(_), Some(why)) => (DeliveryOutcome::Interrupted, "delivery-interrupted", why.to_string()),
         (Err(detail), None) => (DeliveryOutcome::Failed, "delivery-failed", detail.clone()),
     };
-/// The folder into which the packages of an exchange go; one that is answered online has none, and no more has one whose packages are taken.
+    let event = audit(actor, what, id, json!({ "package": package, "attempt": attempt, "detail": detail }));
     let finish = FinishDelivery { seen, attempt, outcome, detail: Some(detail) };
-    let what = match exchange.deliver.is_taken() {
-        true => "has its packages taken over the API and no folder",
-        false => "is answered online and makes no package: ask over the API",
-    };
-    exchange.deliver.folder().ok_or_else(|| EngineError::Wrong(format!("exchange {} {what}", exchange.exchange)))
+    let seen = house.store.finish_delivery(Changed::new(finish, event), house.stamp()).await?;
+    house.sequence().await?;
+    match (sent, gate.why()) {
+        (Ok(_), _) => Ok(()),
+        (Err(_), Some(why)) if gate.lapses() => Err(lapse(house, actor, seen, vec![why]).await),
+        (Err(_), Some(why)) => Err(held(id, why)),
         (Err(detail), None) => Err(EngineError::Undelivered { transfer: id.to_owned(), detail }),
     }
-/// The folder into which the packages of an exchange go; one that is answered online has none, and no more has one whose packages are taken.
+}
 
-    let what = match exchange.deliver.is_taken() {
-        true => "has its packages taken over the API and no folder",
-        false => "is answered online and makes no package: ask over the API",
-    };
-    exchange.deliver.folder().ok_or_else(|| EngineError::Wrong(format!("exchange {} {what}", exchange.exchange)))
+/// Ends a transfer whose arrangement is out of force; leaves one that waits for its partner as it is. Nothing is sent.
+async fn stop(house: &House, actor: &str, seen: Seen, halted: Halted) -> EngineError {
+    match halted {
+        Halted::Lapses(refused) => lapse(house, actor, seen, refused.violations).await,
+        Halted::Waits(refused) => house.deny(actor, "deliver", &seen.transfer, refused).await,
+    }
 }
 
 /// The folder into which the packages of an exchange go; one that is answered online has none, and no more has one whose packages are taken.

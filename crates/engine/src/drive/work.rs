@@ -15,12 +15,6 @@ use super::{
     Lease, Outcome, Purged, Sent, Untaken, WORKER, look_after_ready, purge, purge_states, recover, run, send_notices,
     take_in,
 };
-    Lease, Outcome, Purged, Sent, Untaken, WORKER, look_after_ready, purge, purge_states, recover, run, send_notices,
-    take_in,
-};
-    Lease, Outcome, Purged, Sent, Untaken, WORKER, look_after_ready, purge, purge_states, recover, run, send_notices,
-    take_in,
-};
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
 use crate::house::{Connectors, House};
@@ -67,19 +61,9 @@ pub enum Done {
     Scheduled {
         /// Which, and what became of it.
         handled: Handled,
-    /// A package lay ready and was not taken: its transfer has lapsed.
-    Untaken {
-        /// Which, and why.
-        untaken: Untaken,
-    },
     },
     /// A package's bytes are gone: its day had come.
     Purged {
-    /// A package lay ready and was not taken: its transfer has lapsed.
-    Untaken {
-        /// Which, and why.
-        untaken: Untaken,
-    },
         /// Which, and by which rule.
         purged: Purged,
     },
@@ -186,13 +170,6 @@ async fn sweep(
     }
     let now = house.now();
     match tick(house, now).await {
-    match look_after_ready(house, WORKER).await {
-        Ok((untaken, troubles)) => {
-            untaken.into_iter().for_each(|untaken| tell(Done::Untaken { untaken }));
-            troubles.into_iter().for_each(trouble);
-        }
-        Err(error) => trouble(error),
-    }
         Ok(Ticked { handled, troubles }) => {
             handled.into_iter().for_each(|handled| tell(Done::Scheduled { handled }));
             troubles.into_iter().for_each(|(_, error)| trouble(error));
@@ -201,13 +178,6 @@ async fn sweep(
     }
     if let Err(error) = close_due(house).await {
         trouble(error);
-    match look_after_ready(house, WORKER).await {
-        Ok((untaken, troubles)) => {
-            untaken.into_iter().for_each(|untaken| tell(Done::Untaken { untaken }));
-            troubles.into_iter().for_each(trouble);
-        }
-        Err(error) => trouble(error),
-    }
     }
     match collect(house).await {
         Ok((taken, troubles)) => {

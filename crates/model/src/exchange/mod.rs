@@ -169,38 +169,24 @@ pub enum Delivery {
     },
     /// As packages that stay here until a program of the partner takes them over the partner API.
     Api,
-    /// As packages that stay here until a program of the partner takes them over the partner API.
-    Api,
-    /// As packages that stay here until a program of the partner takes them over the partner API.
-    Api,
     /// As bounded answers to whoever asks over the partner API.
     Online(Online),
 }
 
 impl Delivery {
-            Delivery::Api | Delivery::Online(_) => None,
+    /// The folder that the partner reads, if there is one.
     pub fn folder(&self) -> Option<&str> {
-            Delivery::Api | Delivery::Online(_) => None,
+        match self {
             Delivery::Folder { path } => Some(path),
             Delivery::Api | Delivery::Online(_) => None,
         }
     }
 
-            Delivery::Folder { .. } | Delivery::Api => None,
+    /// How it is answered online, if it is.
     pub fn online(&self) -> Option<&Online> {
-            Delivery::Folder { .. } | Delivery::Api => None,
-
-    /// Whether the partner's program takes its packages over the API.
-    pub fn is_taken(&self) -> bool {
-        *self == Delivery::Api
-    }
+        match self {
             Delivery::Online(online) => Some(online),
             Delivery::Folder { .. } | Delivery::Api => None,
-
-    /// Whether the partner's program takes its packages over the API.
-    pub fn is_taken(&self) -> bool {
-        *self == Delivery::Api
-    }
         }
     }
 

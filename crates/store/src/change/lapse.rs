@@ -1,24 +1,16 @@
 //! What becomes of a transfer whose arrangement ended before it was delivered, or whose package nobody took?
 
 use causeway_model::alert::Alert;
-use causeway_model::alert::Alert;
-use causeway_model::alert::Alert;
 use causeway_model::transfer::Event;
 
-use crate::outbox::post;
 use super::Seen;
+use super::writing::{Applied, Change, Writing};
 use crate::outbox::post;
-/// A transfer that nothing comes of any more.
-use crate::outbox::post;
-/// A transfer that nothing comes of any more.
+use crate::{Changed, Stamp, Store, StoreError};
 
 /// A transfer that nothing comes of any more.
-    /// Who is told.
-    pub tell: Vec<Alert>,
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LapseTransfer {
-    /// Who is told.
-    pub tell: Vec<Alert>,
     /// The transfer as seen.
     pub seen: Seen,
     /// Who is told.
@@ -33,18 +25,10 @@ impl Store {
     pub async fn lapse(&self, change: Changed<LapseTransfer>, stamp: Stamp) -> Result<Seen, StoreError> {
         self.save(change, stamp).await
     }
-        let micros = writing.micros();
-        for alert in &self.tell {
-            post(writing.rows(), alert, micros).await?;
-        }
 }
 
 impl Change for LapseTransfer {
     type Outcome = Seen;
-        let micros = writing.micros();
-        for alert in &self.tell {
-            post(writing.rows(), alert, micros).await?;
-        }
 
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         self.seen.demand_no_open_delivery(writing).await?;

@@ -24,10 +24,6 @@ pub struct Figures {
     pub open_deliveries: u64,
     /// Packages that lie ready for their partners' programs and were not taken whole.
     pub packages_ready: u64,
-    /// Packages that lie ready for their partners' programs and were not taken whole.
-    pub packages_ready: u64,
-    /// Packages that lie ready for their partners' programs and were not taken whole.
-    pub packages_ready: u64,
     /// Packages that arrived and are not receipted.
     pub receipts_due: u64,
     /// Those of them that arrived before the moment that was asked about.
@@ -81,24 +77,14 @@ impl Reader {
             figures.transfers.insert(cells.get("state")?, cells.count("many")?);
         }
         let row = query(
-              AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
-              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
-              AND (l.held_until IS NULL OR l.held_until <= $2) \
+            "SELECT (SELECT count(*) FROM request WHERE state = 'awaiting-approval') AS awaiting, \
              (SELECT min(CASE WHEN l.not_before > t.requested_at THEN l.not_before ELSE t.requested_at END) \
+              FROM transfer t LEFT JOIN request r ON r.transfer = t.id \
+              LEFT JOIN lease l ON l.transfer = t.id WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
               AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
               AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
               AND (l.held_until IS NULL OR l.held_until <= $2) \
-             (SELECT count(*) FROM delivery d WHERE d.outcome IS NULL \
-              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = d.transfer)) AS open_deliveries, \
-             (SELECT count(*) FROM package_ready p JOIN transfer t ON t.id = p.transfer \
-              WHERE t.state IN ('sealed', 'delivering')) AS packages_ready, \
-              AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
-              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
-              AND (l.held_until IS NULL OR l.held_until <= $2) \
-             (SELECT count(*) FROM delivery d WHERE d.outcome IS NULL \
-              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = d.transfer)) AS open_deliveries, \
-             (SELECT count(*) FROM package_ready p JOIN transfer t ON t.id = p.transfer \
-              WHERE t.state IN ('sealed', 'delivering')) AS packages_ready, \
+              AND (l.not_before IS NULL OR l.not_before <= $2)) AS waiting_since, \
              (SELECT count(*) FROM lease WHERE held_until > $2) AS held, \
              (SELECT count(*) FROM lease l JOIN transfer t ON t.id = l.transfer WHERE l.failures > 0 \
               AND t.state IN ('requested', 'preparing', 'sealed', 'delivering')) AS failing, \
@@ -113,7 +99,6 @@ impl Reader {
              (SELECT CAST(coalesce(sum(people), 0) AS BIGINT) FROM package_content) AS entries, \
              (SELECT count(*) FROM schedule_pause WHERE ended_at IS NULL) AS paused, \
              (SELECT count(*) FROM stop WHERE state <> 'lifted') AS stops, \
-            packages_ready: cells.count("packages_ready")?,
              (SELECT coalesce(max(idx) + 1, 0) FROM ledger_leaf) AS leaves, \
              (SELECT count(*) FROM ledger_pending) AS pending, \
              (SELECT count(*) FROM alert_dispatch WHERE state = 'waiting') AS alerts_waiting, \
@@ -121,7 +106,6 @@ impl Reader {
         );
         let row = row.bind(due.as_microsecond()).bind(now.as_microsecond()).fetch_one(&mut snapshot).await?;
         snapshot.rollback().await?;
-            packages_ready: cells.count("packages_ready")?,
         let cells = Cells::new(&row, "the figures", "awaiting");
         Ok(Figures {
             awaiting_approval: cells.count("awaiting")?,

@@ -26,8 +26,6 @@ mod schedules;
 mod states;
 mod stops;
 mod takings;
-mod takings;
-mod takings;
 mod transfers;
 
 pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
@@ -54,9 +52,7 @@ pub use rounds::{HoldRow, OpenRound};
 pub(crate) use sandboxes::next_run;
 pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub use schedules::{OccurrenceRow, PauseRow};
-pub use takings::Taking;
 pub(crate) use states::DISPUTED_SINCE;
-pub use takings::Taking;
 pub use states::{SentState, SetOwner, StateDispute};
 pub use takings::Taking;
 pub(crate) use transfers::next_sequence;

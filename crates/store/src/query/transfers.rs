@@ -38,10 +38,6 @@ pub struct TransferRow {
     pub sealed: Option<SealedFacts>,
     /// Since when its package lies ready for its partner's program, if it ever did.
     pub ready_at: Option<Timestamp>,
-    /// Since when its package lies ready for its partner's program, if it ever did.
-    pub ready_at: Option<Timestamp>,
-    /// Since when its package lies ready for its partner's program, if it ever did.
-    pub ready_at: Option<Timestamp>,
 }
 
 /// Which transfers to list; what is `None` does not narrow.
@@ -74,21 +70,8 @@ pub struct LastReceipted {
 
 impl TransferRow {
     /// The transfer as seen here, for a decision about it.
-
-    /// Whether its partner's program is to take its package, and nobody here has anything to do.
-    #[must_use]
-    pub fn awaits_partner(&self) -> bool {
-        self.ready_at.is_some() && matches!(self.state, Transfer::Sealed { .. } | Transfer::Delivering { .. })
-    }
     #[must_use]
     pub fn seen(&self) -> Seen {
-
-    /// Whether its partner's program is to take its package, and nobody here has anything to do.
-    #[must_use]
-    pub fn awaits_partner(&self) -> bool {
-        self.ready_at.is_some() && matches!(self.state, Transfer::Sealed { .. } | Transfer::Delivering { .. })
-             expect_fewer, state_json, updated_at, attempt_token, sequence, sealed_json, \
-             (SELECT ready_at FROM package_ready WHERE package_ready.transfer = transfer.id) AS ready_at FROM transfer",
         Seen { transfer: self.id.clone(), state: self.state.clone(), lease: None }
     }
 
@@ -96,8 +79,7 @@ impl TransferRow {
     #[must_use]
     pub fn awaits_partner(&self) -> bool {
         self.ready_at.is_some() && matches!(self.state, Transfer::Sealed { .. } | Transfer::Delivering { .. })
-             expect_fewer, state_json, updated_at, attempt_token, sequence, sealed_json, \
-             (SELECT ready_at FROM package_ready WHERE package_ready.transfer = transfer.id) AS ready_at FROM transfer",
+    }
 }
 
 /// Never `*`: a column that a newer program adds must not change what a running one has prepared.
@@ -205,7 +187,6 @@ pub(crate) async fn next_sequence(on: impl Into<On<'_>>, exchange: &str) -> Resu
         query("SELECT $1 AS exchange, coalesce(max(sequence), 0) + 1 AS sequence FROM transfer WHERE exchange = $1");
     let row = row.bind(exchange).fetch_one(on).await?;
     Cells::new(&row, "transfer", "exchange").count("sequence")
-        ready_at: cells.optional_time("ready_at")?,
 }
 
 fn transfer(row: &Row) -> Result<TransferRow, StoreError> {
@@ -215,7 +196,6 @@ fn transfer(row: &Row) -> Result<TransferRow, StoreError> {
         exchange: cells.get("exchange")?,
         exchange_version: cells.count("exchange_version")?,
         arrangement: cells.get("arrangement")?,
-        ready_at: cells.optional_time("ready_at")?,
         arrangement_version: cells.count("arrangement_version")?,
         requested_by: cells.get("requested_by")?,
         requested_at: cells.time("requested_at")?,

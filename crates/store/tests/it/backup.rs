@@ -47,26 +47,16 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
         .accept_receipt(receipt(&arrived, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60))
         .await
         .unwrap();
-        .accept_receipt(receipt(&arrived, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60))
-    let ready = sealed(&store, "t2").await;
-    crate::taken::lay_ready(&store, &ready).await.unwrap();
-        .unwrap();
-        .accept_receipt(receipt(&arrived, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60))
-    let ready = sealed(&store, "t2").await;
-    crate::taken::lay_ready(&store, &ready).await.unwrap();
-        .unwrap();
     crate::states::disputed(&store).await;
     let ready = sealed(&store, "t2").await;
     crate::taken::lay_ready(&store, &ready).await.unwrap();
     prepared(&store, "t3").await;
     let lease = store.leases().take("t3", "worker-1", "token-1", at(20)).await.unwrap();
     let failed = End { ended: Ended::Failed, why: Some("it rained".into()), not_before: at(60) };
-    crate::taken::taken(&store, &arrived).await;
     assert!(store.leases().end(&lease, &failed).await.unwrap());
     crate::answers::told(&house, &store).await;
     governed(&store).await;
     crate::environment::tried(&store).await;
-    crate::taken::taken(&store, &arrived).await;
     crate::schedules::run_and_paused(&store).await;
     crate::decisions::decided(&store).await;
     crate::outbox::told(&store).await;

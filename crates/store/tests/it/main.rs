@@ -40,6 +40,4 @@ mod several;
 mod states;
 mod street;
 mod taken;
-mod taken;
-mod taken;
 mod tampering;

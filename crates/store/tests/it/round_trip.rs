@@ -178,12 +178,6 @@ async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are(kind
         .lapse(changed(LapseTransfer { seen: lapsed, tell: Vec::new() }, "transfer.lapsed", "t3"), stamp(40))
         .await
         .unwrap();
-        .lapse(changed(LapseTransfer { seen: lapsed, tell: Vec::new() }, "transfer.lapsed", "t3"), stamp(40))
-        .await
-        .unwrap();
-        .lapse(changed(LapseTransfer { seen: lapsed, tell: Vec::new() }, "transfer.lapsed", "t3"), stamp(40))
-        .await
-        .unwrap();
     delivered(&store, "t4").await;
     store.request_transfer(request("t5"), stamp(90)).await.unwrap();
 

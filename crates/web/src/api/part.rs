@@ -25,14 +25,6 @@ const ASKED: Duration = Duration::from_secs(1);
 const TELLS: u32 = 60;
 const BETWEEN: Duration = Duration::from_secs(1);
 
-/// How often, and how long after one another, it is tried to tell how much was handed over.
-const TELLS: u32 = 60;
-const BETWEEN: Duration = Duration::from_secs(1);
-
-/// How often, and how long after one another, it is tried to tell how much was handed over.
-const TELLS: u32 = 60;
-const BETWEEN: Duration = Duration::from_secs(1);
-
 /// Which bytes of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Wanted {
@@ -44,11 +36,11 @@ enum Wanted {
 }
 
 /// A part that may be taken.
-pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers): (&Method, &HeaderMap)) -> Response {
+pub(super) struct Part {
     pub(super) package: String,
     pub(super) part: String,
     pub(super) sha256: String,
-pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers): (&Method, &HeaderMap)) -> Response {
+    pub(super) size: u64,
 }
 
 /// Gives the bytes that are asked for. `ask` is what allowed it.
@@ -75,43 +67,14 @@ pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers
     };
     let Some(path) = door.lookout.part(&part.package, &part.part) else { return not_there() };
     let file = match File::open(path).await {
-    let body = if *method == Method::HEAD || length == 0 {
-        Body::empty()
-    } else {
-        let taking = match begin(&door, &ask, &part, from, length).await {
-            Ok(taking) => taking,
-            Err(response) => return *response,
-        };
-        let giving = Giving { door, ask, taking, file, length, left: length, asked: Instant::now() };
-        match giving.at(from).await {
-            Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
-            Err(_) => return call::later(),
-        }
-    let body = if *method == Method::HEAD || length == 0 {
-        Body::empty()
-    } else {
-        let taking = match begin(&door, &ask, &part, from, length).await {
-            Ok(taking) => taking,
-            Err(response) => return *response,
-        };
-        let giving = Giving { door, ask, taking, file, length, left: length, asked: Instant::now() };
-        match giving.at(from).await {
-            Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
-            Err(_) => return call::later(),
-/// INVARIANT (what leaves waits for its leaf): no byte is read before `work` has committed that these are taken.
-async fn begin(door: &Door, ask: &Ask, part: &Part, first_byte: u64, bytes: u64) -> Result<String, Box<Response>> {
-    let Ask::Call { token, certificate, .. } = ask else { return Err(call::later().into()) };
-    let (package, part) = (part.package.clone(), part.part.clone());
-    let call = Call::BeginPart { package, part, first_byte, bytes };
-    let ask = Ask::Call { token: token.clone(), certificate: certificate.clone(), call };
-    match door.lookout.line().ask(&ask, &[]).await {
-        Ok((Answer::Begun { taking }, _)) => Ok(taking),
-        Ok((answer, body)) => Err(call::answered(answer, body).into()),
-        Err(why) => Err(call::unanswered(&why).into()),
+        Ok(file) => file,
+        // Erased since it was asked.
+        Err(_) => return not_there(),
+    };
+    // A file of another size is not what was signed.
+    if !file.metadata().await.is_ok_and(|meta| meta.len() == part.size) {
+        return call::later();
     }
-}
-
-        }
     let body = if *method == Method::HEAD || length == 0 {
         Body::empty()
     } else {
@@ -123,19 +86,6 @@ async fn begin(door: &Door, ask: &Ask, part: &Part, first_byte: u64, bytes: u64)
         match giving.at(from).await {
             Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
             Err(_) => return call::later(),
-/// INVARIANT (what leaves waits for its leaf): no byte is read before `work` has committed that these are taken.
-async fn begin(door: &Door, ask: &Ask, part: &Part, first_byte: u64, bytes: u64) -> Result<String, Box<Response>> {
-    let Ask::Call { token, certificate, .. } = ask else { return Err(call::later().into()) };
-    let (package, part) = (part.package.clone(), part.part.clone());
-    let call = Call::BeginPart { package, part, first_byte, bytes };
-    let ask = Ask::Call { token: token.clone(), certificate: certificate.clone(), call };
-    match door.lookout.line().ask(&ask, &[]).await {
-        Ok((Answer::Begun { taking }, _)) => Ok(taking),
-        Ok((answer, body)) => Err(call::answered(answer, body).into()),
-        Err(why) => Err(call::unanswered(&why).into()),
-    }
-}
-
         }
     };
     let mut response = (status, body).into_response();
@@ -166,10 +116,7 @@ fn described(mut response: Response, part: &Part, etag: &str) -> Response {
     put(&mut response, header::ACCEPT_RANGES, "bytes");
     if let Some(digest) = repr_digest(&part.sha256)
         && let Ok(value) = HeaderValue::try_from(digest)
-    /// What is shown when it is told how much was handed over.
-    taking: String,
     {
-    length: u64,
         response.headers_mut().insert("repr-digest", value);
     }
     response
@@ -194,33 +141,12 @@ fn says(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 
 /// One range of bytes (RFC 9110, 14); of several, or of what is none, everything is sent.
 fn wanted(range: &str, size: u64) -> Wanted {
-    /// What is shown when it is told how much was handed over.
-    taking: String,
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
-    length: u64,
         return Wanted::All;
     };
     let number = |text: &str| match text {
         "" => Some(None),
         text if text.bytes().all(|byte| byte.is_ascii_digit()) => Some(Some(text.parse::<u64>().unwrap_or(u64::MAX))),
-impl Drop for Giving {
-    /// However it ended, what was handed over is told. Where that is told to nobody, a receipt or another taking tells it.
-    fn drop(&mut self) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (door, bytes) = (Arc::clone(&self.door), self.length - self.left);
-        let ask = Ask::Given { taking: std::mem::take(&mut self.taking), bytes };
-        runtime.spawn(async move {
-            for _ in 0..TELLS {
-                match door.lookout.line().ask(&ask, &[]).await {
-                    Ok((Answer::Failed { .. }, _)) | Err(_) => tokio::time::sleep(BETWEEN).await,
-                    Ok(_) => return,
-                }
-            }
-            tracing::warn!("how much of a part was handed over could be told to nobody");
-        });
-    }
-}
-
         _ => None,
     };
     match (number(first), number(last)) {
@@ -249,24 +175,6 @@ struct Giving {
 }
 
 impl Giving {
-impl Drop for Giving {
-    /// However it ended, what was handed over is told. Where that is told to nobody, a receipt or another taking tells it.
-    fn drop(&mut self) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let (door, bytes) = (Arc::clone(&self.door), self.length - self.left);
-        let ask = Ask::Given { taking: std::mem::take(&mut self.taking), bytes };
-        runtime.spawn(async move {
-            for _ in 0..TELLS {
-                match door.lookout.line().ask(&ask, &[]).await {
-                    Ok((Answer::Failed { .. }, _)) | Err(_) => tokio::time::sleep(BETWEEN).await,
-                    Ok(_) => return,
-                }
-            }
-            tracing::warn!("how much of a part was handed over could be told to nobody");
-        });
-    }
-}
-
     async fn at(mut self, from: u64) -> std::io::Result<Self> {
         self.file.seek(SeekFrom::Start(from)).await?;
         Ok(self)

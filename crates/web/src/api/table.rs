@@ -220,6 +220,8 @@ pub const TABLE: &[Route] = &[
         |taken| Ok(Call::Notices { page: taken.page()? })),
     get::<said::NoticeShown>("/notices/{notice}", OfThing, AcceptAnswer, "Shows a notice; whom it is about stands in the sealed package alone.",
         |taken| Ok(Call::Notice { id: taken.named("notice")? })),
+    get::<said::NoticeTaken>("/notices/{notice}/package", OfThing, AcceptAnswer, "Gives a notice that lies ready, sealed to the partner: of exchanges that have no folder.",
+        |taken| Ok(Call::TakeNotice { id: taken.named("notice")? })),
     post::<SignedDocument, said::Taken>("/notices/{notice}/answer", OfThing, AcceptAnswer, "Takes the answer to a notice.",
         |taken| Ok(Call::AnswerNotice { id: taken.named("notice")?, signed: taken.body()? })),
     post::<SignedDocument, said::Taken>("/certificates", OfThing, AcceptAnswer, "Takes a certificate of deletion.",

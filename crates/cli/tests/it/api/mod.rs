@@ -11,8 +11,6 @@ pub mod place;
 mod program;
 mod routes;
 pub mod taken;
-pub mod taken;
-pub mod taken;
 mod together;
 mod token;
 mod told;

@@ -20,8 +20,6 @@ use serde::Serialize;
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
 use crate::drive::answer::Teller;
 use crate::drive::{Wanted, end_taking};
-use crate::drive::{Wanted, end_taking};
-use crate::drive::{Wanted, end_taking};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::{Caller, Unknown, caller};
@@ -33,14 +31,16 @@ const ACCOUNT: &str = "account";
 const MOST: u32 = 200;
 
 /// What came of a call: an answer, and the body behind it.
+type Answered = Result<(Answer, Vec<u8>), EngineError>;
+
 /// Answers a call, if somebody is known to call; and what is to be entered in the ledger once that was said.
-/// Answers a call, if somebody is known to call; and what is to be entered in the ledger once that was said.
-/// Answers a call, if somebody is known to call.
 pub(super) async fn call(
     house: &House,
     teller: &Arc<Teller>,
+    (token, certificate): (&str, Option<&str>),
+    (call, body): (Call, &[u8]),
 ) -> ((Answer, Vec<u8>), Option<Attempt>) {
-) -> ((Answer, Vec<u8>), Option<Attempt>) {
+    let answered = match caller(house, token, certificate).await {
         Ok(Ok(who)) => match one(house, teller, &who, call, body).await {
             Err(EngineError::Others { what, name }) => {
                 let attempt = Attempt { actor: who.name(), what, name };
@@ -48,19 +48,11 @@ pub(super) async fn call(
             }
             answered => answered,
         },
-        Ok(Ok(who)) => match one(house, teller, &who, call, body).await {
-            Err(EngineError::Others { what, name }) => {
-                let attempt = Attempt { actor: who.name(), what, name };
-                return ((Answer::NotThere, Vec::new()), Some(attempt));
-    (answered.unwrap_or_else(|error| (failed(error), Vec::new())), None)
-            answered => answered,
-        },
-        Ok(Ok(who)) => one(house, teller, &who, call, body).await,
         Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
         Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
         Err(error) => Err(error),
+    };
     (answered.unwrap_or_else(|error| (failed(error), Vec::new())), None)
-    answered.unwrap_or_else(|error| (failed(error), Vec::new()))
 }
 
 async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body: &[u8]) -> Answered {
@@ -76,28 +68,22 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body
         Call::RequestTransfer { exchange, key, asked } => transfers::request(house, who, &exchange, &key, asked).await,
         Call::Rows { exchange, asked } => online::rows(house, teller, who, &exchange, asked).await,
         Call::LookUp { exchange, asked } => online::look_up(house, teller, who, &exchange, asked).await,
-        Call::Acknowledgement { id } => intakes::acknowledgement(house, who, &id).await,
         Call::Transfers { exchange, page } => transfers::list(house, who, exchange, &page).await,
         Call::Transfer { id } => transfers::show(house, who, &id).await,
         Call::WithdrawTransfer { id } => transfers::withdraw(house, who, &id).await,
         Call::SubmitRecords { exchange, key } => intakes::submit(house, who, &exchange, &key, body).await,
         Call::Intakes { exchange, page } => intakes::list(house, who, exchange, &page).await,
-        Call::EndUpload { id } => uploads::end(house, who, &id).await,
         Call::Intake { id } => intakes::show(house, who, &id).await,
         Call::CancelIntake { id } => intakes::cancel(house, who, &id).await,
-        Call::BeginPart { package, part, first_byte, bytes } => {
-            transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
-        }
         Call::Outcomes { id, page } => intakes::outcomes(house, who, &id, &page).await,
+        Call::Acknowledgement { id } => intakes::acknowledgement(house, who, &id).await,
         Call::BeginUpload { exchange, size, is_last } => {
             uploads::begin(house, who, &exchange, size, (body, is_last)).await
         }
         Call::Upload { id } => uploads::show(house, who, &id).await,
         Call::AppendUpload { id, from, is_last } => uploads::append(house, who, &id, from, (body, is_last)).await,
+        Call::EndUpload { id } => uploads::end(house, who, &id).await,
         Call::Manifest { package } => transfers::manifest(house, who, &package).await,
-        Call::BeginPart { package, part, first_byte, bytes } => {
-            transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
-        }
         Call::TakePart { package, part } => transfers::take(house, who, &package, &part).await,
         Call::BeginPart { package, part, first_byte, bytes } => {
             transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
@@ -105,6 +91,7 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body
         Call::Receipt { package, signed } => signed::receipt(house, who, &package, &signed).await,
         Call::Notices { page } => told::notices(house, who, &page).await,
         Call::Notice { id } => told::notice(house, who, &id).await,
+        Call::TakeNotice { id } => told::take(house, who, &id).await,
         Call::AnswerNotice { id, signed } => signed::answer(house, who, &id, &signed).await,
         Call::Certify { signed } => signed::certify(house, who, &signed).await,
         Call::Events { page } => told::events(house, who, &page).await,
@@ -120,35 +107,27 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body
 fn shown(body: &impl Serialize) -> Answered {
     with(Status::Shown, None, None, body)
 }
-/// Refuses, in the words of what is not there, a thing of another partner's. The attempt is entered once that was said, so that it takes no
-/// longer than what is not there.
-fn own(who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
-    match who.partner == partner {
-        true => Ok(()),
-        false => Err(EngineError::Others { what, name: name.to_owned() }),
-}
+
+fn with(status: Status, location: Option<String>, progress: Option<String>, body: &impl Serialize) -> Answered {
+    let body = serde_json::to_vec(body).map_err(|_| EngineError::Wrong("an answer cannot be written".to_owned()))?;
+    Ok((Answer::Said { status, location, progress }, body))
 }
 
-/// An attempt on another partner's thing, which is still to be entered in the ledger.
-pub(super) struct Attempt {
-    actor: String,
-    what: &'static str,
-    name: String,
-}
-
-impl Attempt {
-    /// Enters it. Where the database does not answer there is no ledger either.
-    pub(super) async fn enter(self, house: &House) {
-        let refused = Refused::one(Code::NotPermitted, &self.name, "it is another partner's");
-        let _denied = house.deny(&self.actor, self.what, &self.name, refused).await;
+/// Refuses a call about what the token is not for; the attempt stands in the ledger.
+async fn demand(house: &House, who: &Caller, what: &str, scope: &str) -> Result<(), EngineError> {
+    match who.demand(scope) {
         Ok(()) => Ok(()),
+        Err(why) => Err(house.deny(&who.name(), what, scope, why.into()).await),
+    }
+}
+
 /// Refuses, in the words of what is not there, a thing of another partner's. The attempt is entered once that was said, so that it takes no
 /// longer than what is not there.
 fn own(who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
     match who.partner == partner {
         true => Ok(()),
         false => Err(EngineError::Others { what, name: name.to_owned() }),
-/// Refuses, in the words of what is not there, a thing of another partner's; the attempt stands in the ledger.
+    }
 }
 
 /// An attempt on another partner's thing, which is still to be entered in the ledger.
@@ -158,20 +137,11 @@ pub(super) struct Attempt {
     name: String,
 }
 
-/// What comes of being told how much was handed over.
-pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
-    end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
-}
-
 impl Attempt {
     /// Enters it. Where the database does not answer there is no ledger either.
     pub(super) async fn enter(self, house: &House) {
         let refused = Refused::one(Code::NotPermitted, &self.name, "it is another partner's");
         let _denied = house.deny(&self.actor, self.what, &self.name, refused).await;
-    let refused = Refused::one(Code::NotPermitted, name, "it is another partner's");
-    match house.deny(&who.name(), what, name, refused).await {
-        EngineError::Denied { .. } => Err(EngineError::Unknown { what, name: name.to_owned(), help: "" }),
-        EngineError::Unknown { .. } | EngineError::Others { .. } => Answer::NotThere,
     }
 }
 
@@ -185,11 +155,6 @@ fn part<R, T>(page: &Page, mut found: Vec<R>, key: impl Fn(&R) -> String, show: 
     let most = limit(page);
     let more = found.len() > most;
     found.truncate(most);
-/// What comes of being told how much was handed over.
-pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
-    end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
-}
-
     let next = found.last().filter(|_| more).map(key);
     said::List { items: found.into_iter().map(show).collect(), next }
 }
@@ -198,7 +163,7 @@ pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
 pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
     end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
 }
-        EngineError::Unknown { .. } | EngineError::Others { .. } => Answer::NotThere,
+
 /// Why a call came to nothing, as far as the partner is told; what is the house's own stands in the log.
 fn failed(error: EngineError) -> Answer {
     match error {
@@ -207,7 +172,7 @@ fn failed(error: EngineError) -> Answer {
         | EngineError::NotShown { violations, .. }
         | EngineError::Lapsed { violations, .. } => Answer::Refused { violations },
         EngineError::Held { violation, .. } => Answer::Refused { violations: vec![*violation] },
-        EngineError::Unknown { .. } => Answer::NotThere,
+        EngineError::Unknown { .. } | EngineError::Others { .. } => Answer::NotThere,
         EngineError::NotProven(detail) => Answer::Wrong { code: "not-proven".to_owned(), detail },
         EngineError::Package(error) if error.is_verification() => {
             Answer::Wrong { code: "not-proven".to_owned(), detail: error.to_string() }

@@ -173,16 +173,12 @@ pub struct TransferShown {
     pub awaits_approval: bool,
     /// Whether its package lies ready here, until this partner's program has taken it whole.
     pub awaits_partner: bool,
-    /// Whether its package lies ready here, until this partner's program has taken it whole.
-    pub awaits_partner: bool,
-    /// Whether its package lies ready here, until this partner's program has taken it whole.
-    pub awaits_partner: bool,
-    /// Its number in the exchange, once it is delivered or ready.
+    /// When it was asked for.
     pub requested_at: String,
+    /// When it last moved.
+    pub updated_at: String,
     /// Its number in the exchange, once it is delivered or ready.
-    /// Its package, once it is delivered or ready.
-    /// Its number in the exchange, once it is delivered or ready.
-    /// Its package, once it is delivered or ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
     /// Its package, once it is delivered or ready.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -221,6 +217,10 @@ pub struct ReasonShown {
     pub code: String,
     /// What it is about.
     pub detail: String,
+    /// What to do.
+    pub help: String,
+}
+
 /// The signed word on what was applied of something that came in.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AcknowledgementShown {
@@ -230,10 +230,6 @@ pub struct AcknowledgementShown {
     pub document: String,
     /// The operation's detached Ed25519 signature over its bytes, base64.
     pub signature: String,
-}
-
-    /// What to do.
-    pub help: String,
 }
 
 /// What became of records that came in, a page of them.
@@ -325,8 +321,21 @@ pub struct NoticeShown {
     /// When it was where the partner takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<String>,
-    /// How far it came: `sent`, `received`, `done`, `not-held`.
+    /// How far it came: `ready` (take it by `notices/ID/package`), `sent`, `received`, `done`, `not-held`.
     pub state: String,
+}
+
+/// A notice as it is sealed to the partner: three files of one folder.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NoticeTaken {
+    /// Its id, the name of the folder.
+    pub notice: String,
+    /// `manifest.json`, letter for letter as it was signed; it names the part.
+    pub document: String,
+    /// `manifest.sig`: the operation's signature over it, base64.
+    pub signature: String,
+    /// The part, base64.
+    pub part: String,
 }
 
 /// What the partner was told.

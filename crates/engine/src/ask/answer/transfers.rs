@@ -6,19 +6,17 @@ use causeway_model::permission::Action;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
+use causeway_package::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
+use causeway_store::query::{TransferFilter, TransferRow};
 
 use super::agreed::{of_caller, scope_of};
 use super::{Answer, Answered, Page, Status, TransferAsked, demand, limit, own, part, said, shown, with};
 use crate::command::{Manner, request_transfer_as, withdraw_transfer};
 use crate::documents::sha256_hex;
 use crate::drive::{Wanted, begin_taking, manifest_of};
-use crate::drive::{Wanted, begin_taking, manifest_of};
-use crate::drive::{Wanted, begin_taking, manifest_of};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::query::transfers_seen;
-use crate::standing::{Halted, under_way};
-use crate::standing::{Halted, under_way};
 use crate::standing::{Halted, under_way};
 use crate::token::Caller;
 
@@ -102,9 +100,9 @@ pub(super) async fn list(house: &House, who: &Caller, exchange: Option<String>, 
 
 /// A transfer that is the caller's partner's, and that the token is for.
 async fn of_caller_too(house: &House, who: &Caller, id: &str) -> Result<TransferRow, EngineError> {
+    let row = house.transfer(id).await?;
+    let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     own(who, "transfer", id, &partner)?;
-    own(who, "transfer", id, &partner)?;
-    own(house, who, "transfer", id, &partner).await?;
     demand(house, who, Action::ShowTransfers.as_str(), &scope_of(&row.exchange)).await?;
     Ok(row)
 }
@@ -112,14 +110,16 @@ async fn of_caller_too(house: &House, who: &Caller, id: &str) -> Result<Transfer
 /// Where one stands.
 pub(super) async fn show(house: &House, who: &Caller, id: &str) -> Answered {
     let row = of_caller_too(house, who, id).await?;
-    if !row.state.is_unfinished() || row.awaits_partner() {
-    if !row.state.is_unfinished() || row.awaits_partner() {
+    house.permit(&who.name(), Action::ShowTransfers, &house.of_both(id, &who.partner)).await?;
+    let about = about(house, &row).await?;
     if !row.state.is_unfinished() || row.awaits_partner() {
         return shown(&about);
     }
     with(Status::Begun, Some(format!("/transfers/{id}")), Some(about.state.clone()), &about)
 }
 
+/// What a partner is told of a transfer: neither why it was refused nor how many were left out.
+async fn about(house: &House, row: &TransferRow) -> Result<said::TransferShown, EngineError> {
     let is_there = has_arrived(row) || row.awaits_partner();
     let request = house.store.request(&row.id).await?;
     let stands = request.map(|request| request.state);
@@ -133,11 +133,9 @@ pub(super) async fn show(house: &House, who: &Caller, id: &str) -> Answered {
         state: state.to_owned(),
         awaits_approval: matches!(stands, Some(State::AwaitingApproval { .. })),
         awaits_partner: row.awaits_partner(),
-        awaits_partner: row.awaits_partner(),
-        awaits_partner: row.awaits_partner(),
+        requested_at: row.requested_at.to_string(),
+        updated_at: row.updated_at.to_string(),
         sequence: row.sequence.filter(|_| is_there),
-        package: row.state.package().filter(|_| is_there).map(str::to_owned),
-        package: row.state.package().filter(|_| is_there).map(str::to_owned),
         package: row.state.package().filter(|_| is_there).map(str::to_owned),
     })
 }
@@ -147,6 +145,8 @@ pub(super) async fn withdraw(house: &House, who: &Caller, id: &str) -> Answered 
     of_caller_too(house, who, id).await?;
     withdraw_transfer(house, &who.name(), id).await?;
     shown(&about(house, &house.transfer(id).await?).await?)
+}
+
 fn has_arrived(row: &TransferRow) -> bool {
     matches!(row.state, Transfer::Delivered { .. } | Transfer::Receipted { .. } | Transfer::Disputed { .. })
 }
@@ -158,7 +158,7 @@ fn no_package(package: &str) -> EngineError {
 /// A package of the caller's partner, that has arrived or lies ready; its transfer.
 pub(super) async fn there(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
     let held = house.store.package(package).await?.ok_or_else(|| no_package(package))?;
-
+    let row = of_caller_too(house, who, &held.transfer).await?;
     if has_arrived(&row) || row.awaits_partner() { Ok(row) } else { Err(no_package(package)) }
 }
 
@@ -171,85 +171,21 @@ async fn to_be_taken(house: &House, who: &Caller, package: &str, action: Action)
         None => Ok(row),
         Some(Halted::Lapses(_)) => Err(no_package(package)),
         Some(Halted::Waits(refused)) => Err(house.deny(&who.name(), action.as_str(), package, refused).await),
-
-/// A package of the caller's partner, that has arrived or lies ready; its transfer.
-pub(super) async fn there(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
-    let held = house.store.package(package).await?.ok_or_else(|| no_package(package))?;
-
-    to_be_taken(house, who, package, Action::ShowTransfers).await?;
-
-    let document = std::fs::read_to_string(folder.join(MANIFEST_FILE)).map_err(|_| no_package(package))?;
-    let signature = std::fs::read(folder.join(SIGNATURE_FILE)).map_err(|_| no_package(package))?;
-    house.permit(&who.name(), action, &house.of_both(&row.id, &who.partner)).await?;
-    // INVARIANT (a stop holds): whoever calls is held back with its partner; the rest is looked up here, and again every second.
-    match under_way(house, &row).await?.err().filter(|_| row.awaits_partner()) {
-        None => Ok(row),
-/// A part of a package that may be sent, at this moment: its transfer, its digest and its size.
-async fn may_take(
-    house: &House,
-    who: &Caller,
-    package: &str,
-    part: &str,
-) -> Result<(TransferRow, String, u64), EngineError> {
-
-    let row = to_be_taken(house, who, package, action).await?;
-    let held = house.store.package(package).await?.ok_or_else(|| no_package(package))?;
-    let row = of_caller_too(house, who, &held.transfer).await?;
-    to_be_taken(house, who, package, Action::ShowTransfers).await?;
-
-    let document = std::fs::read_to_string(folder.join(MANIFEST_FILE)).map_err(|_| no_package(package))?;
-    let signature = std::fs::read(folder.join(SIGNATURE_FILE)).map_err(|_| no_package(package))?;
-    let unknown = || EngineError::Unknown { what: "part", name: part.to_owned(), help: "" };
-    let found = manifest_of(house, package)?.parts.into_iter().find(|one| one.name == part).ok_or_else(unknown)?;
-    Ok((row, found.sha256, found.size))
+    }
 }
 
-/// Whether a part of a package may be sent, at this moment.
-pub(super) async fn take(house: &House, who: &Caller, package: &str, part: &str) -> Answered {
-    let (_, sha256, size) = may_take(house, who, package, part).await?;
-    Ok((Answer::Part { sha256, size }, Vec::new()))
-}
-
-/// Bytes of a part are about to be sent: what that is about is committed first.
-pub(super) async fn begin_part(house: &House, who: &Caller, wanted: Wanted<'_>) -> Answered {
-    let (row, _, size) = may_take(house, who, wanted.package, wanted.part).await?;
-    if wanted.bytes == 0 || wanted.first_byte.checked_add(wanted.bytes).is_none_or(|end| end > size) {
-        return Err(EngineError::Wrong("there are no such bytes".to_owned()));
-    }
-    let taking = begin_taking(house, &who.client, &row, wanted).await?;
-    Ok((Answer::Begun { taking }, Vec::new()))
-    house: &House,
-    who: &Caller,
-    package: &str,
-    part: &str,
-) -> Result<(TransferRow, String, u64), EngineError> {
-    }
-    let row = to_be_taken(house, who, package, action).await?;
 /// A package's manifest, as long as the package is kept here.
 pub(super) async fn manifest(house: &House, who: &Caller, package: &str) -> Answered {
     to_be_taken(house, who, package, Action::ShowTransfers).await?;
     let folder = house.home.packages().join(package);
     let document = std::fs::read_to_string(folder.join(MANIFEST_FILE)).map_err(|_| no_package(package))?;
     let signature = std::fs::read(folder.join(SIGNATURE_FILE)).map_err(|_| no_package(package))?;
-    let unknown = || EngineError::Unknown { what: "part", name: part.to_owned(), help: "" };
-    let found = manifest_of(house, package)?.parts.into_iter().find(|one| one.name == part).ok_or_else(unknown)?;
-    Ok((row, found.sha256, found.size))
+    let signature = STANDARD.encode(signature);
+    shown(&said::ManifestShown { package: package.to_owned(), document, signature })
 }
 
-/// Whether a part of a package may be sent, at this moment.
-pub(super) async fn take(house: &House, who: &Caller, package: &str, part: &str) -> Answered {
-    let (_, sha256, size) = may_take(house, who, package, part).await?;
-    Ok((Answer::Part { sha256, size }, Vec::new()))
-}
-
-/// Bytes of a part are about to be sent: what that is about is committed first.
-pub(super) async fn begin_part(house: &House, who: &Caller, wanted: Wanted<'_>) -> Answered {
-    let (row, _, size) = may_take(house, who, wanted.package, wanted.part).await?;
-    if wanted.bytes == 0 || wanted.first_byte.checked_add(wanted.bytes).is_none_or(|end| end > size) {
-        return Err(EngineError::Wrong("there are no such bytes".to_owned()));
-    }
-    let taking = begin_taking(house, &who.client, &row, wanted).await?;
-    Ok((Answer::Begun { taking }, Vec::new()))
+/// A part of a package that may be sent, at this moment: its transfer, its digest and its size.
+async fn may_take(
     house: &House,
     who: &Caller,
     package: &str,

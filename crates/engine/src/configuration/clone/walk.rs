@@ -81,10 +81,6 @@ impl Walk<'_, '_> {
             Delivery::Folder { path } => self.put(Identifier::Folder, path, "/deliver/folder/path"),
             // Nothing of it is ours to rename.
             Delivery::Api => {}
-            // Nothing of it is ours to rename.
-            Delivery::Api => {}
-            // Nothing of it is ours to rename.
-            Delivery::Api => {}
             Delivery::Online(online) => self.online(&root, online),
         }
     }
