@@ -134,7 +134,7 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
-    let comes_in = comes_in.chain(crate::api::taken::MARKS);
+    let comes_in = comes_in.chain(crate::api::taken::MARKS).chain(crate::api::decided::MARKS);
     let elsewhere = elsewhere
         .chain(comes_in)
         .chain(crate::api::killed::MARKS)

@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::place::call;
+use super::place::{at_work, call};
 use super::told::{Desk, Person, disclosures};
 use crate::governance::place::Kind;
+
+/// Where it dies here.
+pub const MARKS: [&str; 1] = ["notice-taken"];
 
 fn key_of(desk: &Desk, one: &Person) -> String {
     let key = desk.copy.street.home().join("whose");
@@ -91,7 +94,7 @@ fn closed_days_later(kind: Kind) {
 
 /// What is told of a decision about somebody who was looked up lies ready, sealed, until the program takes and answers it.
 fn told_of_it_over_the_api(kind: Kind) {
-    let desk = Desk::open(kind);
+    let mut desk = Desk::open(kind);
     let one = desk.people().into_iter().find(|one| one.told).unwrap();
     assert_eq!(desk.sealed(&desk.look(&json!({ "individual_no": one.number })))["found"], true);
     let (street, key) = (&desk.copy.street, key_of(&desk, &one));
@@ -107,8 +110,17 @@ fn told_of_it_over_the_api(kind: Kind) {
         assert!(begun.elapsed() < Duration::from_secs(90), "{found}");
         std::thread::sleep(Duration::from_millis(100));
     };
-    // Twice: what is cut can be taken again.
     let path = format!("/notices/{notice}/package");
+    // Whoever dies between the entry and the answer is asked again.
+    desk.gateway.worker.end();
+    desk.gateway.worker = at_work(&desk.copy.street, Some(MARKS[0]));
+    let get = |path: &str| call(&desk.gateway.address, &desk.bearer, "GET", path, "");
+    assert_eq!(get(&path).status, 503);
+    desk.gateway.worker.died();
+    desk.gateway.worker = at_work(&desk.copy.street, None);
+    let street = &desk.copy.street;
+    let get = |path: &str| call(&desk.gateway.address, &desk.bearer, "GET", path, "");
+    // Twice: what is cut can be taken again.
     let (first, taken) = (get(&path), get(&path));
     assert_eq!((first.status, &first.body), (200, &taken.body));
     let bytes = |name: &str| {
@@ -143,7 +155,10 @@ fn told_of_it_over_the_api(kind: Kind) {
     assert_eq!(get(&path).status, 404, "its bytes are gone");
     let events: Vec<String> =
         desk.copy.leaves().into_iter().filter(|leaf| leaf.subject == notice).map(|leaf| leaf.event).collect();
-    assert_eq!(events, ["notice-begun", "notice-taken", "notice-taken", "notice-sent", "notice-answered"]);
+    assert_eq!(
+        events,
+        ["notice-begun", "notice-taken", "notice-taken", "notice-taken", "notice-sent", "notice-answered"]
+    );
     desk.ended();
 }
 

@@ -16,7 +16,7 @@ use crate::copied::{Copy, Original};
 use crate::governance::place::Kind;
 
 /// Where whoever works is killed.
-pub const MARKS: [&str; 5] = ["notice-taken", "package-ready", "taking-begun", "taking-told", "taking-ended"];
+pub const MARKS: [&str; 4] = ["package-ready", "taking-begun", "taking-told", "taking-ended"];
 
 /// The exchange whose packages are taken.
 const TAKEN: &str = "food-taken";
