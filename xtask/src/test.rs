@@ -142,8 +142,13 @@ fn tests(root: &Path, filters: &[&str]) -> Outcome<bool> {
 
 /// Sees to the programs that tests call: installs what is missing as root, names it otherwise.
 pub fn tools() -> Outcome {
+    installed(TOOLS)
+}
+
+/// Installs what of these programs is not here: each with the Debian package that has it.
+pub fn installed(tools: &[(&str, &str)]) -> Outcome {
     let mut missing: Vec<&str> =
-        TOOLS.iter().filter(|(program, _)| !is_here(program)).map(|(_, package)| *package).collect();
+        tools.iter().filter(|(program, _)| !is_here(program)).map(|(_, package)| *package).collect();
     missing.sort_unstable();
     missing.dedup();
     if missing.is_empty() {
@@ -151,7 +156,7 @@ pub fn tools() -> Outcome {
     }
     let names = missing.join(" ");
     if !is_root()? || !shell::is_installed("apt-get") {
-        return Err(format!("tests need programs that are not here; as root: apt-get install {names}").into());
+        return Err(format!("this needs programs that are not here; as root: apt-get install {names}").into());
     }
     eprintln!("installing {names}");
     shell::succeeds(Command::new("apt-get").args(["update", "-q"]))?;

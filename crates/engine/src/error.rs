@@ -103,6 +103,8 @@ pub enum EngineError {
     /// It is another partner's: to whoever asked it is not there, and the attempt is entered once that was said.
     #[error("there is no {what} `{name}`")]
     Others {
+        /// Who asked.
+        actor: String,
         /// Kind of thing.
         what: &'static str,
         /// Its name.

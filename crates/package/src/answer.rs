@@ -3,10 +3,15 @@
 //! As JWE in its compact form (RFC 7516): `ECDH-ES` (RFC 7518, 4.6; RFC 8037 for X25519) and `A256GCM`. Every library for JOSE opens
 //! it. The plaintext is filled with blanks, which JSON allows, to a multiple of 1 KiB: its length tells little.
 
+use std::sync::Arc;
+
 use aes_gcm::aead::{AeadInPlace, KeyInit};
 use aes_gcm::{Aes256Gcm, Nonce, Tag};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use curve25519_dalek::edwards::EdwardsBasepointTable;
+use curve25519_dalek::montgomery::MontgomeryPoint;
+use curve25519_dalek::traits::BasepointTable;
 use p256::elliptic_curve::sec1::{FromEncodedPoint, ToEncodedPoint};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -30,8 +35,32 @@ pub struct AnswerKey {
 
 #[derive(Clone)]
 enum Curve {
-    X25519(PublicKey),
+    X25519(Point),
     P256(p256::PublicKey),
+}
+
+/// A public key on X25519, with a table of its multiples where it has one: a program is answered again and again, and a secret shared with a
+/// key of which multiples are known costs a third.
+#[derive(Clone)]
+struct Point {
+    key: PublicKey,
+    multiples: Option<Arc<EdwardsBasepointTable>>,
+}
+
+impl Point {
+    fn new(key: PublicKey) -> Self {
+        // The sign that is lost on the curve of X25519 does not matter: both points have one coordinate there (RFC 7748, 4.1).
+        let point = MontgomeryPoint(key.to_bytes()).to_edwards(0);
+        Self { key, multiples: point.map(|point| Arc::new(EdwardsBasepointTable::create(&point))) }
+    }
+
+    /// What is shared between it and a secret.
+    fn shared(&self, ours: &StaticSecret) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(match &self.multiples {
+            Some(multiples) => multiples.mul_base_clamped(ours.to_bytes()).to_montgomery().to_bytes(),
+            None => *ours.diffie_hellman(&self.key).as_bytes(),
+        })
+    }
 }
 
 /// Why a JWK cannot be sealed to, or a JWE cannot be opened. Holds no part of either.
@@ -71,7 +100,7 @@ impl AnswerKey {
                 if !probe.was_contributory() {
                     return Err(AnswerError::Key);
                 }
-                Curve::X25519(key)
+                Curve::X25519(Point::new(key))
             }
             (Some("EC"), Some("P-256")) => {
                 let (x, y) = coordinate("x").zip(coordinate("y")).ok_or(AnswerError::Key)?;
@@ -90,7 +119,7 @@ impl AnswerKey {
             Curve::X25519(theirs) => {
                 let ours = StaticSecret::from(*entropy.derive("answer key", 0));
                 let point = json!({ "kty": "OKP", "crv": "X25519", "x": BASE64.encode(PublicKey::from(&ours)) });
-                (point, Zeroizing::new(*ours.diffie_hellman(theirs).as_bytes()))
+                (point, theirs.shared(&ours))
             }
             Curve::P256(theirs) => {
                 let ours = scalar(entropy);
@@ -273,6 +302,19 @@ mod tests {
 
     fn p256(id: &str) -> AnswerSecret {
         AnswerSecret { id: id.to_owned(), curve: SecretCurve::P256(scalar(&Entropy::new([9; 32]))) }
+    }
+
+    /// Whatever somebody calls a key: most have a part of small order, and half are points of the curve's twist, of which there is no table.
+    #[test]
+    fn what_is_shared_is_the_same_with_a_table_and_without() {
+        let (mut with, mut without) = (0, 0);
+        for seed in 0..64_u8 {
+            let bytes = |label| *Entropy::new([seed; 32]).derive(label, 0);
+            let (point, ours) = (Point::new(PublicKey::from(bytes("a key"))), StaticSecret::from(bytes("a secret")));
+            *(if point.multiples.is_some() { &mut with } else { &mut without }) += 1;
+            assert_eq!(*point.shared(&ours), *ours.diffie_hellman(&point.key).as_bytes(), "{seed}");
+        }
+        assert!(with > 8 && without > 8, "{with} {without}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::db::{Patience, Pool, Transaction};
+use crate::ledger::Grown;
 use crate::{Store, StoreError};
 
 /// What may be asked more than once, each time on the database as it was before.
@@ -19,7 +20,7 @@ pub(crate) trait Step: Sync {
 #[derive(Clone, Debug)]
 pub(crate) struct Steps {
     pool: Pool,
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<Option<Grown>>>,
 }
 
 impl Steps {

@@ -11,6 +11,8 @@ use crate::{Outcome, shell};
 pub struct Built {
     /// The gateway, with its test hooks.
     pub causeway: PathBuf,
+    /// What partners open with.
+    pub opener: PathBuf,
     /// Loads and checks.
     pub helper: Helper,
     /// Cargo's target directory.
@@ -24,6 +26,7 @@ pub struct Helper(PathBuf);
 pub fn build(root: &Path, binary: Option<&Path>) -> Outcome<Built> {
     let mut cargo = shell::cargo(root);
     cargo.args(["build", "--release", "--package", "causeway-testkit", "--example", "bench"]);
+    cargo.args(["--package", "causeway-package", "--bin", "causeway-open"]);
     if binary.is_none() {
         cargo.args(["--package", "causeway", "--bin", "causeway", "--features", "causeway/test-hooks"]);
     }
@@ -39,7 +42,8 @@ pub fn build(root: &Path, binary: Option<&Path>) -> Outcome<Built> {
         return Err(format!("there is no program `{}`", causeway.display()).into());
     }
     let helper = Helper(target.join("release/examples/bench"));
-    Ok(Built { causeway: std::path::absolute(causeway)?, helper, target })
+    let opener = target.join("release/causeway-open");
+    Ok(Built { causeway: std::path::absolute(causeway)?, opener, helper, target })
 }
 
 impl Helper {

@@ -43,19 +43,9 @@ impl Installation {
         memory: Option<u64>,
         deltas: bool,
     ) -> Outcome<Self> {
-        let home = tempfile::Builder::new().prefix("causeway-bench-").tempdir()?;
-        let documents = home.path().join("documents");
-        fs::create_dir(&documents)?;
-        let password = home.path().join("password");
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&password)?.write_all(PASSWORD.as_bytes())?;
-
+        let (home, documents) = documents(root, stores, &["arrangement-bench.yaml"])?;
         let read = |file: &str| fs::read_to_string(root.join("examples/bench").join(file));
         let exchange = format!("bench-{}-{}", format.label(), variant.label());
-        fs::write(
-            documents.join("catalogue.yaml"),
-            with_sources(&read("catalogue.yaml")?, &stores.sources(&password))?,
-        )?;
-        fs::write(documents.join("arrangement-bench.yaml"), read("arrangement-bench.yaml")?)?;
         let more = if deltas { DELTAS } else { "" };
         let text = exchange_of(&read("exchange.yaml")?, &exchange, variant, format)? + more;
         fs::write(documents.join("exchange.yaml"), text)?;
@@ -116,6 +106,21 @@ impl Installation {
         }
         Ok((into, files))
     }
+}
+
+/// A folder for an installation, and in it one with the catalogue of this run and these documents of `examples/bench`.
+pub fn documents(root: &Path, stores: &Stores, files: &[&str]) -> Outcome<(TempDir, PathBuf)> {
+    let home = tempfile::Builder::new().prefix("causeway-bench-").tempdir()?;
+    let documents = home.path().join("documents");
+    fs::create_dir(&documents)?;
+    let password = home.path().join("password");
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(&password)?.write_all(PASSWORD.as_bytes())?;
+    let read = |file: &str| fs::read_to_string(root.join("examples/bench").join(file));
+    fs::write(documents.join("catalogue.yaml"), with_sources(&read("catalogue.yaml")?, &stores.sources(&password))?)?;
+    for file in files {
+        fs::write(documents.join(file), read(file)?)?;
+    }
+    Ok((home, documents))
 }
 
 /// The catalogue with other sources.

@@ -114,13 +114,14 @@ fn postgres(servers: &Servers) -> f64 {
     all.map(process).sum::<f64>() / servers.ticks
 }
 
-fn children(pid: u32) -> Vec<u32> {
+/// Processes that a process began and that go on.
+pub fn children(pid: u32) -> Vec<u32> {
     let listed = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     listed.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// Ticks that a process and its ended children worked.
-fn process(pid: u32) -> f64 {
+pub fn process(pid: u32) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name in parentheses may hold blanks. Behind it: state, parent, … and at 11 to 14 the four times.
     let rest = stat.rsplit_once(')').map_or("", |(_, rest)| rest);

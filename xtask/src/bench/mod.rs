@@ -8,6 +8,7 @@ mod deltas;
 mod helper;
 mod installation;
 mod measure;
+mod online;
 mod options;
 mod report;
 mod shared;
@@ -56,11 +57,15 @@ pub fn run(root: &Path, arguments: &[String]) -> Outcome {
             (None, Some(own)) => (own.stores(&built.helper, size)?, Vec::new()),
             (None, None) => return Err("there are no servers to measure on".into()),
         };
+        if options.online {
+            online::measure(root, &built, &options, size, &stores, shared.as_ref())?;
+            continue;
+        }
         let measured = one(root, &built, &options, size, &stores, &peers)?;
         report::print(&options, &measured);
         all.push(measured);
     }
-    report::judge(&options, &all)
+    if options.online { Ok(()) } else { report::judge(&options, &all) }
 }
 
 /// Measures one population: a run to warm up, then as many as asked for, everybody in turn.

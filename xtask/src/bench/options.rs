@@ -13,6 +13,7 @@ pub const USAGE: &str = "cargo xtask bench [OPTIONS]
   --memory N[MB]          budget of the gateway in mebibytes
   --scale                 100k, 1m and 5m one after the other, and how time grows
   --deltas                what sending deltas costs beside sending everything, of the same people
+  --online                how fast programs of partners are answered, and fetch; with --compare beside a plain service
   --compare               beside the peers, on the databases of the optional shared benchmark; a missed target fails
   --peers FOLDER          folder of the shared benchmark (default ../shared/bench beside this repository)
   --binary PATH           a causeway built with `--features test-hooks`; built in release unless given
@@ -35,6 +36,8 @@ pub struct Options {
     pub compare: bool,
     /// Whether deltas are measured beside.
     pub deltas: bool,
+    /// Whether answers are measured, and nothing else.
+    pub online: bool,
     /// Whether growth is judged.
     pub scale: bool,
     /// Folder of the shared benchmark.
@@ -115,6 +118,7 @@ impl Options {
             memory: None,
             compare: false,
             deltas: false,
+            online: false,
             scale: false,
             peers: None,
             binary: None,
@@ -131,6 +135,7 @@ impl Options {
                 "--memory" => options.memory = Some(memory(value()?)?),
                 "--compare" => options.compare = true,
                 "--deltas" => options.deltas = true,
+                "--online" => options.online = true,
                 "--scale" => options.scale = true,
                 "--peers" => options.peers = Some(value()?.into()),
                 "--binary" => options.binary = Some(value()?.into()),

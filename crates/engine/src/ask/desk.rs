@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use causeway_store::{Lock, StoreError};
+use tokio::io::BufReader;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch::Receiver;
 use tokio::sync::{Notify, Semaphore};
@@ -92,7 +93,8 @@ impl Desk {
         let _in_hand = tokio::time::timeout(GRACE, async { while asks.join_next().await.is_some() {} }).await;
     }
 
-    async fn answer_one(self: Arc<Self>, mut stream: UnixStream) {
+    async fn answer_one(self: Arc<Self>, stream: UnixStream) {
+        let mut stream = BufReader::new(stream);
         let Ok(_place) = Arc::clone(&self.asks).try_acquire_owned() else {
             let _ = tokio::time::timeout(HEAD, frame::write(&mut stream, &Answer::Busy, &[])).await;
             return;

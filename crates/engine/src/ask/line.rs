@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::io::BufReader;
 use tokio::sync::Semaphore;
 
 use super::{Answer, Ask, frame, socket};
@@ -102,7 +103,7 @@ impl Line {
     async fn try_to_ask(&self, ask: &Ask, body: &[u8]) -> Result<(Answer, Vec<u8>), Unanswered> {
         let cut = |error: frame::Cut| Unanswered::Cut(error.to_string());
         let mut stream = match socket::connect(&self.folder).await {
-            Ok(stream) => stream,
+            Ok(stream) => BufReader::new(stream),
             Err(error) if is_nobody(&error) => return Err(Unanswered::NobodyAtWork),
             Err(error) => return Err(Unanswered::Cut(error.to_string())),
         };

@@ -1,6 +1,7 @@
 //! How do rounds of questions become answers that can be asked about? Who is in them lies in two sets by then.
 
 use super::tell::TellAnswer;
+use super::tell_round::REMEMBERED_US;
 use super::writing::{Applied, Change, Writing};
 use crate::db::{query, stored};
 use crate::{Changed, Saved, Stamp, Store, StoreError};
@@ -32,6 +33,7 @@ impl Change for CloseRounds {
         for (answer, told_at) in &self.answers {
             answer.enter(writing, told_at.as_microsecond()).await?;
         }
+        query("DELETE FROM look_up_near WHERE at <= $1").bind(micros - REMEMBERED_US).execute(writing.rows()).await?;
         for number in &self.rounds {
             let close =
                 query("UPDATE look_up_round SET people = NULL, closed_at = $1 WHERE number = $2 AND closed_at IS NULL");

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::seal::PackageContent;
-use super::tell::{Judged, demand_room, demand_tellable, is_known};
+use super::tell::{Judged, demand_room, demand_tellable};
 use super::writing::{Applied, Change, Writing};
 use crate::db::{Cells, On, query, stored, to_json};
 use crate::outbox::post;
@@ -17,6 +17,9 @@ use crate::{Changed, Reader, Stamp, Store, StoreError};
 
 const HOUR_US: i64 = 3_600_000_000;
 const DAY_HOURS: i64 = 24;
+
+/// For so long questions are remembered; what is older goes when rounds are closed.
+pub(super) const REMEMBERED_US: i64 = DAY_HOURS * HOUR_US;
 
 /// Rows of one statement.
 const TOGETHER: usize = 100;
@@ -30,6 +33,8 @@ pub struct RoundOf {
     pub most: (u32, u32),
     /// Keyed digests of its questions.
     pub questions: Vec<RoundQuestion>,
+    /// SHA-256 of the tokens that they came with.
+    pub tokens: BTreeSet<String>,
     /// The thumbprints of the keys that its answers are sealed to.
     pub sealed_to: BTreeSet<String>,
 }
@@ -78,7 +83,7 @@ pub enum Unanswered {
     TooOften(u32),
     /// It seems to be guessing.
     Held,
-    /// It was revoked, or its key has ended.
+    /// It was revoked, or its token or its key has ended.
     Unknown,
 }
 
@@ -155,10 +160,6 @@ impl Change for TellRound {
         .bind(micros)
         .execute(writing.rows())
         .await?;
-        query("DELETE FROM look_up_near WHERE at <= $1")
-            .bind(micros - DAY_HOURS * HOUR_US)
-            .execute(writing.rows())
-            .await?;
         let mut held = Vec::new();
         for of in &self.of {
             count(writing, &self.exchange, of).await?;
@@ -183,38 +184,49 @@ impl Change for TellRound {
     }
 }
 
-/// Why a client may not ask now.
+/// Why a client may not ask now: it was revoked, or a token or a key of it has ended; it is held; it has asked as often as it may.
 async fn over<'a>(
     on: impl Into<On<'a>>,
     exchange: &str,
     of: &RoundOf,
     micros: i64,
 ) -> Result<Option<Unanswered>, StoreError> {
-    let mut on = on.into();
-    let keys = of.sealed_to.iter().map(|key| Some(key.as_str()));
-    for key in std::iter::once(None).chain(keys) {
-        if !is_known(on.again(), &of.client, key, micros).await? {
-            return Ok(Some(Unanswered::Unknown));
-        }
-    }
     let hour = micros.div_euclid(HOUR_US);
-    let held = query("SELECT count(*) FROM look_up_hold WHERE client = $1 AND exchange = $2 AND lifted_at IS NULL");
-    if held.bind(&of.client).bind(exchange).fetch_one(on.again()).await?.only::<i64>()? > 0 {
+    let among = |column: &str, first: usize, values: &BTreeSet<String>| {
+        let places: Vec<String> = (first..first + values.len()).map(|at| format!("${at}")).collect();
+        // Of none there is none.
+        if places.is_empty() { "1 = 0".to_owned() } else { format!("{column} IN ({})", places.join(", ")) }
+    };
+    let tokens = among("access_token.sha256", 7, &of.tokens);
+    let keys = among("client_key.thumbprint", 7 + of.tokens.len(), &of.sealed_to);
+    let counted = "FROM look_up_count WHERE client = $1 AND exchange = $4 AND hour > $5";
+    let mut asked = query(format!(
+        "SELECT (SELECT count(*) FROM client JOIN access_token ON access_token.client = client.name \
+         WHERE client.name = $2 AND client.revoked_at IS NULL AND access_token.expires_at > $3 AND {tokens}) AS tokens, \
+         (SELECT count(*) FROM client JOIN client_key ON client_key.client = client.name \
+         WHERE client.name = $2 AND client.revoked_at IS NULL AND client_key.usage = 'enc' \
+         AND (client_key.ends_at IS NULL OR client_key.ends_at > $3) AND {keys}) AS answer_keys, \
+         (SELECT count(*) FROM look_up_hold WHERE client = $1 AND exchange = $4 AND lifted_at IS NULL) AS holds, \
+         (SELECT coalesce(CAST(sum(asked) AS BIGINT), 0) {counted}) AS today, \
+         (SELECT coalesce(CAST(sum(asked) AS BIGINT), 0) {counted} AND hour = $6) AS this_hour, \
+         (SELECT coalesce(min(hour), $6) {counted}) AS first_hour"
+    ));
+    asked = asked.bind(&of.client).bind(of.client.strip_prefix("client/").unwrap_or(&of.client)).bind(micros);
+    asked = asked.bind(exchange).bind(hour - DAY_HOURS).bind(hour);
+    for value in of.tokens.iter().chain(&of.sealed_to) {
+        asked = asked.bind(value);
+    }
+    let row = asked.fetch_one(on).await?;
+    let cells = Cells::new(&row, "look_up_count", "first_hour");
+    if cells.count::<usize>("tokens")? != of.tokens.len() || cells.count::<usize>("answer_keys")? != of.sealed_to.len()
+    {
+        return Ok(Some(Unanswered::Unknown));
+    }
+    if cells.get::<i64>("holds")? > 0 {
         return Ok(Some(Unanswered::Held));
     }
-    let rows =
-        query("SELECT hour, asked FROM look_up_count WHERE client = $1 AND exchange = $2 AND hour > $3 ORDER BY hour");
-    let rows = rows.bind(&of.client).bind(exchange).bind(hour - DAY_HOURS).fetch_all(on).await?;
-    let (mut today, mut now, mut first) = (0, 0, hour);
-    for row in rows.iter().rev() {
-        let cells = Cells::new(row, "look_up_count", "hour");
-        let (at, asked): (i64, i64) = (cells.get("hour")?, cells.get("asked")?);
-        today += asked;
-        first = at;
-        if at == hour {
-            now = asked;
-        }
-    }
+    let (today, now, first) =
+        (cells.get::<i64>("today")?, cells.get::<i64>("this_hour")?, cells.get::<i64>("first_hour")?);
     let more = of.questions.len() as i64;
     let until = |hours: i64| u32::try_from(((hours * HOUR_US) - micros).max(0) / 1_000_000 + 1).unwrap_or(u32::MAX);
     Ok(if today + more > i64::from(of.most.1) {
@@ -255,7 +267,8 @@ async fn is_guessing(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) ->
         let rows: Vec<String> = (0..some.len()).map(places).collect();
         let mut insert = query(format!(
             "INSERT INTO look_up_near (client, exchange, near, question, at) VALUES {} \
-             ON CONFLICT (client, exchange, near, question) DO NOTHING",
+             ON CONFLICT (client, exchange, near, question) DO UPDATE SET at = excluded.at \
+             WHERE look_up_near.at <= $3 - {REMEMBERED_US}",
             rows.join(", ")
         ));
         insert = insert.bind(&of.client).bind(exchange).bind(micros);
@@ -263,13 +276,13 @@ async fn is_guessing(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) ->
             insert = insert.bind(*near).bind(*question);
         }
         insert.execute(writing.rows()).await?;
-        let places: Vec<String> = (0..some.len()).map(|at| format!("${}", at + 3)).collect();
+        let places: Vec<String> = (0..some.len()).map(|at| format!("${}", at + 4)).collect();
         let mut counts = query(format!(
             "SELECT near, count(*) AS questions FROM look_up_near \
-             WHERE client = $1 AND exchange = $2 AND near IN ({}) GROUP BY near",
+             WHERE client = $1 AND exchange = $2 AND at > $3 AND near IN ({}) GROUP BY near",
             places.join(", ")
         ));
-        counts = counts.bind(&of.client).bind(exchange);
+        counts = counts.bind(&of.client).bind(exchange).bind(micros - REMEMBERED_US);
         for (near, _, _) in some {
             counts = counts.bind(*near);
         }

@@ -4,6 +4,7 @@ use causeway_ledger::SignerKey;
 
 use crate::changed::canonical;
 use crate::db::{Patience, Transaction, query};
+use crate::ledger::Grown;
 use crate::{AuditEvent, Changed, Safeguards, Saved, Stamp, Store, StoreError};
 
 /// What a file of this folder says of its verb: which rows it reads and writes. It may be asked more than once, each time
@@ -94,10 +95,10 @@ impl Store {
         key: Option<&SignerKey>,
     ) -> Result<T::Outcome, StoreError> {
         let (change, event) = change.into_parts();
-        let _turn = self.turn.lock().await;
+        let mut turn = self.turn.lock().await;
         let mut patience = Patience::new();
         loop {
-            match self.try_to_save(&change, &event, &stamp, key).await {
+            match self.try_to_save(&change, &event, &stamp, key, &mut turn).await {
                 Err(error) if patience.allows_another(&error).await => {}
                 outcome => return outcome,
             }
@@ -110,6 +111,7 @@ impl Store {
         event: &AuditEvent,
         stamp: &Stamp,
         key: Option<&SignerKey>,
+        last: &mut Option<Grown>,
     ) -> Result<T::Outcome, StoreError> {
         let mut transaction = self.pool.begin_write().await?;
         let (micros, safeguards) = (stamp.micros(), self.safeguards);
@@ -126,10 +128,10 @@ impl Store {
                 return Err(error);
             }
         };
-        enter(&mut transaction, event, stamp).await?;
-        if let Some(key) = key {
-            self.grow_in(&mut transaction, key, stamp.at()).await?;
-        }
+        let grown = match key {
+            None => enter(&mut transaction, event, stamp).await.map(|()| None)?,
+            Some(key) => Some(self.enter_in_place(&mut transaction, (event, stamp), key, last.as_ref()).await?),
+        };
         // CRASH: before this, neither change nor leaf; after it, both, and the sequencer will take the leaf.
         (self.probe)("store-change-not-committed");
         if let Err(error) = transaction.commit().await {
@@ -140,6 +142,7 @@ impl Store {
             }
         }
         (self.probe)("store-change-committed");
+        *last = grown.or_else(|| last.take());
         Ok(outcome)
     }
 

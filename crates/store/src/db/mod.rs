@@ -44,7 +44,11 @@ impl Kind {
 /// Open connections.
 #[derive(Clone, Debug)]
 pub(crate) enum Pool {
-    Sqlite(sqlx::SqlitePool),
+    /// The one that writes keeps its pages and statements, since nobody else does between two of its transactions.
+    Sqlite {
+        reading: sqlx::SqlitePool,
+        writing: sqlx::SqlitePool,
+    },
     Postgres(postgres::Pool),
 }
 
@@ -58,7 +62,7 @@ pub(crate) enum Transaction {
 impl Pool {
     pub(crate) fn kind(&self) -> Kind {
         match self {
-            Self::Sqlite(_) => Kind::Sqlite,
+            Self::Sqlite { .. } => Kind::Sqlite,
             Self::Postgres(_) => Kind::Postgres,
         }
     }
@@ -71,7 +75,7 @@ impl Pool {
     /// and that of the leaves.
     pub(crate) async fn begin_write(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writing, .. } => Transaction::Sqlite(writing.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin(postgres::BEGIN_WRITE).await?),
         })
     }
@@ -79,14 +83,17 @@ impl Pool {
     /// Begins to read the database as it stands at one moment.
     pub(crate) async fn begin_read(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
-            Self::Sqlite(pool) => Transaction::Sqlite(pool.begin().await?),
+            Self::Sqlite { reading, .. } => Transaction::Sqlite(reading.begin().await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin(postgres::BEGIN_READ).await?),
         })
     }
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite(pool) => pool.close().await,
+            Self::Sqlite { reading, writing } => {
+                reading.close().await;
+                writing.close().await;
+            }
             Self::Postgres(pool) => pool.close(),
         }
     }

@@ -40,7 +40,7 @@ impl Query {
 
     pub(crate) async fn fetch_all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>, StoreError> {
         match on.into() {
-            On::Pool(Pool::Sqlite(pool)) => sqlite::rows(&self, pool).await,
+            On::Pool(Pool::Sqlite { reading, .. }) => sqlite::rows(&self, reading).await,
             On::Pool(Pool::Postgres(pool)) => {
                 // A statement by itself only reads: where the connection was lost, it can be asked again.
                 let mut patience = Patience::new();

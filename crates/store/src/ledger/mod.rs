@@ -9,4 +9,5 @@ mod sequence;
 mod snapshot;
 pub(crate) mod tree;
 
+pub(crate) use sequence::Grown;
 pub use snapshot::LedgerSnapshot;

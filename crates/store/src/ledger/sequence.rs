@@ -5,9 +5,18 @@ use causeway_ledger::{Checkpoint, Leaf, Row, SignerKey};
 use jiff::Timestamp;
 
 use super::tree::{keep, newest_checkpoint, nodes_for, size};
+use crate::change::enter;
+use crate::changed::canonical;
 use crate::db::{Cells, Patience, Transaction, query, stored};
 use crate::open::{check_saved, write_head};
-use crate::{Store, StoreError};
+use crate::{AuditEvent, Stamp, Store, StoreError};
+
+/// What this process signed last, and committed: on the same checkpoint its tree goes on without being read.
+#[derive(Debug)]
+pub(crate) struct Grown {
+    text: String,
+    edge: Edge,
+}
 
 /// How many pending leaves are held in memory at once.
 const BATCH: i64 = 256;
@@ -44,7 +53,7 @@ impl Store {
 
     async fn grow(&self, key: &SignerKey, now: Timestamp) -> Result<String, StoreError> {
         let mut transaction = self.pool.begin_write().await?;
-        let text = self.grow_in(&mut transaction, key, now).await?;
+        let Grown { text, .. } = self.grow_in(&mut transaction, key, now).await?;
         // CRASH: before the commit the leaves are still pending, and the next call takes them.
         (self.probe)("store-sequence-not-committed");
         transaction.commit().await?;
@@ -62,7 +71,7 @@ impl Store {
         transaction: &mut Transaction,
         key: &SignerKey,
         now: Timestamp,
-    ) -> Result<String, StoreError> {
+    ) -> Result<Grown, StoreError> {
         let newest = newest_checkpoint(&mut *transaction).await?;
         let mut edge = edge_as_signed(transaction, newest.as_deref(), key).await?;
         let before = edge.size();
@@ -70,20 +79,61 @@ impl Store {
         check_saved(transaction, &self.head, &self.key, newest.as_deref()).await?;
         append_pending(transaction, &mut edge).await?;
         match newest {
-            Some(text) if edge.size() == before => Ok(text),
-            _ => {
-                let origin = key.public().name().to_owned();
-                let text = Checkpoint { origin, size: edge.size(), root: edge.root() }.sign(key)?;
-                query("INSERT INTO checkpoint (size, text, made_at) VALUES ($1, $2, $3)")
-                    .bind(stored(edge.size(), "the size of the ledger")?)
-                    .bind(&text)
-                    .bind(now.as_microsecond())
-                    .execute(transaction)
-                    .await?;
-                Ok(text)
-            }
+            Some(text) if edge.size() == before => Ok(Grown { text, edge }),
+            _ => signed(transaction, edge, key, now).await,
         }
     }
+
+    /// Enters a change in its place at once, within the transaction that commits it. Where nothing was entered since `last`, the tree goes on
+    /// from there; else it is read, and looked at, as [`Store::sequence`] does.
+    pub(crate) async fn enter_in_place(
+        &self,
+        transaction: &mut Transaction,
+        (event, stamp): (&AuditEvent, &Stamp),
+        key: &SignerKey,
+        last: Option<&Grown>,
+    ) -> Result<Grown, StoreError> {
+        let stands = query(
+            "SELECT (SELECT text FROM checkpoint ORDER BY size DESC LIMIT 1) AS newest, \
+             (SELECT count(*) FROM ledger_pending) AS pending",
+        );
+        let stands = stands.fetch_one(&mut *transaction).await?;
+        let cells = Cells::new(&stands, "checkpoint", "newest");
+        let (newest, pending): (Option<&str>, i64) = (cells.get("newest")?, cells.get("pending")?);
+        let Some(last) = last.filter(|last| pending == 0 && newest == Some(last.text.as_str())) else {
+            enter(transaction, event, stamp).await?;
+            return self.grow_in(transaction, key, stamp.at()).await;
+        };
+        let mut edge = last.edge.clone();
+        let leaf = Leaf {
+            time_us: stamp.micros(),
+            actor: event.actor.clone(),
+            event: event.event.clone(),
+            subject: event.subject.clone(),
+            body: canonical(&event.body),
+            salt: *stamp.salt(),
+        };
+        append(transaction, &mut edge, leaf).await?;
+        signed(transaction, edge, key, stamp.at()).await
+    }
+}
+
+/// Signs the tree as it stands.
+async fn signed(
+    transaction: &mut Transaction,
+    edge: Edge,
+    key: &SignerKey,
+    now: Timestamp,
+) -> Result<Grown, StoreError> {
+    let origin = key.public().name().to_owned();
+    let text = Checkpoint { origin, size: edge.size(), root: edge.root() }.sign(key)?;
+    query("INSERT INTO checkpoint (size, text, made_at) VALUES ($1, $2, $3)")
+        .bind(stored(edge.size(), "the size of the ledger")?)
+        .bind(&text)
+        .bind(now.as_microsecond())
+        .execute(transaction)
+        .await?;
+    Ok(Grown { text, edge })
 }
 
 /// The tree's edge, which must be what the newest checkpoint signed: nothing is ever signed on top of an edit.
@@ -119,17 +169,19 @@ async fn append_pending(connection: &mut Transaction, edge: &mut Edge) -> Result
         }
         for row in &batch {
             let cells = Cells::new(row, "ledger_pending", "id");
-            let row = Row::new(edge.size(), leaf(&cells)?);
-            insert(connection, &row).await?;
-            for node in edge.append(row.hash) {
-                keep(connection, &node).await?;
-            }
+            append(connection, edge, leaf(&cells)?).await?;
             query("DELETE FROM ledger_pending WHERE id = $1")
                 .bind(cells.get::<i64>("id")?)
                 .execute(&mut *connection)
                 .await?;
         }
     }
+}
+
+async fn append(connection: &mut Transaction, edge: &mut Edge, leaf: Leaf) -> Result<(), StoreError> {
+    let row = Row::new(edge.size(), leaf);
+    insert(connection, &row).await?;
+    keep(connection, &edge.append(row.hash)).await
 }
 
 /// The leaf in the cells of a pending or a sequenced row.

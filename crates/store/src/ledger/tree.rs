@@ -8,6 +8,9 @@ use causeway_ledger::tree::{Node, NodeId, nodes_for_root};
 use crate::StoreError;
 use crate::db::{Cells, On, Transaction, query, stored};
 
+/// Nodes of one statement.
+const TOGETHER: usize = 64;
+
 /// How many leaves the tree has.
 pub(crate) async fn size(connection: &mut Transaction) -> Result<u64, StoreError> {
     let last = query("SELECT max(idx) FROM ledger_node WHERE level = 0").fetch_one(connection).await?;
@@ -35,28 +38,35 @@ pub(crate) async fn nodes(
     connection: &mut Transaction,
     ids: impl IntoIterator<Item = NodeId>,
 ) -> Result<HashMap<NodeId, Hash>, StoreError> {
-    let mut found = HashMap::new();
-    for id in ids {
-        let row = query("SELECT idx, hash FROM ledger_node WHERE level = $1 AND idx = $2")
-            .bind(i64::from(id.level))
-            .bind(stored(id.index, "the index of a node")?)
-            .fetch_optional(&mut *connection)
-            .await?;
-        if let Some(row) = row {
-            found.insert(id, Hash(Cells::new(&row, "ledger_node", "idx").bytes32("hash")?));
+    let (ids, mut found) = (ids.into_iter().collect::<Vec<_>>(), HashMap::new());
+    for some in ids.chunks(TOGETHER) {
+        let one = |at: usize| format!("(level = ${} AND idx = ${})", at * 2 + 1, at * 2 + 2);
+        let all: Vec<String> = (0..some.len()).map(one).collect();
+        let mut rows = query(format!("SELECT level, idx, hash FROM ledger_node WHERE {}", all.join(" OR ")));
+        for id in some {
+            rows = rows.bind(i64::from(id.level)).bind(stored(id.index, "the index of a node")?);
+        }
+        for row in rows.fetch_all(&mut *connection).await? {
+            let cells = Cells::new(&row, "ledger_node", "idx");
+            let id = NodeId { level: cells.count("level")?, index: cells.count("idx")? };
+            found.insert(id, Hash(cells.bytes32("hash")?));
         }
     }
     Ok(found)
 }
 
-/// Keeps a new node.
-pub(super) async fn keep(connection: &mut Transaction, node: &Node) -> Result<(), StoreError> {
-    query("INSERT INTO ledger_node (level, idx, hash) VALUES ($1, $2, $3)")
-        .bind(i64::from(node.id.level))
-        .bind(stored(node.id.index, "the index of a node")?)
-        .bind(node.hash.0.as_slice())
-        .execute(connection)
-        .await?;
+/// Keeps new nodes.
+pub(super) async fn keep(connection: &mut Transaction, nodes: &[Node]) -> Result<(), StoreError> {
+    for some in nodes.chunks(TOGETHER) {
+        let one = |at: usize| format!("(${}, ${}, ${})", at * 3 + 1, at * 3 + 2, at * 3 + 3);
+        let all: Vec<String> = (0..some.len()).map(one).collect();
+        let mut insert = query(format!("INSERT INTO ledger_node (level, idx, hash) VALUES {}", all.join(", ")));
+        for node in some {
+            insert = insert.bind(i64::from(node.id.level)).bind(stored(node.id.index, "the index of a node")?);
+            insert = insert.bind(node.hash.0.as_slice());
+        }
+        insert.execute(connection).await?;
+    }
     Ok(())
 }
 

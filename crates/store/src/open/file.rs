@@ -11,6 +11,12 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use crate::StoreError;
 use crate::db::Pool;
 
+/// Pages that the connection that writes keeps: 16 MiB.
+const CACHE: &str = "-16384";
+
+/// Pages of the write-ahead log before they are written to their places: those that change again and again, once.
+const LOGGED: &str = "4000";
+
 /// Makes the file if it is not there, readable by its owner only, and refuses one that others can read.
 ///
 /// SQLite gives the write-ahead log and its index the permissions of the database.
@@ -31,14 +37,18 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
 /// Connects to write. A commit is on the disk when it returns.
 pub(super) async fn connect(path: &Path) -> Result<Pool, StoreError> {
     let options = common(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-    Ok(Pool::Sqlite(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?))
+    let writes = options.clone().pragma("cache_size", CACHE).pragma("wal_autocheckpoint", LOGGED);
+    let writing = SqlitePoolOptions::new().max_connections(1).connect_with(writes).await?;
+    let reading = SqlitePoolOptions::new().max_connections(3).connect_with(options).await?;
+    Ok(Pool::Sqlite { reading, writing })
 }
 
 /// Connects to read. The file is opened for writing all the same, because a reader of a write-ahead log may have to
 /// restore its index after a crash; the connection itself refuses every statement that writes.
 pub(super) async fn connect_to_read(path: &Path) -> Result<Pool, StoreError> {
     let options = common(path).pragma("query_only", "ON");
-    Ok(Pool::Sqlite(SqlitePoolOptions::new().max_connections(2).connect_with(options).await?))
+    let reading = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+    Ok(Pool::Sqlite { writing: reading.clone(), reading })
 }
 
 fn common(path: &Path) -> SqliteConnectOptions {

@@ -29,6 +29,7 @@ pub use watch::Watch;
 
 use crate::db::postgres::{self, Dial, Server};
 use crate::db::{Kind, Pool};
+use crate::ledger::Grown;
 use crate::{Safeguards, StoreError};
 
 /// Where the database is.
@@ -76,7 +77,7 @@ pub struct Store {
     reader: Reader,
     pub(crate) head: PathBuf,
     /// Whose turn it is to write: a fair queue within this process, so that nobody waits on SQLite's busy handler.
-    pub(crate) turn: Arc<Mutex<()>>,
+    pub(crate) turn: Arc<Mutex<Option<Grown>>>,
     /// Called with the name of every `// CRASH:` mark that is passed.
     pub(crate) probe: fn(&'static str),
     /// Which safeguards stand: all of them outside tests.
@@ -117,7 +118,7 @@ impl Store {
             }
         }
         let reader = Reader { pool, key: opening.key.clone() };
-        let turn = Arc::new(Mutex::new(()));
+        let turn = Arc::default();
         Ok(Self {
             reader,
             head: opening.head.to_owned(),
@@ -164,7 +165,7 @@ impl Store {
                 return Err(error);
             }
         }
-        let turn = Arc::new(Mutex::new(()));
+        let turn = Arc::default();
         Ok(Self {
             reader,
             head: opening.head.to_owned(),

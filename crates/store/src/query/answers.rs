@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::disclosures::SentPackage;
 use super::packages::Release;
-use crate::change::{PackageContent, SealedFacts};
+use crate::change::{PackageContent, SealedFacts, only_questions};
 use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
@@ -48,6 +48,14 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// How many leaves the ledger has, and whether all of them behind the first `since` are of questions: then everything else is as it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn only_questions(&self, since: u64) -> Result<(u64, bool), StoreError> {
+        only_questions(&self.pool, since).await
     }
 
     /// Answers that told something, as what was sent: whoever asks what left asks them too. Each is its own transfer.

@@ -8,6 +8,7 @@ use causeway_store::change::{
     AnswerKind, CAPS, ClientFacts, ClientKeyText, CloseRounds, Judged, LiftHold, NewStop, RevokeClient, Room, RoundOf,
     RoundOutcome, RoundQuestion, TellAnswer, TellRound, Unanswered,
 };
+use causeway_store::token::{Issued, NewToken};
 use causeway_store::{Changed, Kind, Saved, Store, StoreError};
 
 use crate::house::{House, at, changed, on_both, stamp};
@@ -22,7 +23,19 @@ async fn judged(store: &Store) -> Judged {
         decisions_seen: store.decisions_count().await.unwrap(),
         pseudonyms_seen: store.pseudonyms_changed().await.unwrap(),
         room: Vec::new(),
+        as_of: None,
     }
+}
+
+/// SHA-256 of the token of a program.
+fn token_of(client: &str) -> String {
+    format!("{:0>64}", client.trim_start_matches("client/"))
+}
+
+async fn issued(store: &Store, client: &str, by: &str, when: i64) {
+    let token = crate::clients::token(client, by, client, 0, when);
+    let token = NewToken { sha256: token_of(client), expires_at: at(when + 10_000), ..token };
+    assert_eq!(store.tokens().issue(&token).await.unwrap(), Issued::Now);
 }
 
 /// Programs of the partner, each with a key that answers are sealed to.
@@ -32,6 +45,7 @@ async fn programs(store: &Store, names: &[&str]) {
         let key = ClientKeyText { thumbprint: format!("enc-{name}"), usage: "enc".into(), jwk: "{}".into() };
         let keys = facts.keys.iter().cloned().chain([key]).collect();
         crate::clients::add(store, ClientFacts { keys, ..facts }, at).await.unwrap();
+        issued(store, name, &format!("sig-{name}"), at).await;
     }
 }
 
@@ -59,6 +73,7 @@ async fn asked(store: &Store, client: &str, questions: &[(&str, &str)]) -> TellR
         client: client.into(),
         most: (5, 8),
         questions: questions.iter().map(question).collect(),
+        tokens: [token_of(client)].into(),
         sealed_to: [format!("enc-{}", client.trim_start_matches("client/"))].into(),
     };
     TellRound {
@@ -260,11 +275,23 @@ async fn whoever_is_revoked_or_has_another_key_is_told_nothing(kind: Kind) {
         let other = TellAnswer { sealed_to: Some(key.into()), ..tell.clone() };
         assert!(denied(store.tell(changed(other, "rows-told", "an-1"), stamp(30)).await), "{key}");
     }
-    let mut other = asked(&store, "a", &[("q1", "n1")]).await;
-    other.of[0].sealed_to = ["enc-b".to_owned()].into();
-    let other = changed(other, "looked-up", "food-list");
     let unknown = RoundOutcome::Without(vec![("a".into(), Unanswered::Unknown)]);
-    assert_eq!(store.tell_round(other, stamp(30), &house.signer).await.unwrap(), unknown);
+    // A key of another one; its own token beside another's, another's alone, nobody's, and its own when that has ended.
+    let (own, others) = (token_of("a"), token_of("b"));
+    for (key, tokens, when) in [
+        ("enc-b", vec![&own], 30),
+        ("enc-a", vec![&own, &others], 30),
+        ("enc-a", vec![&others], 30),
+        ("enc-a", vec![&"0".repeat(64)], 30),
+        ("enc-a", vec![&own], 20_000),
+    ] {
+        let mut other = asked(&store, "a", &[("q1", "n1")]).await;
+        other.of[0].sealed_to = [key.to_owned()].into();
+        other.of[0].tokens = tokens.into_iter().cloned().collect();
+        assert_eq!(store.may_not_ask("food-list", &other.of[0], at(when)).await.unwrap(), Some(Unanswered::Unknown));
+        let other = changed(other, "looked-up", "food-list");
+        assert_eq!(store.tell_round(other, stamp(when), &house.signer).await.unwrap(), unknown);
+    }
     for name in ["desk", "a"] {
         let revoke = RevokeClient { name: name.into() };
         store.revoke_client(changed(revoke, "client-revoked", name), stamp(31)).await.unwrap();

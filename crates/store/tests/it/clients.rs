@@ -39,7 +39,7 @@ async fn known(kind: Kind) -> (House, Store) {
     (house, store)
 }
 
-fn token(client: &str, by: &str, jti: &str, number: u8, when: i64) -> NewToken {
+pub(crate) fn token(client: &str, by: &str, jti: &str, number: u8, when: i64) -> NewToken {
     NewToken {
         client: client.into(),
         proof: Some((format!("{jti:0>64}"), at(when + 5))),

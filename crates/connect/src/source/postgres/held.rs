@@ -111,7 +111,8 @@ impl Snapshot for HeldSnapshot {
 impl Drop for HeldSnapshot {
     fn drop(&mut self) {
         let Some(line) = self.line.take() else { return };
-        let ended = line.worker.ask(|session, runtime| runtime.block_on(session.execute("ROLLBACK"))).is_ok();
+        // A connection on which that fails is closed: no transaction begins on it again.
+        let ended = line.worker.tell(|session, runtime| drop(runtime.block_on(session.execute("ROLLBACK"))));
         let mut lines = locked(&self.lines);
         if ended && lines.len() < KEPT {
             lines.push(line);

@@ -2,6 +2,7 @@
 
 use std::cell::Cell as Counter;
 use std::future::poll_fn;
+use std::iter::Peekable;
 use std::pin::Pin;
 use std::sync::mpsc::SyncSender;
 use std::task::{Poll, ready};
@@ -81,8 +82,7 @@ impl Reading {
                     }
                     From::Keys(prepared) => {
                         let left = Box::new(keys.iter().flat_map(Keys::chunks));
-                        let (now, row) = (None, Vec::new().into_iter());
-                        let mut rows = ByKeys { wait: &wait, doing, shape, prepared, left, now, row };
+                        let mut rows = ByKeys::from(&wait, doing, shape, prepared, left);
                         pump::pump(&mut rows, &self.scan, &self.run, out);
                     }
                 }
@@ -173,7 +173,14 @@ fn misread(origin: &str) -> SourceError {
 
 /// Whether a table was exchanged for another under the snapshot.
 fn not_replaced(wait: &Wait<'_>, doing: &str) -> Result<(), SourceError> {
-    let rows = wait.for_next(wait.session.rows(REPLACED, &[]))??;
+    let asked = async {
+        let statement = wait.session.replaced(REPLACED).await?;
+        wait.session.client.query(statement, &[]).await.map_err(|error| wait.session.error(doing, &error))
+    };
+    none_replaced(wait, doing, &wait.for_next(asked)??)
+}
+
+fn none_replaced(wait: &Wait<'_>, doing: &str, rows: &[tokio_postgres::Row]) -> Result<(), SourceError> {
     let replaced: Option<i64> = rows.first().map(|row| wait.session.field(row, 0)).transpose()?;
     if replaced == Some(0) {
         return Ok(());
@@ -283,17 +290,26 @@ pub(super) struct ByKeys<'r> {
     doing: String,
     shape: Shape,
     prepared: Prepared,
-    left: Box<dyn Iterator<Item = super::keys::Bound<'r>> + 'r>,
+    left: Peekable<Left<'r>>,
     now: Option<Pin<Box<ReadyChunks<RowStream>>>>,
     row: std::vec::IntoIter<Result<tokio_postgres::Row, Error>>,
+    /// Asked behind the last keys, and not waited for before their rows were read.
+    replaced: Option<Asked<'r>>,
 }
+
+type Left<'r> = Box<dyn Iterator<Item = super::keys::Bound<'r>> + 'r>;
+type Asked<'r> = Pin<Box<dyn Future<Output = Result<Vec<tokio_postgres::Row>, Error>> + 'r>>;
 
 impl<'r> ByKeys<'r> {
     /// Rows of a scan that is known already.
     pub(super) fn of(wait: &'r Wait<'r>, scan: &Scan, known: &Known, keys: &'r Keys) -> Self {
         let shape = Shape { kinds: known.kinds.clone(), scratch: Vec::new() };
-        let (prepared, left) = (known.prepared.clone(), Box::new(keys.chunks()));
-        Self { wait, doing: doing(scan), shape, prepared, left, now: None, row: Vec::new().into_iter() }
+        Self::from(wait, doing(scan), shape, known.prepared.clone(), Box::new(keys.chunks()))
+    }
+
+    fn from(wait: &'r Wait<'r>, doing: String, shape: Shape, prepared: Prepared, left: Left<'r>) -> Self {
+        let (left, row) = (left.peekable(), Vec::new().into_iter());
+        Self { wait, doing, shape, prepared, left, now: None, row, replaced: None }
     }
 }
 
@@ -325,13 +341,31 @@ impl Rows for ByKeys<'_> {
             }
             let Some(keys) = self.left.next() else { return Ok(false) };
             self.wait.spent.set(Duration::ZERO);
-            let stream = self.wait.for_next(session.client.query_raw(&self.prepared, [&keys]))?.map_err(error)?;
-            self.now = Some(Box::pin(stream.ready_chunks(TOGETHER)));
+            let statement = self.wait.for_next(session.replaced(REPLACED))??;
+            let (replaced, is_last) = (&mut self.replaced, self.left.peek().is_none());
+            let stream = self.wait.for_next(async {
+                let mut rows = std::pin::pin!(session.client.query_raw(&self.prepared, [&keys]));
+                poll_fn(|context| {
+                    let begun = rows.as_mut().poll(context);
+                    if is_last && begun.is_pending() && replaced.is_none() {
+                        // Sent behind the last keys before they are answered: the server answers both in turn.
+                        let mut asked: Asked<'_> = Box::pin(session.client.query(statement, &[]));
+                        if asked.as_mut().poll(context).is_pending() {
+                            *replaced = Some(asked);
+                        }
+                    }
+                    begun
+                })
+                .await
+            });
+            self.now = Some(Box::pin(stream?.map_err(error)?.ready_chunks(TOGETHER)));
         }
     }
 
     fn finish(&mut self, _: u64) -> Result<(), SourceError> {
-        not_replaced(self.wait, &self.doing)
+        let Some(asked) = self.replaced.take() else { return not_replaced(self.wait, &self.doing) };
+        let rows = self.wait.for_next(asked)?.map_err(|error| self.wait.session.error(&self.doing, &error))?;
+        none_replaced(self.wait, &self.doing, &rows)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use causeway_flow::source::SourceError;
 use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
 use tokio_postgres::config::{SslMode, SslNegotiation};
 use tokio_postgres::types::{FromSql, ToSql};
-use tokio_postgres::{Client, Config, Row};
+use tokio_postgres::{Client, Config, Row, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::copied::{Copied, Plain, Tapping};
@@ -31,6 +32,8 @@ pub(crate) struct Session {
     pub(crate) is_utf8: bool,
     /// What is copied comes here.
     pub(super) copied: Copied,
+    /// What asks whether a table that was read is another by now.
+    replaced: OnceCell<Statement>,
     tls: Option<MakeRustlsConnect>,
 }
 
@@ -77,7 +80,7 @@ impl Session {
         })?;
         let client = client.map_err(|error| refused(origin, server, &error))?;
         let (origin, user) = (origin.to_owned(), server.user.clone());
-        let mut session = Self { origin, user, client, is_utf8: false, copied, tls };
+        let mut session = Self { origin, user, client, is_utf8: false, copied, replaced: OnceCell::new(), tls };
         session.begin(source.brakes.statement_timeout).await?;
         Ok(session)
     }
@@ -116,6 +119,12 @@ impl Session {
     /// Rows of a statement.
     pub(crate) async fn rows(&self, statement: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, SourceError> {
         self.client.query(statement, params).await.map_err(|error| self.error("looking at the table", &error))
+    }
+
+    /// The statement of that text, prepared the first time.
+    pub(super) async fn replaced(&self, text: &str) -> Result<&Statement, SourceError> {
+        let prepared = self.replaced.get_or_try_init(|| self.client.prepare(text)).await;
+        prepared.map_err(|error| self.error("looking at the table", &error))
     }
 
     /// A field of a row.

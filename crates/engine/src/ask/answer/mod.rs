@@ -3,6 +3,7 @@
 mod account;
 mod agreed;
 mod intakes;
+mod look_up;
 mod online;
 pub(super) mod ping;
 pub mod said;
@@ -18,7 +19,7 @@ use causeway_store::StoreError;
 use serde::Serialize;
 
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
-use crate::drive::answer::Teller;
+use crate::drive::answer::{Place, Teller};
 use crate::drive::{Wanted, end_taking};
 use crate::error::EngineError;
 use crate::house::House;
@@ -40,22 +41,35 @@ pub(super) async fn call(
     (token, certificate): (&str, Option<&str>),
     (call, body): (Call, &[u8]),
 ) -> ((Answer, Vec<u8>), Option<Attempt>) {
-    let answered = match caller(house, token, certificate).await {
-        Ok(Ok(who)) => match one(house, teller, &who, call, body).await {
-            Err(EngineError::Others { what, name }) => {
-                let attempt = Attempt { actor: who.name(), what, name };
-                return ((Answer::NotThere, Vec::new()), Some(attempt));
-            }
-            answered => answered,
-        },
-        Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
-        Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
-        Err(error) => Err(error),
+    let place = Place::of(token, certificate, &call);
+    let lately = match &place {
+        Some(place) => look_up::again(house, teller, place, &call).await,
+        None => None,
     };
-    (answered.unwrap_or_else(|error| (failed(error), Vec::new())), None)
+    let answered = match lately {
+        Some(answered) => answered,
+        None => match caller(house, token, certificate).await {
+            Ok(Ok(who)) => one(house, teller, (&who, place), call, body).await,
+            Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
+            Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
+            Err(error) => Err(error),
+        },
+    };
+    match answered {
+        Err(EngineError::Others { actor, what, name }) => {
+            ((Answer::NotThere, Vec::new()), Some(Attempt { actor, what, name }))
+        }
+        answered => (answered.unwrap_or_else(|error| (failed(error), Vec::new())), None),
+    }
 }
 
-async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body: &[u8]) -> Answered {
+async fn one(
+    house: &House,
+    teller: &Arc<Teller>,
+    (who, place): (&Caller, Option<Place>),
+    call: Call,
+    body: &[u8],
+) -> Answered {
     match call {
         Call::Me => account::me(house, who).await,
         Call::Arrangements { page } => agreed::arrangements(house, who, &page).await,
@@ -67,7 +81,7 @@ async fn one(house: &House, teller: &Arc<Teller>, who: &Caller, call: Call, body
         Call::RunSandbox { name, asked } => agreed::sandbox(house, who, &name, &asked).await,
         Call::RequestTransfer { exchange, key, asked } => transfers::request(house, who, &exchange, &key, asked).await,
         Call::Rows { exchange, asked } => online::rows(house, teller, who, &exchange, asked).await,
-        Call::LookUp { exchange, asked } => online::look_up(house, teller, who, &exchange, asked).await,
+        Call::LookUp { exchange, asked } => look_up::first(house, teller, (who, place), &exchange, &asked).await,
         Call::Transfers { exchange, page } => transfers::list(house, who, exchange, &page).await,
         Call::Transfer { id } => transfers::show(house, who, &id).await,
         Call::WithdrawTransfer { id } => transfers::withdraw(house, who, &id).await,
@@ -126,7 +140,7 @@ async fn demand(house: &House, who: &Caller, what: &str, scope: &str) -> Result<
 fn own(who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
     match who.partner == partner {
         true => Ok(()),
-        false => Err(EngineError::Others { what, name: name.to_owned() }),
+        false => Err(EngineError::Others { actor: who.name(), what, name: name.to_owned() }),
     }
 }
 

@@ -1,11 +1,7 @@
 //! What is a program told about people, at once? Sealed to its own key, unless the exchange says otherwise.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
 use causeway_model::exchange::Answering;
 use causeway_model::permission::Action;
-use causeway_model::{Code, Violation};
 use causeway_package::Entropy;
 use causeway_package::answer::AnswerKey;
 use serde_json::json;
@@ -13,17 +9,11 @@ use zeroize::Zeroizing;
 
 use super::agreed::scope_of;
 use super::{Answer, Answered, demand, own};
-use crate::ask::{LookUpAsked, RowsAsked};
-use crate::drive::answer::{Asker, Looked, Page, Teller, Waiting, no_key, patience, rows as tell_rows};
+use crate::ask::RowsAsked;
+use crate::drive::answer::{Asker, Page, Teller, no_key, rows as tell_rows};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::Caller;
-
-/// What is no match is told at the next multiple of this after the question came.
-const NO_AT: Duration = Duration::from_millis(25);
-
-/// What is told of somebody who is not found, whyever.
-const NO: &str = r#"{"found":false}"#;
 
 /// Records, page by page.
 pub(super) async fn rows(house: &House, teller: &Teller, who: &Caller, exchange: &str, asked: RowsAsked) -> Answered {
@@ -73,52 +63,8 @@ pub(super) async fn page(
     Ok(Some((page, key)))
 }
 
-/// One person.
-pub(super) async fn look_up(
-    house: &House,
-    teller: &Arc<Teller>,
-    who: &Caller,
-    exchange: &str,
-    asked: LookUpAsked,
-) -> Answered {
-    let began = Instant::now();
-    meant(house, who, Action::AskPerson, exchange).await?;
-    house.permit(&who.name(), Action::AskPerson, &house.of_both(exchange, &who.partner)).await?;
-    let key = key(house, who).await?;
-    let waiting = Waiting {
-        client: who.name(),
-        given: asked.by.0,
-        sealed_to: key.as_ref().map(|(thumbprint, _)| thumbprint.clone()),
-        until: patience(),
-    };
-    let Some((looked, answering)) = teller.look_up(exchange, &who.partner, waiting).await? else {
-        return Ok((Answer::Busy, Vec::new()));
-    };
-    let refused = |violations| Ok((Answer::Refused { violations }, Vec::new()));
-    let found = |body: String| told(house, who, answering, key.as_ref(), Zeroizing::new(body.into_bytes()));
-    let answered = match looked {
-        Looked::Found(None) => return found(r#"{"found":true}"#.to_owned()),
-        Looked::Found(Some(record)) => return found(format!(r#"{{"found":true,"record":{}}}"#, record.expose())),
-        Looked::No => found(NO.to_owned()),
-        Looked::TooOften(seconds) => Ok((Answer::Wait { seconds: u64::from(seconds) }, Vec::new())),
-        Looked::Held => {
-            let detail = "its questions were nearly the same: the operation must lift this";
-            refused(vec![Violation::new(Code::NotPermitted, exchange, detail)])
-        }
-        Looked::NobodyKnown => Ok((Answer::NobodyKnown, Vec::new())),
-        Looked::NotThere => theirs(house, who, exchange).await.map(|()| (Answer::NotThere, Vec::new())),
-        Looked::NotShown(violations) => refused(violations),
-        Looked::Failed(why) => Ok((Answer::Failed { why }, Vec::new())),
-    };
-    // Whatever is no match is told at the same times, so that none of it can be told from a no by how long it took.
-    let parts = began.elapsed().as_nanos().div_ceil(NO_AT.as_nanos());
-    let at = NO_AT.saturating_mul(u32::try_from(parts).unwrap_or(u32::MAX));
-    tokio::time::sleep_until(tokio::time::Instant::from_std(began + at)).await;
-    answered
-}
-
 /// Refuses a call about an exchange that the token is not for: first, where it is another partner's, as one that is not there.
-async fn meant(house: &House, who: &Caller, action: Action, exchange: &str) -> Result<(), EngineError> {
+pub(super) async fn meant(house: &House, who: &Caller, action: Action, exchange: &str) -> Result<(), EngineError> {
     let scope = scope_of(exchange);
     if action == Action::FetchRows || !who.is_for(&scope) {
         theirs(house, who, exchange).await?;
@@ -127,7 +73,7 @@ async fn meant(house: &House, who: &Caller, action: Action, exchange: &str) -> R
 }
 
 /// Refuses, as one that is not there, an exchange of another partner; the attempt stands in the ledger.
-async fn theirs(house: &House, who: &Caller, exchange: &str) -> Result<(), EngineError> {
+pub(super) async fn theirs(house: &House, who: &Caller, exchange: &str) -> Result<(), EngineError> {
     let document = house.any_exchange(exchange).await?;
     let terms = house.terms(document.names().2).await?;
     own(who, "exchange", exchange, &terms.value.partner)

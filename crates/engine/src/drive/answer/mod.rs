@@ -3,6 +3,7 @@
 //! | file | answers |
 //! |---|---|
 //! | [`ready`] | may anything be told under this exchange now, by which plan? |
+//! | [`known`] | who asked a moment ago, and might? |
 //! | [`seats`] | how many read records at a time? |
 //! | [`in_time`] | until when is it told, or not at all? |
 //! | [`rows`] | which records, page by page? |
@@ -11,6 +12,7 @@
 //! | [`segment`] | where is kept who was asked about? |
 
 mod in_time;
+mod known;
 mod ready;
 mod round;
 mod rows;
@@ -21,6 +23,7 @@ mod teller;
 use causeway_package::answer::AnswerKey;
 
 pub use in_time::patience;
+pub use known::{Known, Lately, Place};
 pub(crate) use ready::no_key;
 pub use round::{Looked, Looker, Waiting};
 pub use rows::{Told, rows};

@@ -32,6 +32,8 @@ pub(super) struct Ready {
     room: Vec<Room>,
     /// How many records that are, whichever cap is the nearest.
     pub(super) left: u64,
+    /// How many leaves the ledger had before any of this was looked up.
+    as_of: u64,
 }
 
 impl Ready {
@@ -42,6 +44,7 @@ impl Ready {
     /// nothing may be told.
     pub(super) async fn load(house: &House, asker: &Asker<'_>, name: &str) -> Result<Self, EngineError> {
         let unknown = || EngineError::Unknown { what: "exchange", name: name.to_owned(), help: "" };
+        let (as_of, _) = house.store.only_questions(0).await?;
         let exchange = house.exchange(name).await?;
         let own = house.terms(&exchange.arrangement).await?.value;
         let online = exchange.deliver.online().cloned().filter(|_| own.partner == asker.partner).ok_or_else(unknown)?;
@@ -76,7 +79,16 @@ impl Ready {
         let heeded = Heeded::load(house, subject, &standing.terms).await?;
         let real = catalogue.sources.iter().any(|source| source.data == DataKind::Real);
         let data = if real { DataKind::Real } else { DataKind::Synthetic };
-        Ok(Self { exchange, online, catalogue, standing, heeded, pseudonyms_seen, plan, data, room, left })
+        Ok(Self { exchange, online, catalogue, standing, heeded, pseudonyms_seen, plan, data, room, left, as_of })
+    }
+
+    /// Whether everything is as it was: since then questions were asked, and nothing else happened.
+    pub(super) async fn still_stands(&mut self, house: &House) -> Result<bool, EngineError> {
+        let (leaves, only_questions) = house.store.only_questions(self.as_of).await?;
+        if only_questions {
+            self.as_of = leaves;
+        }
+        Ok(only_questions)
     }
 
     /// By what it was judged, to be demanded when it is recorded.
@@ -90,6 +102,7 @@ impl Ready {
             decisions_seen: self.heeded.seen(),
             pseudonyms_seen: self.pseudonyms_seen,
             room: self.room.clone(),
+            as_of: Some((terms.valid, self.as_of)),
         }
     }
 }

@@ -18,7 +18,7 @@ use causeway_flow::{FlowError, Personal};
 use causeway_model::exchange::{Answering, LookUp, Told};
 use causeway_model::{Code, ElementRef, Form, ValueType, Violation};
 use causeway_package::disclosure::EntityPseudonyms;
-use causeway_store::change::{RoundOf, RoundOutcome, RoundQuestion, TellRound, Unanswered};
+use causeway_store::change::{LOOKED_UP, RoundOf, RoundOutcome, RoundQuestion, TellRound, Unanswered};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::{Value, json};
@@ -33,8 +33,10 @@ use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
 use crate::query::content;
 
-/// For how long what was judged is gone by; what is told demands it again in any case.
+/// For how long what was judged is gone by; what is told demands it again in any case. Where nothing but questions stands in the ledger since,
+/// it is gone by for longer: days and windows of caps move on.
 const FRESH: Duration = Duration::from_secs(1);
+const STANDS: Duration = Duration::from_secs(20);
 
 /// How often a round is made anew whose ground changed.
 const ANEW: u32 = 20;
@@ -50,7 +52,7 @@ pub enum Looked {
     TooOften(u32),
     /// The client seems to be guessing, and asks no more until somebody lifts it.
     Held,
-    /// The client was revoked, or the key that its answer would be sealed to has ended.
+    /// The client was revoked, or its token or the key that its answer would be sealed to has ended.
     NobodyKnown,
     /// There is no such exchange, for whoever asks.
     NotThere,
@@ -64,6 +66,8 @@ pub enum Looked {
 pub struct Waiting {
     /// The client, as the ledger names it.
     pub client: String,
+    /// SHA-256 of the token that it came with.
+    pub token: String,
     /// What is asked by.
     pub given: BTreeMap<String, Value>,
     /// The thumbprint of the key that the answer is sealed to.
@@ -85,11 +89,18 @@ impl From<Unanswered> for Looked {
     }
 }
 
+/// What was judged, and when it was looked at last.
+struct Judged {
+    since: Instant,
+    looked_at: Instant,
+    ready: Ready,
+}
+
 /// What is held between two rounds of an exchange.
 pub struct Looker {
     exchange: String,
     partner: String,
-    ready: Option<(Instant, Ready)>,
+    ready: Option<Judged>,
     sources: Vec<Box<dyn Source>>,
     /// Version of the catalogue that the sources were opened by.
     opened: Option<u32>,
@@ -106,7 +117,7 @@ impl Looker {
     /// How answers are protected, as it was last judged.
     #[must_use]
     pub fn answering(&self) -> Answering {
-        self.ready.as_ref().map_or(Answering::Sealed, |(_, ready)| ready.online.answer)
+        self.ready.as_ref().map_or(Answering::Sealed, |judged| judged.ready.online.answer)
     }
 
     /// Answers questions, in the order given. Blocks the thread that it runs on; `runtime` carries what the store is asked.
@@ -163,7 +174,7 @@ impl Looker {
         said: &mut [Option<Looked>],
     ) -> Result<usize, EngineError> {
         self.freshen(house, connectors, runtime)?;
-        let Self { exchange, ready: Some((_, ready)), sources, .. } = self else { return Ok(0) };
+        let Self { exchange, ready: Some(Judged { ready, .. }), sources, .. } = self else { return Ok(0) };
         let lost = |violation: Violation| not_shown(exchange, vec![violation]);
         let nobody = || {
             Violation::new(Code::NotCovered, exchange.as_str(), "nobody is asked for one by one under this exchange")
@@ -246,7 +257,7 @@ impl Looker {
             "asked": asked.len(), "told": change.told, "clients": clients, "refused": refused,
         });
         let (told_of, mut is_used_up) = (change.told, false);
-        let event = audit(crate::drive::WORKER, "looked-up", exchange, body);
+        let event = audit(crate::drive::WORKER, LOOKED_UP, exchange, body);
         let recorded =
             runtime.block_on(house.store.tell_round(Changed::new(change, event), house.stamp(), &house.keys.ledger))?;
         // CRASH: recorded, and nobody was answered: whoever asks again is recorded again.
@@ -279,13 +290,21 @@ impl Looker {
         connectors: &dyn Connectors,
         runtime: &tokio::runtime::Handle,
     ) -> Result<(), EngineError> {
-        if self.ready.as_ref().is_none_or(|(since, _)| since.elapsed() >= FRESH) {
-            self.ready = None;
-            let asker = Asker { name: "", partner: &self.partner, key: None };
-            let ready = runtime.block_on(Ready::load(house, &asker, &self.exchange))?;
-            self.ready = Some((Instant::now(), ready));
+        let mut stands = false;
+        if let Some(judged) = &mut self.ready {
+            stands = judged.looked_at.elapsed() < FRESH;
+            if !stands && judged.since.elapsed() < STANDS {
+                judged.looked_at = Instant::now();
+                stands = runtime.block_on(judged.ready.still_stands(house))?;
+            }
         }
-        let Some((_, ready)) = &self.ready else { return Ok(()) };
+        if !stands {
+            self.ready = None;
+            let (asker, since) = (Asker { name: "", partner: &self.partner, key: None }, Instant::now());
+            let ready = runtime.block_on(Ready::load(house, &asker, &self.exchange))?;
+            self.ready = Some(Judged { since, looked_at: since, ready });
+        }
+        let Some(Judged { ready, .. }) = &self.ready else { return Ok(()) };
         if self.opened != Some(ready.catalogue.version) {
             self.sources.clear();
             for source in &ready.catalogue.sources {
@@ -398,9 +417,11 @@ fn of(house: &House, exchange: &str, look_up: &LookUp, asked: &[Asking<'_>]) -> 
             client: one.client.clone(),
             most: (look_up.hourly, look_up.daily),
             questions: Vec::new(),
+            tokens: BTreeSet::new(),
             sealed_to: BTreeSet::new(),
         });
         of.questions.push(remembered(&digests, exchange, look_up, question));
+        of.tokens.insert(one.token.clone());
         of.sealed_to.extend(one.sealed_to.clone());
     }
     of.into_values().collect()

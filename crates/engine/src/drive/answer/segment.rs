@@ -157,6 +157,7 @@ fn answer(
             decisions_seen: 0,
             pseudonyms_seen: 0,
             room: Vec::new(),
+            as_of: None,
         },
         exchange: first.exchange.clone(),
         sealed_to: None,

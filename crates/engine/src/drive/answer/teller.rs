@@ -2,7 +2,8 @@
 //! about one person after another.
 
 use std::collections::HashMap;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use super::known::Lately;
 use super::round::{Looked, Looker, Waiting};
 use super::rows::Told;
 use super::seats::{Seat, Seats};
@@ -24,9 +26,13 @@ const KEPT: Duration = Duration::from_secs(600);
 const ANSWERS: usize = 64;
 const OF_ONE: usize = 8;
 
-/// Questions of one round, and those that may wait for the next.
-const ROUND: usize = 64;
+/// Questions of one round, those that may wait for the next, and how many rounds are under way: one is read while another is committed.
+const ROUND: usize = 32;
+const ROUNDS: usize = 2;
 const WAITING: usize = 1_024;
+
+/// As many as asked together before may do so again: so long is waited for them.
+const TOGETHER: Duration = Duration::from_micros(400);
 
 /// After so long without a question its sources are let go.
 const IDLE: Duration = Duration::from_secs(60);
@@ -41,6 +47,10 @@ pub struct Teller {
     laid: Mutex<Vec<Laid>>,
     seats: Seats,
     lookers: Mutex<HashMap<(String, String), SyncSender<Asked>>>,
+    /// Whether the head of the ledger is about to be saved.
+    saves_head: Arc<AtomicBool>,
+    /// Who asked about one person a moment ago.
+    pub lately: Lately,
 }
 
 /// An answer of which pages are left.
@@ -75,7 +85,9 @@ impl Teller {
     /// One for a house.
     #[must_use]
     pub fn new(house: Arc<House>, connectors: &'static dyn Connectors) -> Self {
-        Self { house, connectors, laid: Mutex::default(), seats: Seats::default(), lookers: Mutex::default() }
+        let (laid, seats, lookers) = (Mutex::default(), Seats::default(), Mutex::default());
+        let (saves_head, lately) = (Arc::default(), Lately::default());
+        Self { house, connectors, laid, seats, lookers, saves_head, lately }
     }
 
     pub(crate) fn connectors(&self) -> &'static dyn Connectors {
@@ -171,44 +183,87 @@ impl Teller {
             return Ok(looker.clone());
         }
         let (send, receive) = sync_channel(WAITING);
-        let (house, connectors, runtime) = (Arc::clone(&self.house), self.connectors, Handle::current());
-        let looker = Looker::new(exchange, partner);
-        let thread = std::thread::Builder::new().name("looker".to_owned());
-        let look = move || look(&house, connectors, &runtime, looker, &receive);
-        thread.spawn(look).map_err(|error| EngineError::Wrong(format!("no thread to look with: {}", error.kind())))?;
+        let waiting = Arc::new(Mutex::new(Some(receive)));
+        for _ in 0..ROUNDS {
+            let (house, connectors, runtime) = (Arc::clone(&self.house), self.connectors, Handle::current());
+            let (looker, waiting) = (Looker::new(exchange, partner), Arc::clone(&waiting));
+            let saved = Arc::clone(&self.saves_head);
+            let thread = std::thread::Builder::new().name("looker".to_owned());
+            let look = move || look(&house, connectors, &runtime, looker, &waiting, &saved);
+            let none = |error: std::io::Error| EngineError::Wrong(format!("no thread to look with: {}", error.kind()));
+            thread.spawn(look).map_err(none)?;
+        }
         lookers.insert(key, send.clone());
         Ok(send)
     }
 }
 
 /// Answers questions of one exchange, round after round, until nobody has asked for a while.
-fn look(house: &House, connectors: &dyn Connectors, runtime: &Handle, mut looker: Looker, asked: &Receiver<Asked>) {
-    let mut behind: Option<Instant> = None;
+fn look(
+    house: &Arc<House>,
+    connectors: &dyn Connectors,
+    runtime: &Handle,
+    mut looker: Looker,
+    waiting: &Mutex<Option<Receiver<Asked>>>,
+    saved: &Arc<AtomicBool>,
+) {
+    let mut before = 0;
     loop {
-        let first = match asked.recv_timeout(if behind.is_some() { HEAD } else { IDLE }) {
-            Ok(first) => Some(first),
-            Err(RecvTimeoutError::Timeout) if behind.is_some() => None,
-            Err(_) => return,
+        let round = {
+            // Whoever waits first takes all that come together; the others wait for what comes next.
+            let mut all = locked(waiting);
+            let Some(asked) = all.as_ref() else { return };
+            let Ok(first) = asked.recv_timeout(IDLE) else {
+                // Nobody takes what would still come: whoever asks begins anew.
+                *all = None;
+                return;
+            };
+            together(first, before, asked)
         };
-        if let Some(first) = first {
-            let mut round = vec![first];
-            while round.len() < ROUND {
-                let Ok(next) = asked.try_recv() else { break };
-                round.push(next);
-            }
-            let (waiting, says): (Vec<Waiting>, Vec<oneshot::Sender<Said>>) = round.into_iter().unzip();
-            let looked = looker.round(house, connectors, runtime, &waiting);
-            let answering = looker.answering();
-            for (say, looked) in says.into_iter().zip(looked) {
-                // Whoever does not wait any more was recorded all the same.
-                let _ = say.send((looked, answering));
-            }
-            behind.get_or_insert_with(Instant::now);
+        before = round.len();
+        let (waiting, says): (Vec<Waiting>, Vec<oneshot::Sender<Said>>) = round.into_iter().unzip();
+        let looked = looker.round(house, connectors, runtime, &waiting);
+        let answering = looker.answering();
+        for (say, looked) in says.into_iter().zip(looked) {
+            // Whoever does not wait any more was recorded all the same.
+            let _ = say.send((looked, answering));
         }
-        if behind.is_some_and(|since| since.elapsed() >= HEAD) && runtime.block_on(house.sequence()).is_ok() {
-            behind = None;
-        }
+        save_head(house, runtime, saved);
     }
+}
+
+/// Has the head of the ledger saved a little later, unless somebody does already.
+fn save_head(house: &Arc<House>, runtime: &Handle, saves: &Arc<AtomicBool>) {
+    if saves.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let (house, saves) = (Arc::clone(house), Arc::clone(saves));
+    drop(runtime.spawn(async move {
+        loop {
+            tokio::time::sleep(HEAD).await;
+            saves.store(false, Ordering::Release);
+            // What cannot be saved now is tried again, unless another round has it saved.
+            if house.sequence().await.is_ok() || saves.swap(true, Ordering::AcqRel) {
+                return;
+            }
+        }
+    }));
+}
+
+/// One question and those that come with it.
+fn together(first: Asked, before: usize, asked: &Receiver<Asked>) -> Vec<Asked> {
+    let (mut round, until) = (vec![first], Instant::now() + TOGETHER);
+    while round.len() < ROUND {
+        let next = match asked.try_recv() {
+            Err(TryRecvError::Empty) if round.len() < before => {
+                asked.recv_timeout(until.saturating_duration_since(Instant::now())).ok()
+            }
+            next => next.ok(),
+        };
+        let Some(next) = next else { break };
+        round.push(next);
+    }
+    round
 }
 
 fn page(told: &Told, cursor: &str, number: usize) -> Result<Page, EngineError> {
