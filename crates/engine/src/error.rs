@@ -100,6 +100,16 @@ pub enum EngineError {
         /// Why.
         violations: Vec<Violation>,
     },
+    /// It is another partner's: to whoever asked it is not there, and the attempt is entered once that was said.
+    #[error("there is no {what} `{name}`")]
+    Others {
+        /// Who asked.
+        actor: String,
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
     /// Something that was named is not there.
     #[error("there is no {what} `{name}`: {help}")]
     Unknown {

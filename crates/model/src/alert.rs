@@ -18,6 +18,10 @@ named! {
         ReceiptDisputed = "receipt-disputed",
         /// A package arrived and was not receipted in time.
         ReceiptOverdue = "receipt-overdue",
+        /// A package lies ready: the partner's program takes it over the API.
+        PackageReady = "package-ready",
+        /// A package lay ready and was not taken in time: its transfer has lapsed.
+        PackageNotTaken = "package-not-taken",
         /// An arrangement ends soon.
         ArrangementExpires = "arrangement-expires",
         /// A key ends soon.
@@ -48,7 +52,7 @@ impl AlertKind {
             AlertKind::ApprovalNeeded => &[Representative, RegistrationOfficer, DataProtectionFocalPoint],
             AlertKind::TransferFailed => &[RegistrationOfficer, ConfigurationEngineer],
             AlertKind::ReceiptDisputed => &[RegistrationOfficer, DataProtectionFocalPoint],
-            AlertKind::ReceiptOverdue => &[RegistrationOfficer],
+            AlertKind::ReceiptOverdue | AlertKind::PackageReady | AlertKind::PackageNotTaken => &[RegistrationOfficer],
             AlertKind::ArrangementExpires => &[Representative, DataProtectionFocalPoint],
             AlertKind::KeyExpires => &[ConfigurationEngineer, RegistrationOfficer],
             AlertKind::SchemaDrift => &[ConfigurationEngineer],

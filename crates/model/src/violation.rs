@@ -147,6 +147,8 @@ codes! {
     DecisionIncomplete = "decision-incomplete", "say what is missing and record it again";
     /// Somebody who is in the package withdrew, objected or was corrected, contested, merged or erased since it was sealed.
     PackageRecalled = "package-recalled", "request the transfer again: the next package heeds what was decided";
+    /// The partner's program did not take the package whole as long as it is kept.
+    PackageNotTaken = "package-not-taken", "ask the partner why its program takes nothing, and request the transfer again";
     /// The partner has not attested, with accepted evidence, that it is ready in this respect.
     AttestationMissing = "attestation-missing", "have the partner attest it with evidence, and accept the evidence";
     /// What the partner attested is no longer valid.

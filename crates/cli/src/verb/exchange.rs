@@ -208,6 +208,12 @@ async fn explain(house: &House, exchange: &str) -> Ended {
             println!("   {}", plain(statement));
         }
     }
+    let delivery = match &exchange.deliver {
+        model::Delivery::Folder { path } => format!("into the folder {path}"),
+        model::Delivery::Api => "it stays here until the partner's program takes it over the API".to_owned(),
+        model::Delivery::Online(_) => "none: who asks is answered over the API".to_owned(),
+    };
+    println!("delivery: {}", plain(&delivery));
     println!("memory: {} MiB for what is looked up; past that, encrypted partitions", found.related_mebibytes);
     Ok(ExitCode::SUCCESS)
 }

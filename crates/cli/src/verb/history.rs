@@ -10,8 +10,22 @@ use super::{Ended, Place};
 use crate::say::plain;
 
 /// Members of an entry's body that say what happened; the others are digests, for the ledger's own readers.
-const TOLD: [&str; 10] =
-    ["package", "sent", "attempt", "released", "state", "people_disclosed", "quarantined", "detail", "reason", "was"];
+const TOLD: [&str; 14] = [
+    "package",
+    "part",
+    "first_byte",
+    "bytes",
+    "given",
+    "sent",
+    "attempt",
+    "released",
+    "state",
+    "people_disclosed",
+    "quarantined",
+    "detail",
+    "reason",
+    "was",
+];
 
 /// Tells where a transfer stands; the operation's own staff besides who has it in hand, and all that the ledger says of it.
 pub async fn show(place: &Place, house: &House, id: &str) -> Ended {
@@ -26,6 +40,9 @@ pub async fn show(place: &Place, house: &House, id: &str) -> Ended {
     }
     if let Some(sealed) = &row.sealed {
         println!("  released     {}", sealed.released);
+    }
+    if let (true, Some(since)) = (row.awaits_partner(), row.ready_at) {
+        println!("  ready        since {since}: its partner takes the package over the API");
     }
     if !house.is_own_staff(&place.actor).await? {
         return Ok(ExitCode::SUCCESS);

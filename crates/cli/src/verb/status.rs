@@ -150,6 +150,8 @@ async fn list(house: &House, found: &Overview, rows: &[TransferRow]) -> Result<(
         }
         if found.waits.contains(&row.id) {
             println!("    asked for by {}; waits for an officer: `causeway transfer approve`", row.requested_by);
+        } else if row.awaits_partner() {
+            println!("    its package is ready: its partner takes it over the API");
         } else if row.state.is_unfinished() {
             unfinished += 1;
         }
@@ -170,7 +172,7 @@ fn as_json(found: &Overview, rows: &[TransferRow]) -> Value {
             let mut told = json!({
                 "transfer": row.id, "exchange": row.exchange, "arrangement": row.arrangement, "state": row.state.name(),
                 "requested_by": row.requested_by, "requested_at": row.requested_at, "updated_at": row.updated_at,
-                "package": row.state.package(), "released": row.sealed.as_ref().map(|facts| facts.released),
+                "package": row.state.package(), "awaits_partner": row.awaits_partner(), "released": row.sealed.as_ref().map(|facts| facts.released),
             });
             if let (Transfer::Refused { violations }, true, Value::Object(told)) = (&row.state, own, &mut told) {
                 told.insert("violations".to_owned(), json!(violations));

@@ -233,7 +233,7 @@ impl Transfer {
         let (mut resumed, mut ended, mut held) = (Vec::new(), None, 0_usize);
         for row in house.store.unfinished_transfers().await? {
             let id = &row.id;
-            if recovered.waiting.contains(id) {
+            if recovered.waiting.contains(id) || row.awaits_partner() {
                 continue;
             }
             may_carry_on(&house, &place.actor, id).await?;
@@ -368,6 +368,9 @@ async fn follow(house: &House, id: &str) -> Result<(), EngineError> {
             println!("  {says}");
             said = says;
         }
+        if let (true, Some(package)) = (row.awaits_partner(), row.state.package()) {
+            return delivered(house, id, package).await;
+        }
         match row.state {
             State::Refused { violations } => return Err(EngineError::Refused { transfer: id.to_owned(), violations }),
             State::Delivered { package } | State::Receipted { package } | State::Disputed { package } => {
@@ -402,8 +405,12 @@ fn tell(clearance: &Clearance, in_package: Option<u64>) {
 }
 
 async fn delivered(house: &House, id: &str, package: &str) -> Result<(), EngineError> {
-    let exchange = house.store.transfer(id).await?.map(|row| row.exchange).unwrap_or_default();
-    if let Some(path) = house.exchange(&exchange).await?.deliver.folder() {
+    let row = house.transfer(id).await?;
+    if row.awaits_partner() {
+        println!("transfer {id} is ready: its partner takes package {package} over the API");
+        return Ok(());
+    }
+    if let Some(path) = house.exchange(&row.exchange).await?.deliver.folder() {
         println!("transfer {id} delivered: {}", house.home.root().join(path).join(package).display());
     }
     Ok(())

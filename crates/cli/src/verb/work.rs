@@ -80,6 +80,9 @@ fn tell(done: Done) {
             let (originals, undo_keys) = (erased.originals, erased.undo_keys);
             info!(originals, undo_keys, "erased what came in and is not kept any more");
         }
+        Done::Untaken { untaken } => {
+            warn!(transfer = untaken.transfer, why = plain(&untaken.why), "its package was not taken: it has lapsed");
+        }
         Done::Noticed { sent } => match &sent.held {
             None => info!(notice = sent.notice, partner = sent.partner, "notice sent"),
             Some(why) => warn!(notice = sent.notice, partner = sent.partner, why = plain(why), "notice held back"),

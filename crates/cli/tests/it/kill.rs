@@ -52,7 +52,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 
 /// How many `// CRASH:` comments each file has. All of `engine`, `connect` and `store` stand beside a probe or say what
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
-const WHERE: [(&str, usize); 44] = [
+const WHERE: [(&str, usize); 48] = [
     ("connect/src/deliver/folder.rs", 6),
     // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
@@ -74,17 +74,19 @@ const WHERE: [(&str, usize); 44] = [
     ("engine/src/drive/intake/open.rs", 1),
     ("engine/src/drive/intake/undo.rs", 1),
     ("engine/src/drive/intake/validate.rs", 1),
-    ("engine/src/drive/notices.rs", 3),
+    ("engine/src/drive/notices.rs", 4),
     ("engine/src/drive/prepare.rs", 1),
     ("engine/src/drive/purge.rs", 1),
     ("engine/src/drive/purge_intakes.rs", 1),
+    ("engine/src/drive/ready.rs", 2),
     ("engine/src/drive/recover.rs", 1),
     ("engine/src/drive/report.rs", 1),
     ("engine/src/drive/room.rs", 1),
     ("engine/src/drive/run.rs", 1),
+    ("engine/src/drive/taking.rs", 3),
     ("engine/src/intake/collect.rs", 2),
     ("engine/src/intake/receive.rs", 2),
-    ("engine/src/intake/upload.rs", 4),
+    ("engine/src/intake/upload.rs", 5),
     ("engine/src/schedule/mod.rs", 1),
     ("package/src/delta/apply.rs", 2),
     ("package/src/files.rs", 1),
@@ -93,6 +95,8 @@ const WHERE: [(&str, usize); 44] = [
     ("package/src/seal.rs", 3),
     ("package/src/sorted.rs", 1),
     ("store/src/change/begin_delivery.rs", 1),
+    ("store/src/change/make_ready.rs", 1),
+    ("store/src/change/take_part.rs", 1),
     ("store/src/change/tell.rs", 1),
     ("store/src/change/tell_round.rs", 1),
     ("store/src/change/writing.rs", 1),
@@ -132,7 +136,9 @@ fn every_mark_in_the_sources_is_died_at() {
         .chain(crate::alerts::MARKS);
     // What the target is killed at is called where it is passed: by whoever keeps what stood there.
     let comes_in = crate::accept::killed::MARKS.into_iter().filter(|mark| mark.starts_with("intake-"));
-    let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS).chain(crate::api::uploads::MARKS);
+    let comes_in = comes_in.chain(crate::api::taken::MARKS).chain(crate::api::decided::MARKS);
+    let elsewhere = elsewhere.chain(comes_in).chain(crate::api::killed::MARKS);
+    let elsewhere = elsewhere.chain(crate::api::uploads::MARKS).chain(crate::api::uploads::GIVEN_UP);
     let elsewhere = elsewhere.chain(crate::accept::folder::CLAIMED).chain(crate::accept::undone::MARKS);
     let elsewhere = elsewhere.chain(crate::accept::purged::MARKS);
     let elsewhere = elsewhere.chain(crate::governance::withdrawn::MARKS).chain(crate::governance::purged::MARKS);

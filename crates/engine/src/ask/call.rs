@@ -236,22 +236,30 @@ calls! {
     CancelIntake { id: String } = true;
     /// What became of its records.
     Outcomes { id: String, page: Page } = false;
+    /// The signed word on what was applied of one.
+    Acknowledgement { id: String } = false;
     /// A file begins to come in pieces.
     BeginUpload { exchange: String, size: Option<u64>, is_last: bool } = true;
     /// How much of it is here.
     Upload { id: String } = false;
     /// Its next piece.
     AppendUpload { id: String, from: u64, is_last: bool } = true;
+    /// It is given up.
+    EndUpload { id: String } = false;
     /// A package's manifest.
     Manifest { package: String } = false;
     /// A part of a package, to be read and sent by whoever asks.
     TakePart { package: String, part: String } = false;
+    /// Bytes of that part are about to be sent.
+    BeginPart { package: String, part: String, first_byte: u64, bytes: u64 } = false;
     /// A receipt for a package.
     Receipt { package: String, signed: SignedDocument } = true;
     /// What the partner was told of people's decisions.
     Notices { page: Page } = false;
     /// One of these.
     Notice { id: String } = false;
+    /// One of these, sealed, as long as it is not answered.
+    TakeNotice { id: String } = false;
     /// The answer to one.
     AnswerNotice { id: String, signed: SignedDocument } = false;
     /// A certificate of deletion.

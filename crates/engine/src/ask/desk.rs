@@ -12,6 +12,7 @@ use tokio::sync::watch::Receiver;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 
+use super::answer::Attempt;
 use super::{Answer, Ask, answer, frame, sign, socket};
 use crate::drive::answer::Teller;
 use crate::error::EngineError;
@@ -103,13 +104,17 @@ impl Desk {
         // A long body has its place until it is answered.
         let Ok(Ok((body, place))) = tokio::time::timeout(BODY, body).await else { return };
         // What has begun goes on to its end, whether or not anybody waits for the answer.
-        let (answer, said) = self.answer(ask, &body).await;
+        let ((answer, said), attempt) = self.answer(ask, &body).await;
         drop((body, place));
         let _ = tokio::time::timeout(TAKEN, frame::write(&mut stream, &answer, &said)).await;
+        // Only now: what is another partner's takes no longer than what is not there.
+        if let Some(attempt) = attempt {
+            attempt.enter(&self.house).await;
+        }
     }
 
-    async fn answer(self: &Arc<Self>, ask: Ask, body: &[u8]) -> (Answer, Vec<u8>) {
-        match ask {
+    async fn answer(self: &Arc<Self>, ask: Ask, body: &[u8]) -> ((Answer, Vec<u8>), Option<Attempt>) {
+        let answered = match ask {
             Ask::TlsKey { certificate } => {
                 let found = sign::schemes(&self.house, hex::decode(certificate).unwrap_or_default());
                 (found.map_or_else(failed, |schemes| Answer::Schemes { schemes }), Vec::new())
@@ -133,20 +138,23 @@ impl Desk {
                 Ok(Err(Unknown::Held(why))) => (Answer::Refused { violations: vec![why] }, Vec::new()),
                 Err(error) => (failed(error), Vec::new()),
             },
+            Ask::Given { taking, bytes } => (answer::given(&self.house, &taking, bytes).await, Vec::new()),
             Ask::Call { token, certificate, call } => {
                 let wakes = call.wakes();
                 let asked = (call, body);
-                let answered = answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
+                let (answered, attempt) =
+                    answer::call(&self.house, &self.teller, (&token, certificate.as_deref()), asked).await;
                 if wakes && matches!(answered.0, Answer::Said { .. }) {
                     self.woken.notify_one();
                 }
-                answered
+                return (answered, attempt);
             }
             Ask::Trial => match self.house.store.can_write(self.house.now()).await {
                 Ok(()) => (Answer::Done, Vec::new()),
                 Err(error) => (Answer::Failed { why: error.to_string() }, Vec::new()),
             },
-        }
+        };
+        (answered, None)
     }
 
     async fn token(self: &Arc<Self>, presented: Presented) -> Answer {

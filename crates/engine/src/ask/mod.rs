@@ -75,6 +75,13 @@ pub enum Ask {
         /// What is asked for.
         call: PingCall,
     },
+    /// So much of a part was handed over: told afterwards, when the program's own token may have ended.
+    Given {
+        /// What was given when it was begun.
+        taking: String,
+        /// How many bytes, from the first one on.
+        bytes: u64,
+    },
     /// A call of the API.
     Call {
         /// The token, as it was presented.
@@ -166,6 +173,11 @@ pub enum Answer {
         sha256: String,
         /// Its bytes.
         size: u64,
+    },
+    /// Those bytes of the part may be sent, from now on.
+    Begun {
+        /// What is shown when it is told how many were.
+        taking: String,
     },
     /// By these schemes.
     Schemes {

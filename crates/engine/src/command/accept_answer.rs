@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::signed_by_partner;
 use crate::documents::sha256_hex;
+use crate::drive::arrived_by_answer;
 use crate::error::EngineError;
 use crate::house::{House, audit};
 use crate::keys::kept;
@@ -44,6 +45,8 @@ pub async fn accept_answer(house: &House, actor: &str, json: &[u8], signature: &
     let verify = |key: &causeway_package::key::VerifyingKey| verify_answer(json, signature, key);
     let answer = signed_by_partner(house, actor, Action::AcceptAnswer, (&row.id, &row.partner), verify).await?;
     let outcome = fits(house, &row, &answer)?;
+    // Only who has opened it knows its token: it arrived, whoever noted that.
+    arrived_by_answer(house, actor, &row).await?;
     let certificate = answer.certificate.as_ref();
     let text = String::from_utf8_lossy(json).into_owned();
     let body = json!({

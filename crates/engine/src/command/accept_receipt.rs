@@ -12,7 +12,7 @@ use causeway_store::{Changed, Saved};
 use serde_json::json;
 
 use crate::documents::sha256_hex;
-use crate::drive::purge_states;
+use crate::drive::{arrive, purge_states};
 use crate::error::EngineError;
 use crate::house::{House, audit};
 use crate::keys::kept;
@@ -80,6 +80,11 @@ pub async fn accept_receipt(
     if house.store.ledger().await?.verify(Some(&receipt.checkpoint_seen)).await.is_err() {
         disagreements.push(receipt::Disagreement::Checkpoint.code());
     }
+    // Nobody may have told how much was handed over; but only who has all of it can open it.
+    let seen = match transfer.awaits_partner() {
+        true => arrive(house, actor, &transfer, "its receipt proves that it was opened").await?,
+        false => transfer.seen(),
+    };
     let (outcome, word) = match receipt.outcome {
         Outcome::Accepted => (ReceiptOutcome::Accepted, "accepted"),
         Outcome::Partial => (ReceiptOutcome::Partial, "partial"),
@@ -96,7 +101,7 @@ pub async fn accept_receipt(
         }),
     );
     let change = NewReceipt {
-        seen: transfer.seen(),
+        seen,
         package,
         token_sha256: held.receipt_token_sha256,
         text,

@@ -26,7 +26,7 @@ pub(crate) async fn judge(
             violations.extend(beyond(house, &asked.exchange, terms, frequencies, None).await?);
         }
     }
-    if house.exchange(&asked.exchange).await?.deliver.folder().is_none() {
+    if house.exchange(&asked.exchange).await?.deliver.online().is_some() {
         let detail = "it is answered online, to whoever asks over the API: no package is made of it";
         violations.push(Violation::new(Code::NotCovered, &asked.exchange, detail));
     }

@@ -94,7 +94,7 @@ pub use expose_key::{Checked, check_exposed, expose_key};
 pub(crate) use import::foreign_sources;
 pub use import::{import_catalogue, import_exchange};
 pub(crate) use judge::{assessed, beyond, covered, judge, within};
-pub(crate) use lapse::{lapse, lapse_recalled, lapse_under_way, lapsed};
+pub(crate) use lapse::{lapse, lapse_recalled, lapse_telling, lapse_under_way, lapsed};
 pub use lift_hold::lift_hold;
 pub use move_arrangement::{
     CLOCK, activate_arrangement, expire_arrangements, propose_arrangement, resume_arrangement, suspend_arrangement,

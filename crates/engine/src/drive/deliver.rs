@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::gate::{Gate, held};
 use super::lease::Lease;
+use super::ready::lay_ready;
 use crate::command::lapse;
 use crate::error::EngineError;
 use crate::house::{Connectors, House, audit};
@@ -40,13 +41,22 @@ pub(super) async fn deliver(
         }
         _ => return Ok(()),
     };
+    if row.awaits_partner() {
+        return Ok(());
+    }
     let exchange = house.exchange(&row.exchange).await?;
-    let path = folder(&exchange)?;
-    let folder = house.home.root().join(path);
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
     // INVARIANT (a stop holds): looked up before anything leaves, and every second while it does.
     let gate = Gate::open(house, &row, &partner, lease).await?;
     let halted = under_way(house, &row).await?.err();
+    if exchange.deliver.is_taken() {
+        return match halted {
+            Some(halted) => Err(stop(house, actor, lease.seen(&row), halted).await),
+            // One that was on its way into a folder may be there: that stands as it is, and it is taken from here.
+            None => lay_ready(house, actor, lease, &row, &partner).await,
+        };
+    }
+    let folder = house.home.root().join(folder(&exchange)?);
     let seen = match (open, halted) {
         // CRASH: an intent without an outcome. Nothing is guessed: the same package is put there again, which does
         // nothing where it already stands whole.
@@ -132,12 +142,11 @@ async fn stop(house: &House, actor: &str, seen: Seen, halted: Halted) -> EngineE
     }
 }
 
-/// Where the packages of an exchange go; one that is answered online has none.
+/// The folder into which the packages of an exchange go; one that is answered online has none, and no more has one whose packages are taken.
 pub(crate) fn folder(exchange: &Exchange) -> Result<&str, EngineError> {
-    exchange.deliver.folder().ok_or_else(|| {
-        EngineError::Wrong(format!(
-            "exchange {} is answered online and makes no package: ask over the API",
-            exchange.exchange
-        ))
-    })
+    let what = match exchange.deliver.is_taken() {
+        true => "has its packages taken over the API and no folder",
+        false => "is answered online and makes no package: ask over the API",
+    };
+    exchange.deliver.folder().ok_or_else(|| EngineError::Wrong(format!("exchange {} {what}", exchange.exchange)))
 }

@@ -13,10 +13,12 @@ mod outcome;
 mod prepare;
 mod purge;
 mod purge_intakes;
+mod ready;
 mod recover;
 mod report;
 mod room;
 mod run;
+mod taking;
 mod work;
 
 use std::path::PathBuf;
@@ -31,12 +33,16 @@ pub(crate) use heed::{Heeded, Standings};
 pub use intake::take_in;
 pub use lease::{Lease, Over};
 pub use notices::{Sent, send_notices};
+pub(crate) use notices::{arrived_by_answer, lies_ready, take_notice};
 pub use outcome::Outcome;
 pub use prepare::{Prepared, SentAs};
 pub(crate) use purge::{Keeps, ends, erase, erase_copies, is_on_its_way};
 pub use purge::{Purged, purge};
 pub use purge_intakes::{ErasedIntakes, purge_intakes};
+pub use ready::{Untaken, look_after_ready};
+pub(crate) use ready::{arrive, interrupt};
 pub use recover::{Recovered, recover};
+pub(crate) use taking::{Wanted, begin_taking, end_taking, manifest_of};
 pub use work::{Done, Working, work};
 
 /// How often a package is made anew at once, where people decide otherwise while it is made; then it waits its turn.

@@ -82,10 +82,7 @@ async fn send(
     row: &NoticeRow,
 ) -> Result<Option<String>, EngineError> {
     let exchange = house.exchange(&row.exchange).await?;
-    // Whoever asks online takes notices there.
-    let Some(path) = exchange.deliver.folder() else {
-        return Ok(Some(format!("{} has no folder: the partner takes it over the API", row.exchange)));
-    };
+    let Some(path) = exchange.deliver.folder() else { return lay_ready(house, actor, row).await };
     let target = house.home.root().join(path);
     let sealed = match house.store.notice_bytes(&row.id).await? {
         NoticeBytes::Gone => return Ok(None),
@@ -123,6 +120,55 @@ async fn send(
     house.store.finish_notice(Changed::new(finish, event), house.stamp()).await?;
     house.sequence().await?;
     removed.map(|()| None)
+}
+
+/// Seals one whose exchange has no folder, so that the partner's program can take it; what keeps it from being sent.
+async fn lay_ready(house: &House, actor: &str, row: &NoticeRow) -> Result<Option<String>, EngineError> {
+    let sealed = match house.store.notice_bytes(&row.id).await? {
+        NoticeBytes::Gone => return Ok(None),
+        NoticeBytes::Draft(draft) => begin(house, actor, row, &draft).await?.err(),
+        NoticeBytes::Sealed { draft, .. } if is_void(house, row).await? => {
+            begin(house, actor, row, &draft).await?.err()
+        }
+        NoticeBytes::Sealed { .. } => None,
+    };
+    Ok(sealed.or_else(|| Some(format!("{} has no folder: the partner's program takes it over the API", row.exchange))))
+}
+
+/// Whether a notice lies ready for its partner's program: its exchange has no folder, and it was not answered yet.
+pub(crate) async fn lies_ready(house: &House, row: &NoticeRow) -> bool {
+    let has_none = |exchange: causeway_model::exchange::Exchange| exchange.deliver.folder().is_none();
+    row.begun_at.is_some() && row.sent_at.is_none() && house.exchange(&row.exchange).await.is_ok_and(has_none)
+}
+
+/// The bytes of a notice that lies ready, for a program of its partner; each taking stands in the ledger first. None where its key was
+/// revoked: it is sealed anew.
+pub(crate) async fn take_notice(
+    house: &House,
+    actor: &str,
+    row: &NoticeRow,
+) -> Result<Option<SealedNotice>, EngineError> {
+    let NoticeBytes::Sealed { manifest, signature, part, .. } = house.store.notice_bytes(&row.id).await? else {
+        return Ok(None);
+    };
+    if stays(house, row).await?.is_some() {
+        return Ok(None);
+    }
+    // CRASH: it is entered and was not handed over: the program asks again, and that is another entry.
+    house.record(actor, "notice-taken", &row.id, json!({ "partner": row.partner, "what": row.what })).await?;
+    (house.surroundings.probe)("notice-taken");
+    Ok(Some(SealedNotice { id: row.id.clone(), manifest, signature, part }))
+}
+
+/// Notes that a notice arrived that lay ready: whoever answers it has opened it.
+pub(crate) async fn arrived_by_answer(house: &House, actor: &str, row: &NoticeRow) -> Result<(), EngineError> {
+    if row.sent_at.is_some() || row.begun_at.is_none() {
+        return Ok(());
+    }
+    let event = audit(actor, "notice-sent", &row.id, json!({ "partner": row.partner, "what": row.what }));
+    let finish = FinishNotice { id: row.id.clone() };
+    house.store.finish_notice(Changed::new(finish, event), house.stamp()).await?;
+    Ok(())
 }
 
 /// Whether it stands at the partner's, though nobody here noted it.

@@ -28,7 +28,7 @@ pub async fn recover(house: &House) -> Result<Recovered, EngineError> {
     let mut found = Recovered { destroyed: clear(house).await?, ..Recovered::default() };
     found.waiting = house.store.requests_awaiting_approval().await?.into_iter().map(|row| row.transfer).collect();
     for row in house.store.unfinished_transfers().await? {
-        if row.state.is_unfinished() && !found.waiting.contains(&row.id) {
+        if row.state.is_unfinished() && !row.awaits_partner() && !found.waiting.contains(&row.id) {
             found.unfinished.push(row.id);
         }
     }

@@ -12,8 +12,8 @@ use tokio::sync::watch::Receiver;
 
 use super::answer::close_due;
 use super::{
-    ErasedIntakes, Lease, Outcome, Purged, Sent, WORKER, purge, purge_intakes, purge_states, recover, run,
-    send_notices, take_in,
+    ErasedIntakes, Lease, Outcome, Purged, Sent, Untaken, WORKER, look_after_ready, purge, purge_intakes, purge_states,
+    recover, run, send_notices, take_in,
 };
 use crate::command::expire_arrangements;
 use crate::error::EngineError;
@@ -71,6 +71,11 @@ pub enum Done {
     ErasedIntakes {
         /// How many of what.
         erased: ErasedIntakes,
+    },
+    /// A package lay ready and was not taken: its transfer has lapsed.
+    Untaken {
+        /// Which, and why.
+        untaken: Untaken,
     },
     /// A notice was sent, or is held back.
     Noticed {
@@ -182,6 +187,13 @@ async fn sweep(
     match collect(house).await {
         Ok((taken, troubles)) => {
             taken.into_iter().for_each(|collected| tell(Done::Collected { collected }));
+            troubles.into_iter().for_each(trouble);
+        }
+        Err(error) => trouble(error),
+    }
+    match look_after_ready(house, WORKER).await {
+        Ok((untaken, troubles)) => {
+            untaken.into_iter().for_each(|untaken| tell(Done::Untaken { untaken }));
             troubles.into_iter().for_each(trouble);
         }
         Err(error) => trouble(error),

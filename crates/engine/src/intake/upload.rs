@@ -125,6 +125,21 @@ pub(crate) async fn append(house: &House, client: &str, id: &str, piece: Piece<'
     become_intake(house, &actor, client, &upload).await.map(Grown::Became)
 }
 
+/// Gives an upload up and removes its bytes; no where it has ended otherwise. Whether it is the partner's own was asked before.
+///
+/// # Errors
+/// Somebody puts a piece behind it at this moment.
+pub(crate) async fn end(house: &House, id: &str) -> Result<bool, EngineError> {
+    let _alone = held(house, id)?;
+    if !house.store.uploads().end(id, None, house.now()).await? {
+        return Ok(false);
+    }
+    // CRASH: bytes of an upload that has ended: whoever clears up removes them.
+    (house.surroundings.probe)("upload-given-up");
+    forget(&path(house, id))?;
+    Ok(true)
+}
+
 /// What is said of a piece that changes nothing: the file is an intake already, or the piece belongs elsewhere.
 fn passed_over(upload: &Upload, piece: &Piece<'_>) -> Option<Grown> {
     match &upload.intake {

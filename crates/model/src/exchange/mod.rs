@@ -167,6 +167,8 @@ pub enum Delivery {
         /// Path of the folder, relative to the installation's configuration.
         path: String,
     },
+    /// As packages that stay here until a program of the partner takes them over the partner API.
+    Api,
     /// As bounded answers to whoever asks over the partner API.
     Online(Online),
 }
@@ -176,7 +178,7 @@ impl Delivery {
     pub fn folder(&self) -> Option<&str> {
         match self {
             Delivery::Folder { path } => Some(path),
-            Delivery::Online(_) => None,
+            Delivery::Api | Delivery::Online(_) => None,
         }
     }
 
@@ -184,7 +186,12 @@ impl Delivery {
     pub fn online(&self) -> Option<&Online> {
         match self {
             Delivery::Online(online) => Some(online),
-            Delivery::Folder { .. } => None,
+            Delivery::Folder { .. } | Delivery::Api => None,
         }
+    }
+
+    /// Whether the partner's program takes its packages over the API.
+    pub fn is_taken(&self) -> bool {
+        *self == Delivery::Api
     }
 }

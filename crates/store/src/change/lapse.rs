@@ -1,16 +1,20 @@
-//! What becomes of a transfer whose arrangement ended before it was delivered?
+//! What becomes of a transfer whose arrangement ended before it was delivered, or whose package nobody took?
 
+use causeway_model::alert::Alert;
 use causeway_model::transfer::Event;
 
 use super::Seen;
 use super::writing::{Applied, Change, Writing};
+use crate::outbox::post;
 use crate::{Changed, Stamp, Store, StoreError};
 
-/// A transfer without an arrangement in force.
+/// A transfer that nothing comes of any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LapseTransfer {
     /// The transfer as seen.
     pub seen: Seen,
+    /// Who is told.
+    pub tell: Vec<Alert>,
 }
 
 impl Store {
@@ -29,6 +33,10 @@ impl Change for LapseTransfer {
     async fn apply(&self, writing: &mut Writing<'_>) -> Result<Applied<Seen>, StoreError> {
         self.seen.demand_no_open_delivery(writing).await?;
         let state = self.seen.advance(writing, Event::Lapse).await?;
+        let micros = writing.micros();
+        for alert in &self.tell {
+            post(writing.rows(), alert, micros).await?;
+        }
         Ok(Applied::Changed(self.seen.next(state)))
     }
 }

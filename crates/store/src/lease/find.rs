@@ -19,7 +19,7 @@ pub(super) struct Find<'a> {
 /// `$1` is now, `$2` how far ahead a lease can end, `$3` how far a try can be put off, `$4` until when a lease is over.
 const TRANSFER: &str = "SELECT t.id FROM transfer t LEFT JOIN lease l ON l.transfer = t.id LEFT JOIN request r ON r.transfer = t.id \
      WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
-     AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
+     AND (r.state IS NULL OR r.state <> 'awaiting-approval') AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
      AND (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
      AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
      AND (t.state NOT IN ('requested', 'preparing') OR NOT EXISTS (SELECT 1 FROM lease h JOIN transfer o ON o.id = h.transfer \

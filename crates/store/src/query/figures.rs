@@ -22,6 +22,8 @@ pub struct Figures {
     pub leases_failing: u64,
     /// Deliveries of which nobody knows how they ended.
     pub open_deliveries: u64,
+    /// Packages that lie ready for their partners' programs and were not taken whole.
+    pub packages_ready: u64,
     /// Packages that arrived and are not receipted.
     pub receipts_due: u64,
     /// Those of them that arrived before the moment that was asked about.
@@ -89,12 +91,17 @@ impl Reader {
              (SELECT min(CASE WHEN l.not_before > t.requested_at THEN l.not_before ELSE t.requested_at END) \
               FROM transfer t LEFT JOIN request r ON r.transfer = t.id \
               LEFT JOIN lease l ON l.transfer = t.id WHERE t.state IN ('requested', 'preparing', 'sealed', 'delivering') \
-              AND (r.state IS NULL OR r.state <> 'awaiting-approval') AND (l.held_until IS NULL OR l.held_until <= $2) \
+              AND (r.state IS NULL OR r.state <> 'awaiting-approval') \
+              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = t.id) \
+              AND (l.held_until IS NULL OR l.held_until <= $2) \
               AND (l.not_before IS NULL OR l.not_before <= $2)) AS waiting_since, \
              (SELECT count(*) FROM lease WHERE held_until > $2) AS held, \
              (SELECT count(*) FROM lease l JOIN transfer t ON t.id = l.transfer WHERE l.failures > 0 \
               AND t.state IN ('requested', 'preparing', 'sealed', 'delivering')) AS failing, \
-             (SELECT count(*) FROM delivery WHERE outcome IS NULL) AS open_deliveries, \
+             (SELECT count(*) FROM delivery d WHERE d.outcome IS NULL \
+              AND NOT EXISTS (SELECT 1 FROM package_ready p WHERE p.transfer = d.transfer)) AS open_deliveries, \
+             (SELECT count(*) FROM package_ready p JOIN transfer t ON t.id = p.transfer \
+              WHERE t.state IN ('sealed', 'delivering')) AS packages_ready, \
              (SELECT count(*) FROM transfer WHERE state = 'delivered') AS due, \
              (SELECT count(*) FROM transfer WHERE state = 'delivered' AND updated_at <= $1) AS overdue, \
              (SELECT count(*) FROM package WHERE erased_at IS NULL) AS packages, \
@@ -120,6 +127,7 @@ impl Reader {
             leases_held: cells.count("held")?,
             leases_failing: cells.count("failing")?,
             open_deliveries: cells.count("open_deliveries")?,
+            packages_ready: cells.count("packages_ready")?,
             receipts_due: cells.count("due")?,
             receipts_overdue: cells.count("overdue")?,
             packages_held: cells.count("packages")?,

@@ -25,6 +25,7 @@ mod sandboxes;
 mod schedules;
 mod states;
 mod stops;
+mod takings;
 mod transfers;
 
 pub use alerts::{AlertFilter, AlertRow, DispatchRow, DispatchState};
@@ -53,5 +54,6 @@ pub use sandboxes::{RealDataAsked, Sandbox, SandboxKey, SandboxRun};
 pub use schedules::{OccurrenceRow, PauseRow};
 pub(crate) use states::DISPUTED_SINCE;
 pub use states::{SentState, SetOwner, StateDispute};
+pub use takings::Taking;
 pub(crate) use transfers::next_sequence;
 pub use transfers::{LastReceipted, TransferFilter, TransferRow};

@@ -36,6 +36,8 @@ pub struct TransferRow {
     pub sequence: Option<u64>,
     /// Counts and digests, once sealed.
     pub sealed: Option<SealedFacts>,
+    /// Since when its package lies ready for its partner's program, if it ever did.
+    pub ready_at: Option<Timestamp>,
 }
 
 /// Which transfers to list; what is `None` does not narrow.
@@ -72,6 +74,12 @@ impl TransferRow {
     pub fn seen(&self) -> Seen {
         Seen { transfer: self.id.clone(), state: self.state.clone(), lease: None }
     }
+
+    /// Whether its partner's program is to take its package, and nobody here has anything to do.
+    #[must_use]
+    pub fn awaits_partner(&self) -> bool {
+        self.ready_at.is_some() && matches!(self.state, Transfer::Sealed { .. } | Transfer::Delivering { .. })
+    }
 }
 
 /// Never `*`: a column that a newer program adds must not change what a running one has prepared.
@@ -79,7 +87,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, exchange, exchange_version, arrangement, arrangement_version, requested_by, requested_at, \
-             expect_fewer, state_json, updated_at, attempt_token, sequence, sealed_json FROM transfer",
+             expect_fewer, state_json, updated_at, attempt_token, sequence, sealed_json, \
+             (SELECT ready_at FROM package_ready WHERE package_ready.transfer = transfer.id) AS ready_at FROM transfer",
             $rest
         )
     };
@@ -196,5 +205,6 @@ fn transfer(row: &Row) -> Result<TransferRow, StoreError> {
         attempt_token: cells.get("attempt_token")?,
         sequence: cells.optional_count("sequence")?,
         sealed: cells.optional_json("sealed_json")?,
+        ready_at: cells.optional_time("ready_at")?,
     })
 }

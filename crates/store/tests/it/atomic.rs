@@ -144,7 +144,7 @@ async fn no_verb_saves_without_its_leaf(kind: Kind) {
     only_with_its_leaf!(house, store, store.refuse(changed(refuse.clone(), "refused", "t2"), stamp(11)));
     let cancel = CancelTransfer { seen: sealed(&store, "t3").await };
     only_with_its_leaf!(house, store, store.cancel(changed(cancel.clone(), "cancelled", "t3"), stamp(12)));
-    let lapse = LapseTransfer { seen: sealed(&store, "t4").await };
+    let lapse = LapseTransfer { seen: sealed(&store, "t4").await, tell: Vec::new() };
     only_with_its_leaf!(house, store, store.lapse(changed(lapse.clone(), "lapsed", "t4"), stamp(13)));
     let abandon = AbandonTransfer { seen: sealed(&store, "t5").await };
     only_with_its_leaf!(house, store, store.abandon(changed(abandon.clone(), "abandoned", "t5"), stamp(14)));

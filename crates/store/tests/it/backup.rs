@@ -42,10 +42,14 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     store.approve(changed(approval, "approved", "food"), stamp(2)).await.unwrap();
     crate::configuration::in_use(&store, "first", 1).await;
     crate::keys::asked_and_taken_back(&store).await;
-    let seen = delivered(&store, "t1").await;
-    store.accept_receipt(receipt(&seen, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60)).await.unwrap();
+    let arrived = delivered(&store, "t1").await;
+    store
+        .accept_receipt(receipt(&arrived, "{\"ለ\": \"\u{1f642}\"}", ReceiptOutcome::Accepted), stamp(60))
+        .await
+        .unwrap();
     crate::states::disputed(&store).await;
-    sealed(&store, "t2").await;
+    let ready = sealed(&store, "t2").await;
+    crate::taken::lay_ready(&store, &ready).await.unwrap();
     prepared(&store, "t3").await;
     let lease = store.leases().take("t3", "worker-1", "token-1", at(20)).await.unwrap();
     let failed = End { ended: Ended::Failed, why: Some("it rained".into()), not_before: at(60) };
@@ -57,6 +61,7 @@ async fn lived_in(kind: Kind) -> (House, Vec<BackupRow>) {
     crate::decisions::decided(&store).await;
     crate::outbox::told(&store).await;
     crate::clients::called(&store).await;
+    crate::taken::taken(&store, &arrived).await;
     crate::intake::came(&store).await;
     record(&store, 600).await;
     house.sequence(&store).await;

@@ -61,6 +61,12 @@ fn answer(id: &str, outcome: &'static str, text: &str) -> Changed<AnswerNotice> 
     changed(answer, "notice-answered", id)
 }
 
+/// Calls a package back.
+pub(crate) async fn recall(store: &Store, package: &str) {
+    let one = RecordDecision { recalled: vec![package.to_owned()], ..decision(Decided::Objection, 'a') };
+    assert_eq!(record(store, one).await.unwrap(), Saved::New);
+}
+
 /// Something in every table of decisions, where `t2` is sealed and `an-told` was told.
 pub(crate) async fn decided(store: &Store) {
     let recalled = vec!["package-of-t2".to_owned()];

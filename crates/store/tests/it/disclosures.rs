@@ -32,7 +32,7 @@ async fn a_package_is_listed_from_the_first_intent_on(kind: Kind) {
     assert_eq!(first.content, Some(content(102)));
     assert_eq!(first.attempt_token.as_deref(), Some("token-1"));
     // One that lapses after it was begun may have arrived.
-    let lapse = LapseTransfer { seen: failed.clone() };
+    let lapse = LapseTransfer { seen: failed.clone(), tell: Vec::new() };
     drop(store.lapse(changed(lapse, "transfer-lapsed", &failed.transfer), stamp(61)).await.unwrap());
     assert_eq!(store.transfer("t3").await.unwrap().unwrap().state, Transfer::Lapsed);
     assert_eq!(store.sent_packages().await.unwrap().len(), 3);

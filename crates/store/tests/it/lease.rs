@@ -107,7 +107,8 @@ async fn whoever_lost_the_lease_changes_nothing(kind: Kind) {
     stale!(
         store.seal(sealing(&at_work, "token-1", 1), stamp(40)),
         store.refuse(changed(refuse, "refused", "prepared"), stamp(40)),
-        store.lapse(changed(LapseTransfer { seen: at_work.clone() }, "lapsed", "prepared"), stamp(40)),
+        store
+            .lapse(changed(LapseTransfer { seen: at_work.clone(), tell: Vec::new() }, "lapsed", "prepared"), stamp(40)),
         store.abandon(changed(AbandonTransfer { seen: at_work.clone() }, "abandoned", "prepared"), stamp(40)),
     );
     let whole = sealed(&store, "sealed").await;

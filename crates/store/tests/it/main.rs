@@ -39,4 +39,5 @@ mod server;
 mod several;
 mod states;
 mod street;
+mod taken;
 mod tampering;

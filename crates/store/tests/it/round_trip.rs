@@ -126,7 +126,7 @@ async fn a_transfer_walks_the_whole_street(kind: Kind) {
     assert_eq!(store.open_deliveries().await.unwrap()[0].attempt, 1);
     let blind = store.begin_delivery(send(&seen), stamp(41)).await;
     assert!(matches!(blind, Err(StoreError::OpenDelivery { attempt: 1, .. })));
-    let lapse = changed(LapseTransfer { seen: seen.clone() }, "transfer.lapsed", "t1");
+    let lapse = changed(LapseTransfer { seen: seen.clone(), tell: Vec::new() }, "transfer.lapsed", "t1");
     assert!(matches!(store.lapse(lapse, stamp(41)).await, Err(StoreError::OpenDelivery { .. })));
     let seen = store.finish_delivery(sent(&seen, 1, DeliveryOutcome::Failed), stamp(42)).await.unwrap();
     assert!(matches!(seen.state, Transfer::Delivering { attempt: 1, .. }));
@@ -174,7 +174,10 @@ async fn transfers_end_without_a_package_too_and_are_found_by_what_they_are(kind
     let cancelled = sealed(&store, "t2").await;
     store.cancel(changed(CancelTransfer { seen: cancelled }, "transfer.cancelled", "t2"), stamp(40)).await.unwrap();
     let lapsed = prepared(&store, "t3").await;
-    store.lapse(changed(LapseTransfer { seen: lapsed }, "transfer.lapsed", "t3"), stamp(40)).await.unwrap();
+    store
+        .lapse(changed(LapseTransfer { seen: lapsed, tell: Vec::new() }, "transfer.lapsed", "t3"), stamp(40))
+        .await
+        .unwrap();
     delivered(&store, "t4").await;
     store.request_transfer(request("t5"), stamp(90)).await.unwrap();
 

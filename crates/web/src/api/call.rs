@@ -47,7 +47,7 @@ pub(super) fn answered(answer: Answer, body: Vec<u8>) -> Response {
             response
         }
         Answer::Busy | Answer::Token { .. } | Answer::NoToken { .. } => later(),
-        Answer::Part { .. } | Answer::Schemes { .. } | Answer::Signature { .. } => later(),
+        Answer::Part { .. } | Answer::Begun { .. } | Answer::Schemes { .. } | Answer::Signature { .. } => later(),
     }
 }
 

@@ -126,6 +126,8 @@ fn upload_responses(route: &Route, schemas: &mut SchemaGenerator, responses: &mu
         let intake = schemas.subschema_for::<causeway_engine::ask::said::IntakeShown>();
         let content = json!({ "application/json": { "schema": intake } });
         responses.insert("202".to_owned(), json!({ "description": "it is whole, and taken in", "content": content }));
+    } else if route.method == "DELETE" {
+        responses.insert("204".to_owned(), json!({ "description": "it is given up" }));
     } else {
         responses.insert("204".to_owned(), json!({ "description": "so much is here", "headers": headers }));
     }

@@ -1,14 +1,14 @@
-//! How does a partner's program take a part of a package? By ranges, so that what was cut goes on, and asked anew every second whether it
-//! still may.
+//! How does a partner's program take a part of a package? By ranges, so that what was cut goes on; the intent first, which `work` commits;
+//! asked anew every second whether it still may; and told afterwards how much was handed over.
 
 use std::io::SeekFrom;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use causeway_engine::ask::{Answer, Ask};
+use causeway_engine::ask::{Answer, Ask, Call};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
@@ -20,6 +20,10 @@ const FRAME: u64 = 64 * 1024;
 
 /// How often it is asked whether it may go on.
 const ASKED: Duration = Duration::from_secs(1);
+
+/// How often, and how long after one another, it is tried to tell how much was handed over.
+const TELLS: u32 = 60;
+const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Which bytes of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +44,7 @@ pub(super) struct Part {
 }
 
 /// Gives the bytes that are asked for. `ask` is what allowed it.
-pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, headers: &HeaderMap) -> Response {
+pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, (method, headers): (&Method, &HeaderMap)) -> Response {
     let etag = format!("\"{}\"", part.sha256);
     if says(headers, header::IF_NONE_MATCH).is_some_and(|said| said.split(',').any(|one| one.trim() == etag)) {
         return described(StatusCode::NOT_MODIFIED.into_response(), &part, &etag);
@@ -71,10 +75,18 @@ pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, headers: &Header
     if !file.metadata().await.is_ok_and(|meta| meta.len() == part.size) {
         return call::later();
     }
-    let giving = Giving { door, ask, file, left: length, asked: Instant::now() };
-    let body = match giving.at(from).await {
-        Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
-        Err(_) => return call::later(),
+    let body = if *method == Method::HEAD || length == 0 {
+        Body::empty()
+    } else {
+        let taking = match begin(&door, &ask, &part, from, length).await {
+            Ok(taking) => taking,
+            Err(response) => return *response,
+        };
+        let giving = Giving { door, ask, taking, file, length, left: length, asked: Instant::now() };
+        match giving.at(from).await {
+            Ok(giving) => Body::from_stream(futures_util::stream::try_unfold(giving, Giving::next)),
+            Err(_) => return call::later(),
+        }
     };
     let mut response = (status, body).into_response();
     put(&mut response, header::CONTENT_TYPE, "application/octet-stream");
@@ -84,6 +96,19 @@ pub(super) async fn give(door: Arc<Door>, part: Part, ask: Ask, headers: &Header
         put(&mut response, header::CONTENT_RANGE, &format!("bytes {from}-{last}/{}", part.size));
     }
     described(response, &part, &etag)
+}
+
+/// INVARIANT (what leaves waits for its leaf): no byte is read before `work` has committed that these are taken.
+async fn begin(door: &Door, ask: &Ask, part: &Part, first_byte: u64, bytes: u64) -> Result<String, Box<Response>> {
+    let Ask::Call { token, certificate, .. } = ask else { return Err(call::later().into()) };
+    let (package, part) = (part.package.clone(), part.part.clone());
+    let call = Call::BeginPart { package, part, first_byte, bytes };
+    let ask = Ask::Call { token: token.clone(), certificate: certificate.clone(), call };
+    match door.lookout.line().ask(&ask, &[]).await {
+        Ok((Answer::Begun { taking }, _)) => Ok(taking),
+        Ok((answer, body)) => Err(call::answered(answer, body).into()),
+        Err(why) => Err(call::unanswered(&why).into()),
+    }
 }
 
 fn described(mut response: Response, part: &Part, etag: &str) -> Response {
@@ -141,7 +166,10 @@ fn wanted(range: &str, size: u64) -> Wanted {
 struct Giving {
     door: Arc<Door>,
     ask: Ask,
+    /// What is shown when it is told how much was handed over.
+    taking: String,
     file: File,
+    length: u64,
     left: u64,
     asked: Instant,
 }
@@ -172,6 +200,24 @@ impl Giving {
         }
         self.left -= bytes.len() as u64;
         Ok(Some((Bytes::from(bytes), self)))
+    }
+}
+
+impl Drop for Giving {
+    /// However it ended, what was handed over is told. Where that is told to nobody, a receipt or another taking tells it.
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let (door, bytes) = (Arc::clone(&self.door), self.length - self.left);
+        let ask = Ask::Given { taking: std::mem::take(&mut self.taking), bytes };
+        runtime.spawn(async move {
+            for _ in 0..TELLS {
+                match door.lookout.line().ask(&ask, &[]).await {
+                    Ok((Answer::Failed { .. }, _)) | Err(_) => tokio::time::sleep(BETWEEN).await,
+                    Ok(_) => return,
+                }
+            }
+            tracing::warn!("how much of a part was handed over could be told to nobody");
+        });
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, RawPathParams, RawQuery, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use causeway_engine::ask::{Answer, Ask, Call};
@@ -27,8 +27,8 @@ pub(super) fn routes() -> Router<Arc<Door>> {
             "DELETE" => MethodFilter::DELETE,
             _ => MethodFilter::GET,
         };
-        let answer = move |state, connection, path, query, headers, body| {
-            answer(route, state, connection, path, query, headers, body)
+        let answer = move |state, connection, path, query, head: (Method, HeaderMap), body| {
+            answer(route, state, connection, path, query, head, body)
         };
         match paths.iter_mut().find(|(path, _)| *path == route.path) {
             Some((_, methods)) => *methods = std::mem::take(methods).on(filter, answer),
@@ -48,7 +48,7 @@ async fn answer(
     Extension(connection): Extension<Connection>,
     path: RawPathParams,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    (method, headers): (Method, HeaderMap),
     body: Body,
 ) -> Response {
     let (token, known, left) = match check::token(&door, &headers, &connection).await {
@@ -64,7 +64,7 @@ async fn answer(
             match (door.lookout.line().ask(&ask, &brought.bytes).await, call) {
                 (Ok((Answer::Part { sha256, size }, _)), Call::TakePart { package, part }) => {
                     let part = Part { package, part, sha256, size };
-                    part::give(Arc::clone(&door), part, ask, &headers).await
+                    part::give(Arc::clone(&door), part, ask, (&method, &headers)).await
                 }
                 (Ok((answer, body)), _) => call::answered(answer, body),
                 (Err(why), _) => call::unanswered(&why),

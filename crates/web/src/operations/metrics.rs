@@ -81,6 +81,7 @@ fn registry(seen: &Seen, database: &Histogram) -> Registry {
     tell("leases_held", "Transfers in a worker's hands", figures.leases_held as f64);
     tell("leases_failing", "Transfers whose last try failed", figures.leases_failing as f64);
     tell("deliveries_open", "Deliveries of which nobody knows how they ended", figures.open_deliveries as f64);
+    tell("packages_ready", "Packages that lie ready for partners' programs", figures.packages_ready as f64);
     tell("receipts_due", "Packages that arrived and are not receipted", figures.receipts_due as f64);
     tell("receipts_overdue", "Those of them that should be receipted by now", figures.receipts_overdue as f64);
     tell("packages_held", "Packages whose bytes are kept", figures.packages_held as f64);

@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use super::reviewed::{twins, with_new_people};
 use super::registry::Store;
+use super::reviewed::{twins, with_new_people};
 use super::scene::{Scene, id, record, text};
 
 fn cancel(scene: &Scene, officer: &str, intake: &str) -> (Option<i32>, String) {

@@ -13,9 +13,9 @@ mod held;
 #[cfg(feature = "test-hooks")]
 pub mod killed;
 mod many;
-pub mod registry;
 #[cfg(feature = "test-hooks")]
 pub mod purged;
+pub mod registry;
 mod retried;
 pub mod reviewed;
 pub mod scene;

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::reviewed::{twins, with_new_people};
 use super::registry::Store;
+use super::reviewed::{twins, with_new_people};
 use super::scene::{Scene, id, record};
 
 /// Where whoever erases dies.

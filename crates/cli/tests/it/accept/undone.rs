@@ -1,7 +1,7 @@
 //! Is what was applied put back as far as it still stands so, once, whoever dies, and not applied again by itself?
 
-use super::reviewed::{twins, with_new_people};
 use super::registry::Store;
+use super::reviewed::{twins, with_new_people};
 use super::scene::{Scene, id, record};
 
 /// Where whoever undoes dies besides at the statements of the target.

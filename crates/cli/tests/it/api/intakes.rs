@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use causeway_package::answer::AnswerSecret;
 use causeway_package::client::{EncryptionPair, SigningPair};
+use causeway_package::inbound::Acknowledgement;
+use causeway_package::key::VerifyingKey;
 use causeway_testkit::street::administrator;
 use serde_json::{Value, json};
 
@@ -148,6 +150,16 @@ fn records_come_in_are_applied_and_told_to_whoever_sent_them() {
         (&json!("decision"), &json!("code-unknown"))
     );
     assert!(wrong["errors"][0]["message"].as_str().unwrap().len() > 10 && !wrong.to_string().contains("perhaps"));
+    // The operation's own word on it.
+    let said = desk.get(&format!("/intakes/{intake}/acknowledgement")).json();
+    let operation = std::fs::read_to_string(desk.scene.street.sender()).unwrap();
+    let signature = {
+        use base64::Engine as _;
+        base64::engine::general_purpose::STANDARD.decode(said["signature"].as_str().unwrap()).unwrap()
+    };
+    let text = said["document"].as_str().unwrap().as_bytes();
+    let word = Acknowledgement::verify(text, &signature, &VerifyingKey::from_pem(&operation).unwrap()).unwrap();
+    assert_eq!((word.intake.as_str(), word.counts["updated"], word.counts["quarantined"]), (intake.as_str(), 8, 1));
     let page = desk.outcomes(&intake, "?limit=4&after=3");
     let numbers: Vec<_> = page["items"].as_array().unwrap().iter().map(|one| one["record"].clone()).collect();
     assert_eq!((numbers, &page["next"]), ([4, 5, 6, 7].map(|of| json!(of)).to_vec(), &json!("7")));
@@ -174,11 +186,16 @@ fn records_come_in_are_applied_and_told_to_whoever_sent_them() {
     assert_eq!(desk.get(&format!("/intakes?exchange={NUMBERS}")).json()["items"], json!([]));
     let shown = desk.get("/exchanges").json();
     assert_eq!((&shown["items"][0]["exchange"], &shown["items"][0]["direction"]), (&json!(NUMBERS), &json!("accept")));
+    let schema = desk.get(&format!("/exchanges/{AT_ONCE}/schema")).json();
+    let fields = schema["fields"].as_array().unwrap();
+    let field = |name: &str| fields.iter().find(|field| field["name"] == name).unwrap();
+    assert_eq!((&field("message")["type"], &field("message")["required"]), (&json!("text"), &json!(true)));
+    assert!(field("decision")["codes"].as_array().is_some_and(|codes| !codes.is_empty()), "{schema}");
 
     // Sealed to a key, or not told; and another partner's is not there.
     let unsealed = call(&desk.gateway.address, &desk.unsealed, "GET", &format!("/intakes/{intake}/outcomes"), "");
     assert_eq!((unsealed.status, unsealed.code().as_str()), (422, "key-not-verified"), "{unsealed:?}");
-    for path in ["", "/outcomes"] {
+    for path in ["", "/outcomes", "/acknowledgement"] {
         let theirs = |id: &str| call(&desk.gateway.address, &desk.others, "GET", &format!("/intakes/{id}{path}"), "");
         let (of_another, of_nobody) = (theirs(&intake), theirs("in-0000000000"));
         assert_eq!((of_another.status, &of_another.body), (404, &of_nobody.body));
@@ -186,7 +203,7 @@ fn records_come_in_are_applied_and_told_to_whoever_sent_them() {
     let scene = desk.ended();
     let entries = crate::copied::leaves_of(&scene.street);
     let denied = entries.iter().filter(|leaf| leaf.event == "attempt-denied" && leaf.actor == "client/acacia-sync");
-    assert_eq!(denied.filter(|leaf| leaf.subject == intake).count(), 2);
+    assert_eq!(denied.filter(|leaf| leaf.subject == intake).count(), 3);
     let received = entries.iter().find(|leaf| leaf.event == "intake-received").unwrap();
     assert_eq!((received.actor.as_str(), &received.body["client"]), ("client/lantern-sync", &json!("lantern-sync")));
 }

@@ -1,7 +1,7 @@
 //! Do partners' programs get what their partner may have, and nobody anything else?
 
 mod calls;
-mod decided;
+pub mod decided;
 mod distinguished;
 mod encrypted;
 mod intakes;
@@ -10,6 +10,7 @@ pub mod killed;
 pub mod place;
 mod program;
 mod routes;
+pub mod taken;
 mod together;
 mod token;
 mod told;

@@ -13,6 +13,7 @@ use crate::accept::scene::{id, record};
 
 /// Where whoever takes pieces in is killed.
 pub const MARKS: [&str; 3] = ["upload-piece-kept", "upload-whole", "upload-ended"];
+pub const GIVEN_UP: [&str; 1] = ["upload-given-up"];
 
 impl Desk {
     fn upload(&self, token: &str, (method, path): (&str, &str), headers: &[(&str, &str)], body: &[u8]) -> Reply {
@@ -201,6 +202,38 @@ fn dying_anywhere_a_file_is_taken_in_once_and_leaves_nothing_behind() {
     }
     // The first thing that whoever works does is clear up.
     desk.killed(None);
+    let begun = Instant::now();
+    while !desk.files().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", desk.files());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    desk.ended();
+}
+
+#[test]
+fn what_its_program_gives_up_is_gone_with_its_bytes() {
+    let mut desk = Desk::open();
+    let bytes = desk.envelope(1, 3);
+    let away = |desk: &Desk, token: &str, upload: &str| {
+        desk.upload(token, ("DELETE", &format!("/uploads/{upload}")), &[], b"").status
+    };
+    let upload = desk.begun(&bytes[..20]);
+    assert_eq!(away(&desk, &desk.others, &upload), 404, "another partner's");
+    assert_eq!(desk.here(&upload), is_at(20));
+    assert_eq!(away(&desk, &desk.bearer, &upload), 204);
+    assert_eq!((desk.here(&upload).0, away(&desk, &desk.bearer, &upload)), (404, 404));
+    assert_eq!(desk.piece(&upload, 20, &bytes[20..], true).status, 404);
+    assert_eq!(desk.files(), [""; 0]);
+    let whole = desk.begun(&bytes[..20]);
+    assert_eq!(desk.piece(&whole, 20, &bytes[20..], true).status, 202);
+    assert_eq!(away(&desk, &desk.bearer, &whole), 409, "it is an intake");
+    // Whoever dies of it has given it up, and its bytes go.
+    let cut = desk.begun(&bytes[..20]);
+    desk.killed(Some(GIVEN_UP[0]));
+    assert_eq!(away(&desk, &desk.bearer, &cut), 503);
+    desk.gateway.worker.died();
+    desk.gateway.worker = at_work(&desk.scene.street, None);
+    assert_eq!(desk.here(&cut).0, 404);
     let begun = Instant::now();
     while !desk.files().is_empty() {
         assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", desk.files());

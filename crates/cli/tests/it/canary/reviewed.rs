@@ -6,8 +6,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::search::{Found, Search};
-use crate::accept::reviewed::with_new_people;
 use crate::accept::registry::Store;
+use crate::accept::reviewed::with_new_people;
 use crate::accept::scene::{Scene, id, text};
 
 /// What came in, and what stood in the registry before: all of it invented.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use causeway_flow::plan::Plan;
 use causeway_flow::transform::Pseudonyms;
+use causeway_model::catalogue::Catalogue;
 use causeway_model::exchange::{Exchange, FormatKind};
 use causeway_model::inbound::{self, Inbound};
 use causeway_model::permission::Action;
@@ -71,7 +72,7 @@ async fn listed(house: &House, name: &str, version: u32, text: &str) -> Result<s
 /// One arrangement.
 pub(super) async fn arrangement(house: &House, who: &Caller, name: &str) -> Answered {
     let read = house.terms(name).await?;
-    own(house, who, "arrangement", name, &read.value.partner).await?;
+    own(who, "arrangement", name, &read.value.partner)?;
     if !concerns(house, who, name).await? {
         demand(house, who, Action::ShowArrangement.as_str(), super::ACCOUNT).await?;
     }
@@ -100,7 +101,7 @@ pub(super) async fn of_caller_too(
 ) -> Result<AnyExchange, EngineError> {
     let exchange = house.any_exchange(name).await?;
     let arrangement = house.terms(exchange.names().2).await?.value;
-    own(house, who, "exchange", name, &arrangement.partner).await?;
+    own(who, "exchange", name, &arrangement.partner)?;
     demand(house, who, action.as_str(), &scope_of(name)).await?;
     Ok(exchange)
 }
@@ -186,7 +187,11 @@ fn provides(exchange: &Exchange) -> said::ExchangeShown {
 
 /// What its records are made of.
 pub(super) async fn schema(house: &House, who: &Caller, name: &str) -> Answered {
-    let exchange = readable(house, who, name).await?;
+    let exchange = match of_caller_too(house, who, Action::ShowArrangement, name).await? {
+        AnyExchange::Provides(read) => read.value,
+        AnyExchange::Accepts(read) => return schema_of_what_comes_in(house, who, &read.value).await,
+    };
+    house.permit(&who.name(), Action::ShowArrangement, &house.of_both(name, &who.partner)).await?;
     let (catalogue, terms) = (house.catalogue().await?, house.terms(&exchange.arrangement).await?.value);
     let pseudonyms = Pseudonyms::new(&house.keys.pseudonym_root, &terms.partner, &terms.purpose.code);
     let explained = Plan::explain(&terms, &exchange, &catalogue, &pseudonyms);
@@ -202,6 +207,38 @@ pub(super) async fn schema(house: &House, who: &Caller, name: &str) -> Answered 
         exchange: exchange.exchange.clone(),
         version: exchange.version,
         outputs: outputs.collect(),
+        fields: None,
+    })
+}
+
+async fn schema_of_what_comes_in(house: &House, who: &Caller, inbound: &Inbound) -> Answered {
+    let name = &inbound.exchange;
+    house.permit(&who.name(), Action::ShowArrangement, &house.of_both(name, &who.partner)).await?;
+    let catalogue = house.catalogue().await?;
+    let fields = inbound.record.iter().map(|field| field_of(field, &catalogue)).collect();
+    let (exchange, version, outputs) = (name.clone(), inbound.version, Vec::new());
+    shown(&said::SchemaShown { exchange, version, outputs, fields: Some(fields) })
+}
+
+fn field_of(field: &inbound::Field, catalogue: &Catalogue) -> said::FieldShown {
+    said::FieldShown {
+        name: field.name.clone(),
+        description: field.description.clone(),
+        value_type: field.value_type.as_ref().map(ToString::to_string),
+        element: field.element.as_ref().map(ToString::to_string),
+        required: field.required,
+        max_length: field.max_length,
+        codes: codes_of(field, catalogue),
+        fields: field.fields.iter().map(|one| field_of(one, catalogue)).collect(),
+    }
+}
+
+/// The codes that a field takes, in the partner's vocabulary.
+fn codes_of(field: &inbound::Field, catalogue: &Catalogue) -> Option<Vec<String>> {
+    let list = catalogue.code_list(field.code_list()?)?;
+    Some(match &field.vocabulary {
+        Some(vocabulary) => list.equivalents(vocabulary).into_iter().map(|(_, theirs)| theirs.to_owned()).collect(),
+        None => list.codes.iter().map(|entry| entry.code.clone()).collect(),
     })
 }
 

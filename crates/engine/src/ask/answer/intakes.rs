@@ -1,5 +1,7 @@
 //! How do a partner's records come in, where do they stand, and what became of each?
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use causeway_model::exchange::Answering;
 use causeway_model::intake::Intake;
 use causeway_model::permission::Action;
@@ -14,7 +16,7 @@ use super::{Answer, Answered, Page, Status, demand, limit, own, part, said, show
 use crate::command::cancel_intake;
 use crate::error::EngineError;
 use crate::house::House;
-use crate::intake::{RecordTold, Sender, Told, is_told, outcomes as told_of, submit_json};
+use crate::intake::{ACKNOWLEDGEMENT, RecordTold, Sender, Told, folder, is_told, outcomes as told_of, submit_json};
 use crate::token::Caller;
 
 /// Records come in. The id is made from the program and its key, so that a repetition finds its own row.
@@ -70,7 +72,7 @@ pub(super) async fn list(house: &House, who: &Caller, exchange: Option<String>, 
 /// What came in from the caller's partner, for an exchange that the token is for.
 async fn of_caller(house: &House, who: &Caller, action: Action, id: &str) -> Result<IntakeRow, EngineError> {
     let row = house.intake(id).await?;
-    own(house, who, "intake", id, &row.partner).await?;
+    own(who, "intake", id, &row.partner)?;
     demand(house, who, action.as_str(), &scope_of(&row.versions.exchange.0)).await?;
     Ok(row)
 }
@@ -144,6 +146,20 @@ pub(super) async fn outcomes(house: &House, who: &Caller, id: &str, page: &Page)
     let body = serde_json::to_vec(&written(told_of));
     let body = body.map_err(|_| EngineError::Wrong("an answer cannot be written".to_owned()))?;
     told(house, who, answering, key.as_ref(), Zeroizing::new(body))
+}
+
+/// The signed word on what was applied: counts and digests, nothing of a person.
+pub(super) async fn acknowledgement(house: &House, who: &Caller, id: &str) -> Answered {
+    let row = of_caller(house, who, Action::ShowIntakes, id).await?;
+    house.permit(&who.name(), Action::ShowIntakes, &house.of_both(id, &who.partner)).await?;
+    if row.state != Intake::Acknowledged {
+        return refused(&row, "nothing is acknowledged in this state");
+    }
+    let folder = folder(house, id);
+    let gone = |_| EngineError::Unknown { what: "acknowledgement of intake", name: id.to_owned(), help: "" };
+    let document = std::fs::read_to_string(folder.join(ACKNOWLEDGEMENT)).map_err(gone)?;
+    let signature = std::fs::read(folder.join(format!("{ACKNOWLEDGEMENT}.sig"))).map_err(gone)?;
+    shown(&said::AcknowledgementShown { intake: row.id, document, signature: STANDARD.encode(signature) })
 }
 
 /// As the exchange in use says; sealed where it does not accept any more.

@@ -20,6 +20,7 @@ use serde::Serialize;
 
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
 use crate::drive::answer::{Place, Teller};
+use crate::drive::{Wanted, end_taking};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::token::{Caller, Unknown, caller};
@@ -33,13 +34,13 @@ const MOST: u32 = 200;
 /// What came of a call: an answer, and the body behind it.
 type Answered = Result<(Answer, Vec<u8>), EngineError>;
 
-/// Answers a call, if somebody is known to call.
+/// Answers a call, if somebody is known to call; and what is to be entered in the ledger once that was said.
 pub(super) async fn call(
     house: &House,
     teller: &Arc<Teller>,
     (token, certificate): (&str, Option<&str>),
     (call, body): (Call, &[u8]),
-) -> (Answer, Vec<u8>) {
+) -> ((Answer, Vec<u8>), Option<Attempt>) {
     let place = Place::of(token, certificate, &call);
     let lately = match &place {
         Some(place) => look_up::again(house, teller, place, &call).await,
@@ -54,7 +55,12 @@ pub(super) async fn call(
             Err(error) => Err(error),
         },
     };
-    answered.unwrap_or_else(|error| (failed(error), Vec::new()))
+    match answered {
+        Err(EngineError::Others { actor, what, name }) => {
+            ((Answer::NotThere, Vec::new()), Some(Attempt { actor, what, name }))
+        }
+        answered => (answered.unwrap_or_else(|error| (failed(error), Vec::new())), None),
+    }
 }
 
 async fn one(
@@ -84,16 +90,22 @@ async fn one(
         Call::Intake { id } => intakes::show(house, who, &id).await,
         Call::CancelIntake { id } => intakes::cancel(house, who, &id).await,
         Call::Outcomes { id, page } => intakes::outcomes(house, who, &id, &page).await,
+        Call::Acknowledgement { id } => intakes::acknowledgement(house, who, &id).await,
         Call::BeginUpload { exchange, size, is_last } => {
             uploads::begin(house, who, &exchange, size, (body, is_last)).await
         }
         Call::Upload { id } => uploads::show(house, who, &id).await,
         Call::AppendUpload { id, from, is_last } => uploads::append(house, who, &id, from, (body, is_last)).await,
+        Call::EndUpload { id } => uploads::end(house, who, &id).await,
         Call::Manifest { package } => transfers::manifest(house, who, &package).await,
         Call::TakePart { package, part } => transfers::take(house, who, &package, &part).await,
+        Call::BeginPart { package, part, first_byte, bytes } => {
+            transfers::begin_part(house, who, Wanted { package: &package, part: &part, first_byte, bytes }).await
+        }
         Call::Receipt { package, signed } => signed::receipt(house, who, &package, &signed).await,
         Call::Notices { page } => told::notices(house, who, &page).await,
         Call::Notice { id } => told::notice(house, who, &id).await,
+        Call::TakeNotice { id } => told::take(house, who, &id).await,
         Call::AnswerNotice { id, signed } => signed::answer(house, who, &id, &signed).await,
         Call::Certify { signed } => signed::certify(house, who, &signed).await,
         Call::Events { page } => told::events(house, who, &page).await,
@@ -123,15 +135,27 @@ async fn demand(house: &House, who: &Caller, what: &str, scope: &str) -> Result<
     }
 }
 
-/// Refuses, in the words of what is not there, a thing of another partner's; the attempt stands in the ledger.
-async fn own(house: &House, who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
-    if who.partner == partner {
-        return Ok(());
+/// Refuses, in the words of what is not there, a thing of another partner's. The attempt is entered once that was said, so that it takes no
+/// longer than what is not there.
+fn own(who: &Caller, what: &'static str, name: &str, partner: &str) -> Result<(), EngineError> {
+    match who.partner == partner {
+        true => Ok(()),
+        false => Err(EngineError::Others { actor: who.name(), what, name: name.to_owned() }),
     }
-    let refused = Refused::one(Code::NotPermitted, name, "it is another partner's");
-    match house.deny(&who.name(), what, name, refused).await {
-        EngineError::Denied { .. } => Err(EngineError::Unknown { what, name: name.to_owned(), help: "" }),
-        error => Err(error),
+}
+
+/// An attempt on another partner's thing, which is still to be entered in the ledger.
+pub(super) struct Attempt {
+    actor: String,
+    what: &'static str,
+    name: String,
+}
+
+impl Attempt {
+    /// Enters it. Where the database does not answer there is no ledger either.
+    pub(super) async fn enter(self, house: &House) {
+        let refused = Refused::one(Code::NotPermitted, &self.name, "it is another partner's");
+        let _denied = house.deny(&self.actor, self.what, &self.name, refused).await;
     }
 }
 
@@ -149,6 +173,11 @@ fn part<R, T>(page: &Page, mut found: Vec<R>, key: impl Fn(&R) -> String, show: 
     said::List { items: found.into_iter().map(show).collect(), next }
 }
 
+/// What comes of being told how much was handed over.
+pub(super) async fn given(house: &House, taking: &str, bytes: u64) -> Answer {
+    end_taking(house, taking, bytes).await.map_or_else(failed, |()| Answer::Done)
+}
+
 /// Why a call came to nothing, as far as the partner is told; what is the house's own stands in the log.
 fn failed(error: EngineError) -> Answer {
     match error {
@@ -157,7 +186,7 @@ fn failed(error: EngineError) -> Answer {
         | EngineError::NotShown { violations, .. }
         | EngineError::Lapsed { violations, .. } => Answer::Refused { violations },
         EngineError::Held { violation, .. } => Answer::Refused { violations: vec![*violation] },
-        EngineError::Unknown { .. } => Answer::NotThere,
+        EngineError::Unknown { .. } | EngineError::Others { .. } => Answer::NotThere,
         EngineError::NotProven(detail) => Answer::Wrong { code: "not-proven".to_owned(), detail },
         EngineError::Package(error) if error.is_verification() => {
             Answer::Wrong { code: "not-proven".to_owned(), detail: error.to_string() }

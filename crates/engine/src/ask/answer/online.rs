@@ -76,7 +76,7 @@ pub(super) async fn meant(house: &House, who: &Caller, action: Action, exchange:
 pub(super) async fn theirs(house: &House, who: &Caller, exchange: &str) -> Result<(), EngineError> {
     let document = house.any_exchange(exchange).await?;
     let terms = house.terms(document.names().2).await?;
-    own(house, who, "exchange", exchange, &terms.value.partner).await
+    own(who, "exchange", exchange, &terms.value.partner)
 }
 
 /// The key of a program that answers are sealed to: the newest that counts.

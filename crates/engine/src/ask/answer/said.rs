@@ -85,8 +85,36 @@ pub struct SchemaShown {
     pub exchange: String,
     /// Its version.
     pub version: u32,
-    /// Its outputs, in order.
+    /// Its outputs, in order; none of an exchange that accepts.
     pub outputs: Vec<Output>,
+    /// What a record has that comes in, in order; absent of an exchange that provides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<FieldShown>>,
+}
+
+/// A field of a record that comes in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct FieldShown {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub description: String,
+    /// The type of its values; absent of nested records.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub value_type: Option<String>,
+    /// The agreed data element that it brings in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element: Option<String>,
+    /// Whether a record without it is quarantined.
+    pub required: bool,
+    /// Its longest value, in characters.
+    pub max_length: u32,
+    /// What stands for what: the codes that are taken; absent where it is no code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Vec<String>>,
+    /// What nested records have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldShown>,
 }
 
 /// An output of an exchange.
@@ -143,14 +171,16 @@ pub struct TransferShown {
     pub state: String,
     /// Whether an officer must approve it first.
     pub awaits_approval: bool,
+    /// Whether its package lies ready here, until this partner's program has taken it whole.
+    pub awaits_partner: bool,
     /// When it was asked for.
     pub requested_at: String,
     /// When it last moved.
     pub updated_at: String,
-    /// Its number in the exchange, once it is delivered.
+    /// Its number in the exchange, once it is delivered or ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<u64>,
-    /// Its package, once it is delivered.
+    /// Its package, once it is delivered or ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
 }
@@ -189,6 +219,17 @@ pub struct ReasonShown {
     pub detail: String,
     /// What to do.
     pub help: String,
+}
+
+/// The signed word on what was applied of something that came in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AcknowledgementShown {
+    /// The intake.
+    pub intake: String,
+    /// Counts and digests, letter for letter as it was signed.
+    pub document: String,
+    /// The operation's detached Ed25519 signature over its bytes, base64.
+    pub signature: String,
 }
 
 /// What became of records that came in, a page of them.
@@ -280,8 +321,21 @@ pub struct NoticeShown {
     /// When it was where the partner takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent_at: Option<String>,
-    /// How far it came: `sent`, `received`, `done`, `not-held`.
+    /// How far it came: `ready` (take it by `notices/ID/package`), `sent`, `received`, `done`, `not-held`.
     pub state: String,
+}
+
+/// A notice as it is sealed to the partner: three files of one folder.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NoticeTaken {
+    /// Its id, the name of the folder.
+    pub notice: String,
+    /// `manifest.json`, letter for letter as it was signed; it names the part.
+    pub document: String,
+    /// `manifest.sig`: the operation's signature over it, base64.
+    pub signature: String,
+    /// The part, base64.
+    pub part: String,
 }
 
 /// What the partner was told.

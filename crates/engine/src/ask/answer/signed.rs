@@ -6,7 +6,7 @@ use causeway_model::json::strict;
 use causeway_model::permission::Action;
 use serde_json::Value;
 
-use super::transfers::arrived;
+use super::transfers::there;
 use super::{ACCOUNT, Answered, SignedDocument, demand, said, shown};
 use crate::command::{accept_answer, accept_certificate, accept_receipt, rotate_client_key};
 use crate::error::EngineError;
@@ -34,7 +34,7 @@ fn about(signed: &SignedDocument, member: &str) -> Result<String, EngineError> {
 
 /// A receipt for a package.
 pub(super) async fn receipt(house: &House, who: &Caller, package: &str, signed: &SignedDocument) -> Answered {
-    arrived(house, who, package).await?;
+    there(house, who, package).await?;
     if about(signed, "package")? != package {
         return Err(EngineError::Wrong("the receipt is for another package".to_owned()));
     }
@@ -63,7 +63,7 @@ pub(super) async fn answer(house: &House, who: &Caller, id: &str, signed: &Signe
 /// A certificate of deletion.
 pub(super) async fn certify(house: &House, who: &Caller, signed: &SignedDocument) -> Answered {
     let package = about(signed, "about")?;
-    arrived(house, who, &package).await?;
+    there(house, who, &package).await?;
     let (json, signature) = bytes(signed)?;
     let certified = accept_certificate(house, &who.name(), json, &signature).await?;
     let outcome = "done".to_owned();

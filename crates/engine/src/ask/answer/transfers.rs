@@ -6,7 +6,6 @@ use causeway_model::permission::Action;
 use causeway_model::request::{State, TransferRequest};
 use causeway_model::transfer::Transfer;
 use causeway_model::{Code, Violation};
-use causeway_package::OuterManifest;
 use causeway_package::manifest::{MANIFEST_FILE, SIGNATURE_FILE};
 use causeway_store::query::{TransferFilter, TransferRow};
 
@@ -14,9 +13,11 @@ use super::agreed::{of_caller, scope_of};
 use super::{Answer, Answered, Page, Status, TransferAsked, demand, limit, own, part, said, shown, with};
 use crate::command::{Manner, request_transfer_as, withdraw_transfer};
 use crate::documents::sha256_hex;
+use crate::drive::{Wanted, begin_taking, manifest_of};
 use crate::error::EngineError;
 use crate::house::House;
 use crate::query::transfers_seen;
+use crate::standing::{Halted, under_way};
 use crate::token::Caller;
 
 /// Asks for a transfer. The id is made from the program and its key, so that a repetition finds its own row.
@@ -101,7 +102,7 @@ pub(super) async fn list(house: &House, who: &Caller, exchange: Option<String>, 
 async fn of_caller_too(house: &House, who: &Caller, id: &str) -> Result<TransferRow, EngineError> {
     let row = house.transfer(id).await?;
     let partner = house.arrangement_version(&row.arrangement, row.arrangement_version).await?.value.partner;
-    own(house, who, "transfer", id, &partner).await?;
+    own(who, "transfer", id, &partner)?;
     demand(house, who, Action::ShowTransfers.as_str(), &scope_of(&row.exchange)).await?;
     Ok(row)
 }
@@ -111,7 +112,7 @@ pub(super) async fn show(house: &House, who: &Caller, id: &str) -> Answered {
     let row = of_caller_too(house, who, id).await?;
     house.permit(&who.name(), Action::ShowTransfers, &house.of_both(id, &who.partner)).await?;
     let about = about(house, &row).await?;
-    if !row.state.is_unfinished() {
+    if !row.state.is_unfinished() || row.awaits_partner() {
         return shown(&about);
     }
     with(Status::Begun, Some(format!("/transfers/{id}")), Some(about.state.clone()), &about)
@@ -119,8 +120,7 @@ pub(super) async fn show(house: &House, who: &Caller, id: &str) -> Answered {
 
 /// What a partner is told of a transfer: neither why it was refused nor how many were left out.
 async fn about(house: &House, row: &TransferRow) -> Result<said::TransferShown, EngineError> {
-    let arrived =
-        matches!(row.state, Transfer::Delivered { .. } | Transfer::Receipted { .. } | Transfer::Disputed { .. });
+    let is_there = has_arrived(row) || row.awaits_partner();
     let request = house.store.request(&row.id).await?;
     let stands = request.map(|request| request.state);
     let state = match &stands {
@@ -132,10 +132,11 @@ async fn about(house: &House, row: &TransferRow) -> Result<said::TransferShown, 
         exchange: row.exchange.clone(),
         state: state.to_owned(),
         awaits_approval: matches!(stands, Some(State::AwaitingApproval { .. })),
+        awaits_partner: row.awaits_partner(),
         requested_at: row.requested_at.to_string(),
         updated_at: row.updated_at.to_string(),
-        sequence: row.sequence.filter(|_| arrived),
-        package: row.state.package().filter(|_| arrived).map(str::to_owned),
+        sequence: row.sequence.filter(|_| is_there),
+        package: row.state.package().filter(|_| is_there).map(str::to_owned),
     })
 }
 
@@ -146,44 +147,75 @@ pub(super) async fn withdraw(house: &House, who: &Caller, id: &str) -> Answered 
     shown(&about(house, &house.transfer(id).await?).await?)
 }
 
-/// A package of the caller's partner, that has arrived; its transfer.
-pub(super) async fn arrived(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
-    let unknown = || EngineError::Unknown { what: "package", name: package.to_owned(), help: "" };
-    let held = house.store.package(package).await?.ok_or_else(unknown)?;
+fn has_arrived(row: &TransferRow) -> bool {
+    matches!(row.state, Transfer::Delivered { .. } | Transfer::Receipted { .. } | Transfer::Disputed { .. })
+}
+
+fn no_package(package: &str) -> EngineError {
+    EngineError::Unknown { what: "package", name: package.to_owned(), help: "" }
+}
+
+/// A package of the caller's partner, that has arrived or lies ready; its transfer.
+pub(super) async fn there(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
+    let held = house.store.package(package).await?.ok_or_else(|| no_package(package))?;
     let row = of_caller_too(house, who, &held.transfer).await?;
-    match row.state {
-        Transfer::Delivered { .. } | Transfer::Receipted { .. } | Transfer::Disputed { .. } => Ok(row),
-        _ => Err(unknown()),
+    if has_arrived(&row) || row.awaits_partner() { Ok(row) } else { Err(no_package(package)) }
+}
+
+/// The same of one that may be taken now: one that lies ready and is for nobody any more is not there.
+async fn to_be_taken(house: &House, who: &Caller, package: &str, action: Action) -> Result<TransferRow, EngineError> {
+    let row = there(house, who, package).await?;
+    house.permit(&who.name(), action, &house.of_both(&row.id, &who.partner)).await?;
+    // INVARIANT (a stop holds): whoever calls is held back with its partner; the rest is looked up here, and again every second.
+    match under_way(house, &row).await?.err().filter(|_| row.awaits_partner()) {
+        None => Ok(row),
+        Some(Halted::Lapses(_)) => Err(no_package(package)),
+        Some(Halted::Waits(refused)) => Err(house.deny(&who.name(), action.as_str(), package, refused).await),
     }
 }
 
 /// A package's manifest, as long as the package is kept here.
 pub(super) async fn manifest(house: &House, who: &Caller, package: &str) -> Answered {
-    let row = arrived(house, who, package).await?;
-    house.permit(&who.name(), Action::ShowTransfers, &house.of_both(&row.id, &who.partner)).await?;
+    to_be_taken(house, who, package, Action::ShowTransfers).await?;
     let folder = house.home.packages().join(package);
-    let gone = |_| EngineError::Unknown { what: "package", name: package.to_owned(), help: "" };
-    let document = std::fs::read_to_string(folder.join(MANIFEST_FILE)).map_err(gone)?;
-    let signature = std::fs::read(folder.join(SIGNATURE_FILE)).map_err(gone)?;
+    let document = std::fs::read_to_string(folder.join(MANIFEST_FILE)).map_err(|_| no_package(package))?;
+    let signature = std::fs::read(folder.join(SIGNATURE_FILE)).map_err(|_| no_package(package))?;
     let signature = STANDARD.encode(signature);
     shown(&said::ManifestShown { package: package.to_owned(), document, signature })
 }
 
-/// Whether a part of a package may be sent, at this moment: the package has arrived, and its key still counts.
-pub(super) async fn take(house: &House, who: &Caller, package: &str, part: &str) -> Answered {
+/// A part of a package that may be sent, at this moment: its transfer, its digest and its size.
+async fn may_take(
+    house: &House,
+    who: &Caller,
+    package: &str,
+    part: &str,
+) -> Result<(TransferRow, String, u64), EngineError> {
     let action = Action::TakePackage;
-    let row = arrived(house, who, package).await?;
-    house.permit(&who.name(), action, &house.of_both(&row.id, &who.partner)).await?;
+    let row = to_be_taken(house, who, package, action).await?;
     if let Some(key) = house.store.sealed_to(package).await?
         && house.store.key_is_revoked(&key).await?
     {
         let why = Violation::new(Code::KeyRevoked, package, "the key that it is sealed to was revoked");
         return Err(house.deny(&who.name(), action.as_str(), package, why.into()).await);
     }
-    let unknown = |what| EngineError::Unknown { what, name: part.to_owned(), help: "" };
-    let bytes =
-        std::fs::read(house.home.packages().join(package).join(MANIFEST_FILE)).map_err(|_| unknown("package"))?;
-    let manifest = OuterManifest::parse(&bytes)?;
-    let found = manifest.parts.into_iter().find(|one| one.name == part).ok_or_else(|| unknown("part"))?;
-    Ok((Answer::Part { sha256: found.sha256, size: found.size }, Vec::new()))
+    let unknown = || EngineError::Unknown { what: "part", name: part.to_owned(), help: "" };
+    let found = manifest_of(house, package)?.parts.into_iter().find(|one| one.name == part).ok_or_else(unknown)?;
+    Ok((row, found.sha256, found.size))
+}
+
+/// Whether a part of a package may be sent, at this moment.
+pub(super) async fn take(house: &House, who: &Caller, package: &str, part: &str) -> Answered {
+    let (_, sha256, size) = may_take(house, who, package, part).await?;
+    Ok((Answer::Part { sha256, size }, Vec::new()))
+}
+
+/// Bytes of a part are about to be sent: what that is about is committed first.
+pub(super) async fn begin_part(house: &House, who: &Caller, wanted: Wanted<'_>) -> Answered {
+    let (row, _, size) = may_take(house, who, wanted.package, wanted.part).await?;
+    if wanted.bytes == 0 || wanted.first_byte.checked_add(wanted.bytes).is_none_or(|end| end > size) {
+        return Err(EngineError::Wrong("there are no such bytes".to_owned()));
+    }
+    let taking = begin_taking(house, &who.client, &row, wanted).await?;
+    Ok((Answer::Begun { taking }, Vec::new()))
 }

@@ -1,6 +1,7 @@
 //! How does a partner's file come in pieces?
 
 use causeway_model::permission::Action;
+use causeway_model::{Code, Violation};
 use causeway_store::upload::Upload;
 
 use super::agreed::{of_caller_too, scope_of};
@@ -52,9 +53,20 @@ pub(super) async fn append(
     answered(house, id, grown, false).await
 }
 
+/// Gives it up: its bytes go. One that is an intake by now is taken back as one.
+pub(super) async fn end(house: &House, who: &Caller, id: &str) -> Answered {
+    let found = of_caller(house, who, id).await?;
+    house.permit(&who.name(), Action::SubmitRecords, &house.of_both(id, &who.partner)).await?;
+    if found.intake.is_none() && upload::end(house, id).await? {
+        return Ok((Answer::Done, Vec::new()));
+    }
+    let detail = "it is whole and was taken in: take the intake back";
+    Ok((Answer::Refused { violations: vec![Violation::new(Code::WrongState, id, detail)] }, Vec::new()))
+}
+
 async fn of_caller(house: &House, who: &Caller, id: &str) -> Result<Upload, EngineError> {
     let found = upload::upload(house, id).await?;
-    own(house, who, "upload", id, &found.partner).await?;
+    own(who, "upload", id, &found.partner)?;
     demand(house, who, Action::SubmitRecords.as_str(), &scope_of(&found.exchange)).await?;
     Ok(found)
 }

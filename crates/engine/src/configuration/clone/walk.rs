@@ -79,6 +79,8 @@ impl Walk<'_, '_> {
         }
         match &mut exchange.deliver {
             Delivery::Folder { path } => self.put(Identifier::Folder, path, "/deliver/folder/path"),
+            // Nothing of it is ours to rename.
+            Delivery::Api => {}
             Delivery::Online(online) => self.online(&root, online),
         }
     }
