@@ -26,6 +26,7 @@ fn narrow(scene: &Scene) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the program under test has the clock of the machine")]
 fn what_is_being_applied_under_terms_that_were_narrowed_is_ended() {
     let scene = Scene::new();
     let lines = [record("a", 10, 0), record("b", 10, 1), record("c", 10, 2)];

@@ -10,6 +10,7 @@ use super::scene::{Scene, id, record};
 pub const MARKS: [&str; 1] = ["intake-purge-not-recorded"];
 
 /// Works so many days from now.
+#[expect(clippy::disallowed_methods, reason = "the program under test has the clock of the machine")]
 fn work_in(scene: &Scene, days: i64, crash: Option<&str>) -> std::process::Output {
     let then = Timestamp::now() + SignedDuration::from_hours(24 * days + 2);
     let mut command = scene.street.command(&["work", "--until-idle"]);

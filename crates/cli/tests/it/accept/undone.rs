@@ -130,6 +130,7 @@ fn what_waits_is_not_applied_once_the_rest_is_undone() {
 
 #[cfg(feature = "test-hooks")]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the program under test has the clock of the machine")]
 fn what_is_longer_ago_than_its_exchange_says_is_not_undone() {
     let scene = Scene::with(Store::Sqlite, with_new_people);
     let (intake, _, after) = applied(&scene);

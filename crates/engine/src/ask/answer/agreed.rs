@@ -237,7 +237,7 @@ fn field_of(field: &inbound::Field, catalogue: &Catalogue) -> said::FieldShown {
 fn codes_of(field: &inbound::Field, catalogue: &Catalogue) -> Option<Vec<String>> {
     let list = catalogue.code_list(field.code_list()?)?;
     Some(match &field.vocabulary {
-        Some(vocabulary) => list.equivalents(vocabulary).into_iter().map(|(_, theirs)| theirs.to_owned()).collect(),
+        Some(vocabulary) => list.equivalents(vocabulary).into_values().map(str::to_owned).collect(),
         None => list.codes.iter().map(|entry| entry.code.clone()).collect(),
     })
 }
