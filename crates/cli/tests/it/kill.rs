@@ -54,7 +54,7 @@ pub const MARKS: [(&str, &[u32]); 22] = [
 /// recovery does about one; those of `package` are made states, or are the partner's own folder (`unpack.rs`).
 const WHERE: [(&str, usize); 48] = [
     ("connect/src/deliver/folder.rs", 6),
-    // Died at in `crates/connect/tests/it/target_trouble.rs`, on each kind of target.
+    // Died at in `crates/connect/tests/it/target_deaths.rs`, on each kind of target.
     ("connect/src/target/apply.rs", 8),
     ("connect/src/target/undo.rs", 4),
     ("engine/src/alert/desk.rs", 1),

@@ -39,6 +39,7 @@ mod postgres_replica;
 mod postgres_types;
 mod sqlite;
 mod stalling;
+mod target_deaths;
 mod target_fixture;
 mod target_once;
 mod target_trouble;
