@@ -256,11 +256,13 @@ async fn count(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Resul
 /// Remembers the questions for a day; whether too many of them are nearly the same.
 async fn is_guessing(writing: &mut Writing<'_>, exchange: &str, of: &RoundOf) -> Result<bool, StoreError> {
     let micros = writing.micros();
-    let near: Vec<(&str, &str, u32)> = of
+    // A question that stands twice in a round is one row, which one statement writes once.
+    let near: BTreeSet<(&str, &str, u32)> = of
         .questions
         .iter()
         .flat_map(|one| one.near.iter().map(|(near, most)| (near.as_str(), one.question.as_str(), *most)))
         .collect();
+    let near: Vec<(&str, &str, u32)> = near.into_iter().collect();
     let mut guessing = false;
     for some in near.chunks(TOGETHER) {
         let places = |at: usize| format!("($1, $2, ${}, ${}, $3)", at * 2 + 4, at * 2 + 5);

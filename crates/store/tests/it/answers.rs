@@ -34,7 +34,7 @@ fn token_of(client: &str) -> String {
 
 async fn issued(store: &Store, client: &str, by: &str, when: i64) {
     let token = crate::clients::token(client, by, client, 0, when);
-    let token = NewToken { sha256: token_of(client), expires_at: at(when + 10_000), ..token };
+    let token = NewToken { sha256: token_of(client), expires_at: at(when + 200_000), ..token };
     assert_eq!(store.tokens().issue(&token).await.unwrap(), Issued::Now);
 }
 
@@ -283,7 +283,7 @@ async fn whoever_is_revoked_or_has_another_key_is_told_nothing(kind: Kind) {
         ("enc-a", vec![&own, &others], 30),
         ("enc-a", vec![&others], 30),
         ("enc-a", vec![&"0".repeat(64)], 30),
-        ("enc-a", vec![&own], 20_000),
+        ("enc-a", vec![&own], 300_000),
     ] {
         let mut other = asked(&store, "a", &[("q1", "n1")]).await;
         other.of[0].sealed_to = [key.to_owned()].into();
