@@ -1,12 +1,15 @@
 //! Is nothing half done when a connection breaks, or we die at any statement of applying or undoing?
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use causeway_flow::accept::target::{Before, Group, Onto, Outcome, Session};
 use causeway_model::Code;
 
 use crate::target_fixture::{Registry, Sealer, apply, event, group, layout, on_each, person, turned};
+
+/// Tells a process where to die.
+const DIES: &str = "CAUSEWAY_TEST_DIES_AT";
 
 on_each!(
     a_connection_that_breaks_leaves_nothing_half_done,
@@ -99,16 +102,29 @@ fn a_connection_that_breaks_leaves_nothing_half_done(registry: &Registry) {
     }
 }
 
-/// The child of [`dying_at_any_statement_leaves_nothing_half_done`]: applies, and dies as it is told to.
-#[test]
-fn child_that_dies() {
-    let Ok(told) = std::env::var("CAUSEWAY_TEST_DIES_AT") else { return };
+/// Runs a test of this file in a process of its own that dies when so many marks were passed; whether it came to its end all the same.
+fn lived(test: &str, registry: &Registry, mark: u32) -> bool {
+    let told = format!("{mark} {} {}", registry.path().display(), serde_json::to_string(&registry.target).unwrap());
+    let mut child = Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", &format!("target_deaths::{test}"), "--test-threads=1"]).env(DIES, told);
+    child.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
+}
+
+/// What such a process works with; none in any other.
+fn told_to_die() -> Option<(Box<dyn Session>, Sealer)> {
+    let told = std::env::var(DIES).ok()?;
     let (mark, rest) = told.split_once(' ').unwrap();
     let (base, target) = rest.split_once(' ').unwrap();
     let target: causeway_model::catalogue::Target = serde_json::from_str(target).unwrap();
-    let mut session = causeway_connect::target::open(&target, Path::new(base)).open(&layout()).unwrap();
-    let mut sealer =
-        Sealer { at: Some((mark.parse().unwrap(), Box::new(|| std::process::abort()))), ..Sealer::default() };
+    let session = causeway_connect::target::open(&target, Path::new(base)).open(&layout()).unwrap();
+    let at: (usize, Box<dyn FnMut()>) = (mark.parse().unwrap(), Box::new(|| std::process::abort()));
+    Some((session, Sealer { at: Some(at), ..Sealer::default() }))
+}
+
+/// The child of [`dying_at_any_statement_leaves_nothing_half_done`]: applies, and dies as it is told to.
+#[test]
+fn child_that_dies() {
+    let Some((mut session, mut sealer)) = told_to_die() else { return };
     for wanted in [0, 1, 2] {
         let groups = groups(&mut *session);
         session.apply(&groups[wanted], &mut sealer).unwrap();
@@ -119,18 +135,10 @@ fn dying_at_any_statement_leaves_nothing_half_done(registry: &Registry) {
     seed(registry);
     whole_run(registry);
     let uninterrupted = standing(registry);
-    let told = format!("{} {}", registry.path().display(), serde_json::to_string(&registry.target).unwrap());
     let mut deaths = 0;
     for mark in 1.. {
         seed(registry);
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "target_deaths::child_that_dies", "--test-threads=1"])
-            .env("CAUSEWAY_TEST_DIES_AT", format!("{mark} {told}"))
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status()
-            .unwrap();
-        if child.success() {
+        if lived("child_that_dies", registry, mark) {
             break;
         }
         deaths += 1;
@@ -162,13 +170,7 @@ fn undo(session: &mut dyn Session, groups: usize, sealer: &mut Sealer) {
 /// The child of [`dying_at_any_statement_of_undoing_leaves_what_can_be_repeated`].
 #[test]
 fn child_that_dies_undoing() {
-    let Ok(told) = std::env::var("CAUSEWAY_TEST_DIES_UNDOING_AT") else { return };
-    let (mark, rest) = told.split_once(' ').unwrap();
-    let (base, target) = rest.split_once(' ').unwrap();
-    let target: causeway_model::catalogue::Target = serde_json::from_str(target).unwrap();
-    let mut session = causeway_connect::target::open(&target, Path::new(base)).open(&layout()).unwrap();
-    let mut sealer =
-        Sealer { at: Some((mark.parse().unwrap(), Box::new(|| std::process::abort()))), ..Sealer::default() };
+    let Some((mut session, mut sealer)) = told_to_die() else { return };
     undo(&mut *session, 3, &mut sealer);
 }
 
@@ -180,19 +182,11 @@ fn dying_at_any_statement_of_undoing_leaves_what_can_be_repeated(registry: &Regi
         standing(registry)
     };
     let whole = [0, 1, 2, 3].map(after);
-    let told = format!("{} {}", registry.path().display(), serde_json::to_string(&registry.target).unwrap());
     let mut deaths = 0;
     for mark in 1.. {
         seed(registry);
         whole_run(registry);
-        let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "target_deaths::child_that_dies_undoing", "--test-threads=1"])
-            .env("CAUSEWAY_TEST_DIES_UNDOING_AT", format!("{mark} {told}"))
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .status()
-            .unwrap();
-        if child.success() {
+        if lived("child_that_dies_undoing", registry, mark) {
             break;
         }
         deaths += 1;

@@ -163,13 +163,15 @@ impl TellAnswer {
 /// What the ledger calls a round of questions. It changes nothing by which anything is judged but how much was told.
 pub const LOOKED_UP: &str = "looked-up";
 
+/// How many leaves the ledger has.
+pub(crate) const LEAVES: &str = "SELECT coalesce(max(idx), -1) + 1 FROM ledger_leaf";
+
 /// How many leaves the ledger has, and whether all of them behind the first `since` are of questions.
 pub(crate) async fn only_questions<'a>(on: impl Into<On<'a>>, since: u64) -> Result<(u64, bool), StoreError> {
-    let row = query(
-        "SELECT (SELECT coalesce(max(idx), -1) + 1 FROM ledger_leaf) AS leaves, \
-         (SELECT count(*) FROM ledger_leaf WHERE idx >= $1 AND event <> $2) \
-         + (SELECT count(*) FROM ledger_pending WHERE event <> $2) AS others",
-    );
+    let row = query(format!(
+        "SELECT ({LEAVES}) AS leaves, (SELECT count(*) FROM ledger_leaf WHERE idx >= $1 AND event <> $2) \
+         + (SELECT count(*) FROM ledger_pending WHERE event <> $2) AS others"
+    ));
     let row = row.bind(stored(since, "how many leaves there are")?).bind(LOOKED_UP).fetch_one(on).await?;
     let cells = Cells::new(&row, "ledger_leaf", "leaves");
     Ok((cells.count("leaves")?, cells.get::<i64>("others")? == 0))

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::disclosures::SentPackage;
 use super::packages::Release;
-use crate::change::{PackageContent, SealedFacts, only_questions};
+use crate::change::{LEAVES, PackageContent, SealedFacts, only_questions};
 use crate::db::{Cells, Row, query};
 use crate::{Reader, StoreError};
 
@@ -48,6 +48,15 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    /// How many leaves the ledger has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn leaves(&self) -> Result<u64, StoreError> {
+        let leaves: i64 = query(LEAVES).fetch_one(&self.pool).await?.only()?;
+        Ok(leaves.cast_unsigned())
     }
 
     /// How many leaves the ledger has, and whether all of them behind the first `since` are of questions: then everything else is as it was.

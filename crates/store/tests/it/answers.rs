@@ -1,6 +1,7 @@
 //! Is what is told over the network recorded first, by what still holds, and does nobody ask more often, or more nearly the same, than
 //! they may?
 
+use causeway_model::arrangement::Validity;
 use causeway_model::environment::DataKind;
 use causeway_model::stop::{Scope, Stop};
 use causeway_model::{Code, Person};
@@ -159,6 +160,45 @@ async fn what_is_told_is_recorded_by_what_still_holds(kind: Kind) {
     assert_eq!(store.leaving().await.unwrap(), leaving);
 }
 
+async fn what_was_judged_stands_while_nothing_but_questions_is_entered(kind: Kind) {
+    let (house, store) = governed(kind).await;
+    house.sequence(&store).await;
+    let (leaves, valid) = (store.leaves().await.unwrap(), Validity { from: day(at(0)), until: day(at(0)) });
+    // What was judged by says something that would be refused if it were asked for.
+    let asks = async |as_of| {
+        let mut asks = asked(&store, "a", &[("q1", "n1")]).await;
+        asks.judged = Judged { decisions_seen: 7, as_of, ..asks.judged };
+        changed(asks, "looked-up", "food-list")
+    };
+    let tell = async |as_of, when| store.tell_round(asks(as_of).await, stamp(when), &house.signer).await;
+    let is_overtaken =
+        |said: Result<RoundOutcome, StoreError>| matches!(said, Err(StoreError::ChangedMeanwhile { .. }));
+    let stands = Some((valid, leaves));
+    assert!(is_overtaken(tell(None, 30).await));
+    for when in [30, 31] {
+        assert_eq!(tell(stands, when).await.unwrap(), RoundOutcome::Recorded(Vec::new()));
+    }
+    assert_eq!(store.only_questions(leaves).await.unwrap(), (leaves + 2, true));
+    // Its last day is over.
+    assert!(is_overtaken(tell(stands, 25 * 3_600).await));
+    // Something else is entered: before it has its place, and after.
+    let stop =
+        Stop::new("s1".into(), Scope::All, Person::new("officer-a", "SHA256:a"), at(1), "an invented reason".into());
+    store.stop(changed(NewStop { stop: stop.unwrap() }, "stopped", "all"), stamp(40)).await.unwrap();
+    for when in [41, 42] {
+        let said = tell(stands, when).await;
+        assert!(matches!(&said, Err(StoreError::Denied { .. })), "{said:?}");
+        assert_eq!(store.only_questions(leaves).await.unwrap(), (leaves + 2 + (when - 41) as u64, false));
+        house.sequence(&store).await;
+    }
+    // What the rounds entered in its place is in one tree with what the sequencer took.
+    store.ledger().await.unwrap().verify(None).await.unwrap();
+}
+
+fn day(at: jiff::Timestamp) -> jiff::civil::Date {
+    at.to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
 async fn a_round_is_in_a_checkpoint_after_one_commit_and_counts(kind: Kind) {
     let (house, store) = governed(kind).await;
     house.sequence(&store).await;
@@ -311,6 +351,7 @@ on_both!(
     a_cap_holds_with_all_that_is_told_meanwhile,
     whoever_is_revoked_or_has_another_key_is_told_nothing,
     what_is_told_is_recorded_by_what_still_holds,
+    what_was_judged_stands_while_nothing_but_questions_is_entered,
     a_round_is_in_a_checkpoint_after_one_commit_and_counts,
     questions_that_are_nearly_the_same_end_until_somebody_says_otherwise,
     rounds_become_answers_once_and_wait_for_a_decision,

@@ -8,17 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use causeway_testkit::server;
 use rusqlite::Connection;
 
+pub use crate::referrals::place::Store;
 use crate::script::carry_out;
 
 const PASSWORD: &str = "invented word";
-
-/// A kind of database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Store {
-    Sqlite,
-    Postgres,
-    Mariadb,
-}
 
 /// The tables as their owner made them.
 fn tables(store: Store) -> String {

@@ -112,9 +112,9 @@ impl Drop for HeldSnapshot {
     fn drop(&mut self) {
         let Some(line) = self.line.take() else { return };
         // A connection on which that fails is closed: no transaction begins on it again.
-        let ended = line.worker.tell(|session, runtime| drop(runtime.block_on(session.execute("ROLLBACK"))));
+        let is_told = line.worker.tell(|session, runtime| drop(runtime.block_on(session.execute("ROLLBACK"))));
         let mut lines = locked(&self.lines);
-        if ended && lines.len() < KEPT {
+        if is_told && lines.len() < KEPT {
             lines.push(line);
         }
     }

@@ -82,7 +82,7 @@ impl Reading {
                     }
                     From::Keys(prepared) => {
                         let left = Box::new(keys.iter().flat_map(Keys::chunks));
-                        let mut rows = ByKeys::from(&wait, doing, shape, prepared, left);
+                        let mut rows = ByKeys::new(&wait, doing, shape, prepared, left);
                         pump::pump(&mut rows, &self.scan, &self.run, out);
                     }
                 }
@@ -304,10 +304,10 @@ impl<'r> ByKeys<'r> {
     /// Rows of a scan that is known already.
     pub(super) fn of(wait: &'r Wait<'r>, scan: &Scan, known: &Known, keys: &'r Keys) -> Self {
         let shape = Shape { kinds: known.kinds.clone(), scratch: Vec::new() };
-        Self::from(wait, doing(scan), shape, known.prepared.clone(), Box::new(keys.chunks()))
+        Self::new(wait, doing(scan), shape, known.prepared.clone(), Box::new(keys.chunks()))
     }
 
-    fn from(wait: &'r Wait<'r>, doing: String, shape: Shape, prepared: Prepared, left: Left<'r>) -> Self {
+    fn new(wait: &'r Wait<'r>, doing: String, shape: Shape, prepared: Prepared, left: Left<'r>) -> Self {
         let (left, row) = (left.peekable(), Vec::new().into_iter());
         Self { wait, doing, shape, prepared, left, now: None, row, replaced: None }
     }

@@ -8,9 +8,8 @@ use zeroize::Zeroizing;
 
 use super::online::{key, meant, theirs, told};
 use super::{Answer, Answered};
-use crate::ask::{Call, LookUpAsked};
+use crate::ask::LookUpAsked;
 use crate::drive::answer::{Known, Looked, Place, Teller, Waiting, patience};
-use crate::error::EngineError;
 use crate::house::House;
 use crate::token::Caller;
 
@@ -20,13 +19,19 @@ const NO_AT: Duration = Duration::from_millis(25);
 /// What is told of somebody who is not found, whyever.
 const NO: &str = r#"{"found":false}"#;
 
-/// Answers whoever asked there a moment ago and might; nothing where it was not so, or is no more.
-pub(super) async fn again(house: &House, teller: &Teller, place: &Place, call: &Call) -> Option<Answered> {
-    let Call::LookUp { exchange, asked } = call else { return None };
-    let known = teller.lately.get(place)?;
-    match answer(house, teller, (&known, place), exchange, asked).await {
+/// Answers whoever showed this token, and certificate, a moment ago and might ask; nothing where it was not so, or is no more.
+pub(super) async fn again(
+    house: &House,
+    teller: &Teller,
+    shown: (&str, Option<&str>),
+    exchange: &str,
+    asked: &LookUpAsked,
+) -> Option<Answered> {
+    let place = Place::of(shown, exchange);
+    let known = teller.lately.get(&place)?;
+    match answer(house, teller, (&known, &place), exchange, asked).await {
         Ok((Answer::NobodyKnown, _)) => {
-            teller.lately.forget(place);
+            teller.lately.forget(&place);
             None
         }
         answered => Some(answered),
@@ -37,7 +42,7 @@ pub(super) async fn again(house: &House, teller: &Teller, place: &Place, call: &
 pub(super) async fn first(
     house: &House,
     teller: &Teller,
-    (who, place): (&Caller, Option<Place>),
+    (who, shown): (&Caller, (&str, Option<&str>)),
     exchange: &str,
     asked: &LookUpAsked,
 ) -> Answered {
@@ -45,7 +50,7 @@ pub(super) async fn first(
     meant(house, who, Action::AskPerson, exchange).await?;
     house.permit(&who.name(), Action::AskPerson, &house.of_both(exchange, &who.partner)).await?;
     let known = Known { who: who.clone(), key: key(house, who).await? };
-    let Some(place) = place else { return Err(EngineError::Wrong("it does not say where it asks".to_owned())) };
+    let place = Place::of(shown, exchange);
     let known = teller.lately.put(place.clone(), since, known);
     answer(house, teller, (&known, &place), exchange, asked).await
 }

@@ -19,7 +19,7 @@ use causeway_store::StoreError;
 use serde::Serialize;
 
 use super::{Answer, Call, KeysAsked, Page, SandboxAsked, SignedDocument, Status, TransferAsked};
-use crate::drive::answer::{Place, Teller};
+use crate::drive::answer::Teller;
 use crate::drive::{Wanted, end_taking};
 use crate::error::EngineError;
 use crate::house::House;
@@ -38,18 +38,17 @@ type Answered = Result<(Answer, Vec<u8>), EngineError>;
 pub(super) async fn call(
     house: &House,
     teller: &Arc<Teller>,
-    (token, certificate): (&str, Option<&str>),
+    shown: (&str, Option<&str>),
     (call, body): (Call, &[u8]),
 ) -> ((Answer, Vec<u8>), Option<Attempt>) {
-    let place = Place::of(token, certificate, &call);
-    let lately = match &place {
-        Some(place) => look_up::again(house, teller, place, &call).await,
-        None => None,
+    let lately = match &call {
+        Call::LookUp { exchange, asked } => look_up::again(house, teller, shown, exchange, asked).await,
+        _ => None,
     };
     let answered = match lately {
         Some(answered) => answered,
-        None => match caller(house, token, certificate).await {
-            Ok(Ok(who)) => one(house, teller, (&who, place), call, body).await,
+        None => match caller(house, shown.0, shown.1).await {
+            Ok(Ok(who)) => one(house, teller, (&who, shown), call, body).await,
             Ok(Err(Unknown::NoToken)) => Ok((Answer::NobodyKnown, Vec::new())),
             Ok(Err(Unknown::Held(why))) => Ok((Answer::Refused { violations: vec![why] }, Vec::new())),
             Err(error) => Err(error),
@@ -66,7 +65,7 @@ pub(super) async fn call(
 async fn one(
     house: &House,
     teller: &Arc<Teller>,
-    (who, place): (&Caller, Option<Place>),
+    (who, shown): (&Caller, (&str, Option<&str>)),
     call: Call,
     body: &[u8],
 ) -> Answered {
@@ -81,7 +80,7 @@ async fn one(
         Call::RunSandbox { name, asked } => agreed::sandbox(house, who, &name, &asked).await,
         Call::RequestTransfer { exchange, key, asked } => transfers::request(house, who, &exchange, &key, asked).await,
         Call::Rows { exchange, asked } => online::rows(house, teller, who, &exchange, asked).await,
-        Call::LookUp { exchange, asked } => look_up::first(house, teller, (who, place), &exchange, &asked).await,
+        Call::LookUp { exchange, asked } => look_up::first(house, teller, (who, shown), &exchange, &asked).await,
         Call::Transfers { exchange, page } => transfers::list(house, who, exchange, &page).await,
         Call::Transfer { id } => transfers::show(house, who, &id).await,
         Call::WithdrawTransfer { id } => transfers::withdraw(house, who, &id).await,

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use causeway_package::answer::AnswerKey;
 
-use crate::ask::Call;
 use crate::documents::sha256_hex;
 use crate::token::Caller;
 
@@ -39,12 +38,10 @@ pub struct Known {
 pub struct Lately(Mutex<HashMap<Place, (Instant, Arc<Known>)>>);
 
 impl Place {
-    /// Where this token is shown, by a call that asks about one person.
+    /// Where this token is shown.
     #[must_use]
-    pub fn of(token: &str, certificate: Option<&str>, call: &Call) -> Option<Self> {
-        let Call::LookUp { exchange, .. } = call else { return None };
-        let (certificate, exchange) = (certificate.map(str::to_owned), exchange.clone());
-        Some(Self { token: sha256_hex(token), certificate, exchange })
+    pub fn of((token, certificate): (&str, Option<&str>), exchange: &str) -> Self {
+        Self { token: sha256_hex(token), certificate: certificate.map(str::to_owned), exchange: exchange.to_owned() }
     }
 }
 

@@ -44,7 +44,7 @@ impl Ready {
     /// nothing may be told.
     pub(super) async fn load(house: &House, asker: &Asker<'_>, name: &str) -> Result<Self, EngineError> {
         let unknown = || EngineError::Unknown { what: "exchange", name: name.to_owned(), help: "" };
-        let (as_of, _) = house.store.only_questions(0).await?;
+        let as_of = house.store.leaves().await?;
         let exchange = house.exchange(name).await?;
         let own = house.terms(&exchange.arrangement).await?.value;
         let online = exchange.deliver.online().cloned().filter(|_| own.partner == asker.partner).ok_or_else(unknown)?;
