@@ -98,7 +98,19 @@ impl Intake {
             // Where it is does not change: whoever works carries it to its end.
             (I::AwaitingReview, Event::LeaveOut) => I::AwaitingReview,
             (I::Applying { attempt }, Event::LeaveOut) => I::Applying { attempt },
-            (I::Applying { .. } | I::AwaitingReview | I::Applied | I::Acknowledged, Event::Undo) => I::Undoing,
+            // Also what was applied before it is read once more, however that ends.
+            (
+                I::Received
+                | I::Opened
+                | I::Validated
+                | I::Rejected { .. }
+                | I::Cancelled
+                | I::Applying { .. }
+                | I::AwaitingReview
+                | I::Applied
+                | I::Acknowledged,
+                Event::Undo,
+            ) => I::Undoing,
             (I::Undoing, Event::PutBack) => I::Undone,
             // From the beginning: what was never opened is asked for everything once more.
             (I::Applied | I::Acknowledged | I::Rejected { .. } | I::Undone, Event::Retry) => I::Received,

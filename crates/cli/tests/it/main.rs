@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+#[cfg(feature = "test-hooks")]
 mod accept;
 #[cfg(feature = "test-hooks")]
 mod alerts;

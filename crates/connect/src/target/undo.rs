@@ -48,10 +48,14 @@ fn undoing<L: Link>(
         let told = told.ok_or_else(|| open.wrong(Code::TargetNotPrepared, "what came of undoing cannot be read"))?;
         return Ok((told, false));
     }
+    // What came for the record since rests on what this wrote, also where it left the same values.
+    let newest = open.newest(&kept.marker.external_id)?;
+    let is_newest = newest.is_none_or(|newest| newest.marker.place == kept.marker.place);
     // What was written last goes first: a row that was written twice is as it was before the first time.
     let mut rows = Vec::new();
     for row in before.rows.iter().rev() {
-        rows.push((row.table.clone(), back(open, row, keeper)?));
+        let came = if is_newest { back(open, row, keeper)? } else { RowUndone::Changed };
+        rows.push((row.table.clone(), came));
     }
     rows.reverse();
     let undone = Undone { rows };
@@ -75,12 +79,16 @@ fn undoing<L: Link>(
 }
 
 fn back<L: Link>(open: &mut Open<L>, row: &RowBefore, keeper: &mut dyn Keeper) -> Result<RowUndone, TargetError> {
-    let mapping = open.mapping(row.mapping)?.clone();
-    if mapping.table != row.table {
-        return Err(open.wrong(Code::RuleFailed, "the exchange stands in other tables now: undo it by its own version"));
-    }
+    // A version of the exchange that was brought in since may name its tables in another order.
+    let place = open.layout.mappings.iter().position(|mapping| mapping.table == row.table);
+    let Some(place) = place else {
+        return Err(
+            open.wrong(Code::RuleFailed, "the exchange writes into other tables now: bring its older version in anew")
+        );
+    };
+    let mapping = open.mapping(place)?.clone();
     let lock = open.dialect().lock();
-    let Some((_, fields)) = open.by_key(row.mapping, &row.key, lock)? else { return Ok(RowUndone::Gone) };
+    let Some((_, fields)) = open.by_key(place, &row.key, lock)? else { return Ok(RowUndone::Gone) };
     if row.columns.iter().any(|(column, _, applied)| fields.get(column) != Some(applied)) {
         return Ok(RowUndone::Changed);
     }
@@ -92,9 +100,8 @@ fn back<L: Link>(open: &mut Open<L>, row: &RowBefore, keeper: &mut dyn Keeper) -
             Ok(RowUndone::Retired)
         }
         (_, false) => {
-            let old = |(column, old, _): &(String, Stored, Stored)| {
-                open.dialect().again(open.declared(row.mapping, column), old)
-            };
+            let old =
+                |(column, old, _): &(String, Stored, Stored)| open.dialect().again(open.declared(place, column), old);
             let old: Vec<(&str, Stored)> = row.columns.iter().map(|all| (all.0.as_str(), old(all))).collect();
             if !old.is_empty() {
                 put(open, &mapping, row, &old, keeper)?;

@@ -61,6 +61,8 @@ pub(crate) async fn lapse_sealed_to(house: &House, actor: &str, key: &str) -> Re
         let Some(seen) = not_open(house, actor, &row).await? else { continue };
         match lapse(house, actor, seen, refused.violations).await {
             EngineError::Lapsed { .. } => lapsed.push(row.id),
+            // Somebody is at work on it, and looks at the key before anything leaves.
+            EngineError::Store(StoreError::Conflict { .. } | StoreError::OpenDelivery { .. }) => {}
             error => return Err(error),
         }
     }

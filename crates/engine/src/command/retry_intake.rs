@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::error::EngineError;
 use crate::house::{House, audit};
-use crate::intake::{KEPT_DAYS, kept_until, versions_in_use};
+use crate::intake::{KEPT_DAYS, Pinned, kept_until, versions_in_use};
 
 /// Has an intake read once more from its sealed body, by the documents now in use. What was applied stays as it is: the target knows it. What
 /// waited or was left out is asked anew, and what was undone is applied again.
@@ -22,7 +22,15 @@ pub async fn retry_intake(house: &House, name: &str, intake: &str) -> Result<(),
             "the original of intake {intake} is kept for {KEPT_DAYS} days, and they are over: have the partner send it again"
         )));
     }
-    let (_, _, versions) = versions_in_use(house, &row.versions.exchange.0).await?;
+    let (inbound, _, versions) = versions_in_use(house, &row.versions.exchange.0).await?;
+    let was = Pinned::of(house, &row.versions).await?.inbound;
+    if house.store.intake_undo_key(intake).await?.is_some() && was.apply.target != inbound.apply.target {
+        return Err(EngineError::Wrong(format!(
+            "records of intake {intake} were applied to target `{}`, and its exchange writes into `{}` by now: undo it, and have the \
+             partner send it again",
+            was.apply.target, inbound.apply.target
+        )));
+    }
     let body = json!({
         "was": row.state.name(), "exchange_version": versions.exchange.1, "arrangement_version": versions.arrangement.1,
         "catalogue_version": versions.catalogue.1,

@@ -2,8 +2,8 @@
 
 use causeway_model::intake::Intake;
 use causeway_model::permission::Action;
+use causeway_store::Changed;
 use causeway_store::change::{IntakeStep, MoveIntake};
-use causeway_store::{Changed, StoreError};
 use serde_json::json;
 
 use super::Decided;
@@ -30,13 +30,15 @@ pub async fn undo_intake(house: &House, name: &str, intake: &str, reason: &str) 
         return Ok(Decided::Already);
     }
     let has_key = house.store.intake_undo_key(intake).await?.is_some();
-    let was_applied = !matches!(
-        row.state,
-        Intake::Received | Intake::Opened | Intake::Validated | Intake::Rejected { .. } | Intake::Cancelled
-    );
+    let was_applied =
+        matches!(row.state, Intake::Applying { .. } | Intake::AwaitingReview | Intake::Applied | Intake::Acknowledged);
+    if !has_key && !was_applied {
+        return Err(EngineError::Wrong(format!("intake {intake} is {}: nothing of it was applied", row.state)));
+    }
+    let has_ended = matches!(row.state, Intake::Acknowledged | Intake::Rejected { .. } | Intake::Cancelled);
     let days = Pinned::of(house, &row.versions).await?.inbound.undo_days;
-    let is_over = row.state == Intake::Acknowledged && kept_until(row.updated_at, i64::from(days)) <= house.now();
-    if was_applied && (is_over || !has_key) {
+    let is_over = has_ended && kept_until(row.updated_at, i64::from(days)) <= house.now();
+    if is_over || !has_key {
         return Err(EngineError::Wrong(format!(
             "intake {intake} was applied more than {days} days ago, and what undoing needs is kept no longer: mend the rows in \
              the target, or have the partner send what is right"
@@ -44,13 +46,7 @@ pub async fn undo_intake(house: &House, name: &str, intake: &str, reason: &str) 
     }
     let event = audit(name, "intake-undo-begun", intake, json!({ "reason": reason, "was": row.state.name() }));
     let undo = MoveIntake { seen: row.seen(), step: IntakeStep::Undo };
-    match house.store.move_intake(Changed::new(undo, event), house.stamp()).await {
-        Ok(_) => {}
-        Err(StoreError::WrongIntake { .. }) => {
-            return Err(EngineError::Wrong(format!("intake {intake} is {}: nothing of it was applied", row.state)));
-        }
-        Err(error) => return Err(error.into()),
-    }
+    house.store.move_intake(Changed::new(undo, event), house.stamp()).await?;
     house.sequence().await?;
     Ok(Decided::Now)
 }

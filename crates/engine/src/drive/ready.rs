@@ -124,12 +124,18 @@ async fn last_day(house: &House, row: &TransferRow) -> Result<Option<Date>, Engi
 /// faster.
 pub(crate) async fn interrupt(house: &House, actor: &str, row: &TransferRow) -> Result<Option<Seen>, EngineError> {
     let Transfer::Delivering { package, attempt } = &row.state else { return Ok(Some(row.seen())) };
+    if taking::arrive_if_whole(house, actor, row).await? {
+        return Ok(None);
+    }
     let detail = "it was not taken whole";
     let outcome = (DeliveryOutcome::Interrupted, "delivery-interrupted");
     match finish(house, actor, row, (package, *attempt), outcome, detail).await {
         Ok(seen) => Ok(Some(seen)),
-        // An earlier look has closed it and died.
-        Err(StoreError::NoOpenDelivery { .. }) => Ok(Some(row.seen())),
+        // An earlier look has closed it and died; or it has arrived meanwhile.
+        Err(StoreError::NoOpenDelivery { .. }) => {
+            let row = house.transfer(&row.id).await?;
+            Ok(row.awaits_partner().then(|| row.seen()))
+        }
         Err(StoreError::Conflict { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -40,7 +40,7 @@ pub(crate) async fn begin_taking(
     wanted: Wanted<'_>,
 ) -> Result<String, EngineError> {
     let (actor, Wanted { package, part, first_byte, bytes }) = (format!("client/{client}"), wanted);
-    if row.awaits_partner() && matches!(row.state, Transfer::Sealed { .. }) {
+    if row.awaits_partner() && !is_open(house, row).await? {
         begin_delivery(house, &actor, row, package).await?;
     }
     let token = hex::encode(house.random());
@@ -62,6 +62,11 @@ pub(crate) async fn begin_taking(
     // CRASH: the intent is committed, nothing has left: the program asks again, and that is another taking.
     (house.surroundings.probe)("taking-begun");
     Ok(token)
+}
+
+/// Whether an attempt is under way: one that was interrupted is followed by another.
+async fn is_open(house: &House, row: &TransferRow) -> Result<bool, EngineError> {
+    Ok(house.store.deliveries(&row.id).await?.iter().any(|attempt| attempt.outcome.is_none()))
 }
 
 /// The first of it is about to leave: the transfer is on its way.
@@ -107,12 +112,16 @@ pub(super) async fn arrive_if_whole(house: &House, actor: &str, row: &TransferRo
         return Ok(false);
     }
     let takings = house.store.takings(package).await?;
-    let sizes = manifest_of(house, package)?.parts.into_iter().map(|part| (part.name, part.size));
-    let is_whole = is_whole(sizes, &takings);
-    if is_whole {
-        arrive(house, actor, row, "every part was handed over whole").await?;
+    let parts = match manifest_of(house, package) {
+        // Nobody takes any more of what is not kept.
+        Err(EngineError::Unknown { .. }) => return Ok(false),
+        manifest => manifest?.parts,
+    };
+    if !is_whole(parts.into_iter().map(|part| (part.name, part.size)), &takings) {
+        return Ok(false);
     }
-    Ok(is_whole)
+    arrive(house, actor, row, "every part was handed over whole").await?;
+    Ok(!house.transfer(&row.id).await?.awaits_partner())
 }
 
 /// Whether what was handed over covers every part.

@@ -125,19 +125,28 @@ pub(crate) async fn append(house: &House, client: &str, id: &str, piece: Piece<'
     become_intake(house, &actor, client, &upload).await.map(Grown::Became)
 }
 
-/// Gives an upload up and removes its bytes; no where it has ended otherwise. Whether it is the partner's own was asked before.
+/// Gives an upload up and removes its bytes; no where it has ended otherwise, or is an intake. Whether it is the partner's own was asked
+/// before.
 ///
 /// # Errors
 /// Somebody puts a piece behind it at this moment.
 pub(crate) async fn end(house: &House, id: &str) -> Result<bool, EngineError> {
     let _alone = held(house, id)?;
-    if !house.store.uploads().end(id, None, house.now()).await? {
+    let intake = intake_of(id);
+    let became = house.store.intake(&intake).await?.map(|_| intake.as_str());
+    if !house.store.uploads().end(id, became, house.now()).await? {
         return Ok(false);
     }
     // CRASH: bytes of an upload that has ended: whoever clears up removes them.
     (house.surroundings.probe)("upload-given-up");
     forget(&path(house, id))?;
-    Ok(true)
+    Ok(became.is_none())
+}
+
+/// The intake that an upload becomes.
+fn intake_of(id: &str) -> String {
+    let digest = sha256_hex(id);
+    format!("in-{}", digest.get(..20).unwrap_or(&digest))
 }
 
 /// What is said of a piece that changes nothing: the file is an intake already, or the piece belongs elsewhere.
@@ -153,13 +162,13 @@ fn passed_over(upload: &Upload, piece: &Piece<'_>) -> Option<Grown> {
 }
 
 async fn become_intake(house: &House, actor: &str, client: &str, upload: &Upload) -> Result<Received, EngineError> {
-    let (path, digest) = (path(house, &upload.id), sha256_hex(&upload.id));
+    let path = path(house, &upload.id);
     let incoming = Incoming {
         exchange: &upload.exchange,
         way: Way::Upload,
         client: Some(client),
         body: Body::File(&path),
-        id: Some(format!("in-{}", digest.get(..20).unwrap_or(&digest))),
+        id: Some(intake_of(&upload.id)),
     };
     // CRASH: an intake whose upload does not know it: the last piece, sent again, comes to the same intake.
     let received = receive(house, actor, incoming).await?;

@@ -51,11 +51,16 @@ pub async fn intakes(house: &House, looker: &str, mut filter: IntakeFilter) -> R
 pub async fn intake(house: &House, looker: &str, id: &str) -> Result<ShownIntake, EngineError> {
     let row = house.intake(id).await?;
     house.may_see(looker, Action::ShowIntakes, &house.of_both(id, &row.partner)).await?;
+    let is_partner = house.store.officer(looker).await?.is_some_and(|officer| officer.partner.is_some());
     let lease = house.store.lease_of(causeway_store::lease::Kind::Intake, id).await?;
-    let waiting = house.store.intake_waiting(id).await?;
+    let mut waiting = house.store.intake_waiting(id).await?;
+    if is_partner {
+        // Who decided what, and what stands in the target since, is the operation's own.
+        waiting.iter_mut().for_each(|one| one.decision = None);
+    }
     let why = lease.and_then(|lease| lease.why).filter(|_| row.state.is_unfinished());
     let path = folder(house, id).join(UNDONE);
-    let not_undone = match row.state == Intake::Undone && path.exists() {
+    let not_undone = match row.state == Intake::Undone && !is_partner && path.exists() {
         true => {
             let lines = ReportReader::open(&path, &house.keys.operation)?.lines();
             lines.take(MOST).collect::<Result<_, _>>()?

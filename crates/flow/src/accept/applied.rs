@@ -79,6 +79,12 @@ impl Applied {
         Ok(Self::unclear(RecordOutcome::Conflict, Unclear::new(Code::ChangedMeanwhile, 0, &[])))
     }
 
+    /// One that does not stand, because of a field.
+    #[must_use]
+    pub fn quarantined(field: String, code: Code) -> Self {
+        Self::without_row(RecordOutcome::Quarantined, vec![(field, code)])
+    }
+
     /// Its row is never as it was looked for: a person is shown how it stands now.
     fn conflict(session: &mut dyn Session, write: &Write) -> Result<Self, TargetError> {
         let row = match &write.onto {

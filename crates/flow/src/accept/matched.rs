@@ -241,8 +241,8 @@ fn decided(looked: Looked, mapping: usize, said: &mut Option<&Said>) -> Result<O
             let is_as_shown =
                 shown.len() == rows.len() && shown.iter().zip(&rows).all(|(shown, row)| shown.is(mapping, row));
             match is_as_shown {
-                // Where there is none, none may come in between either.
-                true => Ok(Onto::Insert(if rows.is_empty() { asked } else { Vec::new() })),
+                // Where there was none, none may come in between either.
+                true => Ok(Onto::Insert(asked)),
                 false => Err(changed()),
             }
         }

@@ -142,6 +142,11 @@ fn what_could_not_be_read_applied_or_undone_is_refused_where_it_stands() {
             "decides: [ { field: decision, value: REJ, decision: consent-withdrawn, person: nin, reason: person-asked } ]\ntells:",
             "decides-person /decides/0/person",
         ),
+        (
+            "tells:",
+            "decides: [ { field: decision, value: rejected, decision: consent-withdrawn, person: person, reason: person-asked } ]\ntells:",
+            "decides-value /decides/0/value",
+        ),
     ] {
         let found = codes(from, to);
         assert!(found.contains(&expected.to_owned()), "{to}: {found:?}");

@@ -9,15 +9,15 @@ fn the_whole_table_is_as_reviewed() {
         table(&Intake::samples(), &Event::samples(), Intake::name, Event::name, |state, event| state.apply(event).ok());
     assert_eq!(
         table.lines(),
-        "received: open → opened, reject → rejected, cancel → cancelled\n\
-         opened: validate → validated, reject → rejected, cancel → cancelled\n\
-         validated: reject → rejected, begin → applying, cancel → cancelled\n\
+        "received: open → opened, reject → rejected, cancel → cancelled, undo → undoing\n\
+         opened: validate → validated, reject → rejected, cancel → cancelled, undo → undoing\n\
+         validated: reject → rejected, begin → applying, cancel → cancelled, undo → undoing\n\
          awaiting-review: begin → applying, leave-out → awaiting-review, undo → undoing\n\
          applying: begin → applying, wait → awaiting-review, apply → applied, leave-out → applying, undo → undoing\n\
          applied: acknowledge → acknowledged, undo → undoing, retry → received\n\
          acknowledged: undo → undoing, retry → received\n\
-         rejected: retry → received\n\
-         cancelled: \n\
+         rejected: undo → undoing, retry → received\n\
+         cancelled: undo → undoing\n\
          undoing: put-back → undone\n\
          undone: retry → received\n"
     );

@@ -192,6 +192,13 @@ impl Change for MoveIntake {
                 let ended = query("UPDATE intake SET left_out_at = coalesce(left_out_at, $1) WHERE id = $2");
                 ended.bind(micros).bind(id).execute(writing.rows()).await?;
             }
+            IntakeStep::Undo => {
+                // INVARIANT (undone is what was applied): whatever was applied has its key.
+                let key = query("SELECT count(*) FROM intake WHERE id = $1 AND undo_key IS NOT NULL").bind(id);
+                if key.fetch_one(writing.rows()).await?.only::<i64>()? == 0 {
+                    return Err(changed(id));
+                }
+            }
             IntakeStep::PutBack => {
                 let undone = query("UPDATE intake SET undone = undone + 1, left_out_at = NULL WHERE id = $1").bind(id);
                 undone.execute(writing.rows()).await?;

@@ -60,19 +60,25 @@ impl Change for BeginTaking {
         let (package, micros) = (&self.package, writing.micros());
         let gone = || StoreError::ChangedMeanwhile { what: "package", name: package.clone() };
         let row = query(
-            "SELECT transfer.id AS id, transfer.state AS state, package_key.fingerprint AS fingerprint FROM package \
-             JOIN transfer ON transfer.id = package.transfer LEFT JOIN package_key ON package_key.package = package.id \
+            "SELECT transfer.id AS id, transfer.state AS state, package_key.fingerprint AS fingerprint, \
+             (SELECT count(*) FROM package_ready WHERE package_ready.package = package.id) AS is_ready, \
+             (SELECT count(*) FROM delivery WHERE delivery.transfer = transfer.id AND delivery.outcome IS NULL) AS under_way \
+             FROM package JOIN transfer ON transfer.id = package.transfer \
+             LEFT JOIN package_key ON package_key.package = package.id \
              WHERE package.id = $1 AND package.erased_at IS NULL",
         );
         let row = row.bind(package).fetch_optional(writing.rows()).await?.ok_or_else(gone)?;
         let cells = Cells::new(&row, "package", "id");
         let (transfer, state): (String, String) = (cells.get("id")?, cells.get("state")?);
+        let (is_ready, under_way): (i64, i64) = (cells.get("is_ready")?, cells.get("under_way")?);
         match state.as_str() {
             // INVARIANT (a stop holds): as before every byte of a delivery.
-            "delivering" => {
+            "delivering" if under_way > 0 => {
                 demand_open(writing, &transfer).await?;
                 demand_not_recalled(writing.rows(), package).await?;
             }
+            // What its program took whole and takes again leaves this house again.
+            "delivered" if is_ready > 0 => demand_open(writing, &transfer).await?,
             "delivered" | "receipted" | "disputed" => {}
             _ => return Err(gone()),
         }

@@ -218,8 +218,8 @@ impl Reader {
     /// When the database fails.
     pub async fn undoable_versions(&self) -> Result<Vec<(String, u32)>, StoreError> {
         let rows = query(
-            "SELECT DISTINCT exchange, exchange_version FROM intake WHERE state IN ('acknowledged', 'undone') \
-             AND undo_key IS NOT NULL ORDER BY exchange, exchange_version",
+            "SELECT DISTINCT exchange, exchange_version FROM intake WHERE state IN ('acknowledged', 'rejected', \
+             'cancelled', 'undone') AND undo_key IS NOT NULL ORDER BY exchange, exchange_version",
         );
         let read = |row: &Row| {
             let cells = Cells::new(row, "intake", "exchange");
@@ -239,7 +239,7 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<String>, StoreError> {
         let rows = query(
-            "SELECT id FROM intake WHERE state IN ('acknowledged', 'undone') AND undo_key IS NOT NULL AND exchange = $1 \
+            "SELECT id FROM intake WHERE state IN ('acknowledged', 'rejected', 'cancelled', 'undone') AND undo_key IS NOT NULL AND exchange = $1 \
              AND exchange_version = $2 AND updated_at <= $3 ORDER BY updated_at, id LIMIT $4",
         );
         let rows = rows.bind(exchange).bind(version).bind(before.as_microsecond()).bind(limit);

@@ -104,7 +104,7 @@ impl Reader {
     }
 
     /// What was sealed under an arrangement, whatever its version, at `since` or later, oldest first. A transfer
-    /// that was cancelled or lapsed before it left does not count.
+    /// that was cancelled or lapsed before anything of it left does not count.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
@@ -113,7 +113,9 @@ impl Reader {
             "SELECT transfer.id AS id, transfer.exchange AS exchange, package.sealed_at AS sealed_at, \
              transfer.sealed_json AS sealed_json FROM transfer JOIN package ON package.transfer = transfer.id \
              WHERE transfer.arrangement = $1 AND package.sealed_at >= $2 \
-             AND transfer.state NOT IN ('cancelled', 'lapsed') ORDER BY package.sealed_at, transfer.id",
+             AND (transfer.state NOT IN ('cancelled', 'lapsed') \
+               OR EXISTS (SELECT 1 FROM delivery WHERE delivery.transfer = transfer.id)) \
+             ORDER BY package.sealed_at, transfer.id",
         );
         let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;
         let mut released = rows.iter().map(release).collect::<Result<Vec<_>, _>>()?;

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::registry::Store;
-use super::scene::{Scene, id, record};
+use super::scene::{Scene, id, record, text};
 
 fn with_decisions(exchange: &str) -> String {
     let decides = "decides:\n  - { field: decision, value: REJ, decision: consent-withdrawn, person: person, reason: person-asked }\n";
@@ -18,6 +18,37 @@ fn register(scene: &Scene) -> Vec<String> {
     let database = Connection::open(scene.street.home().join("data/causeway.sqlite")).unwrap();
     let mut rows = database.prepare("SELECT decision_json FROM person_decision ORDER BY number").unwrap();
     rows.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+}
+
+/// A file with an invented person's key.
+fn key(scene: &Scene, name: &str, of: usize) -> String {
+    let path = scene.street.home().join(name);
+    std::fs::write(&path, id(of)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    text(&path)
+}
+
+#[test]
+fn a_decision_of_somebody_who_goes_on_as_another_holds_up_nobody_else() {
+    let scene = Scene::with(Store::Sqlite, with_decisions);
+    let (one, other) = (key(&scene, "one.key", 1), key(&scene, "other.key", 2));
+    let merge = ["--as", "protection", "person", "merge", "--key-file", &one, "--into-key-file", &other];
+    let why = ["--code", "duplicate-found", "--reason", "found at verification"];
+    scene.street.good(&[&merge[..], &why].concat()).unwrap();
+    let before = scene.tables();
+    let mut rejected = record("a", 10, 1);
+    rejected["decision"] = json!("rejected");
+    let intake = scene.submitted(&scene.envelope(1, &[rejected, record("b", 10, 3)]));
+    scene.work();
+    let shown = scene.shown(&intake);
+    assert!(shown.contains("updated    1") && shown.contains("quarantined 1"), "{shown}");
+    let outcomes = scene.outcomes(&intake);
+    assert_eq!(outcomes[0]["outcome"], "quarantined");
+    assert_eq!(outcomes[0]["fields"], json!([{ "field": "person", "code": "wrong-state" }]), "{outcomes:?}");
+    let after = scene.tables();
+    assert_eq!(after[1], before[1], "of whom nothing can be decided, nothing stands");
+    assert_ne!(after[3], before[3]);
+    assert_eq!(register(&scene).len(), 1, "the merge alone");
 }
 
 #[test]
@@ -43,10 +74,7 @@ fn what_a_record_decides_is_in_the_register_once_it_is_applied() {
     assert!(found.iter().all(|one| one.contains("consent-withdrawn") && one.contains("person-asked")), "{found:?}");
 
     // Whatever the person says later stands: what was applied decides nothing again.
-    let key = scene.street.home().join("person.key");
-    std::fs::write(&key, id(1)).unwrap();
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let key = key.to_str().unwrap();
+    let key = key(&scene, "person.key", 1);
     let given = [
         "--as",
         "protection",
@@ -58,7 +86,7 @@ fn what_a_record_decides_is_in_the_register_once_it_is_applied() {
         "--partner",
         "lantern-relief",
         "--key-file",
-        key,
+        &key,
         "--text-version",
         "3",
         "--language",
@@ -69,7 +97,6 @@ fn what_a_record_decides_is_in_the_register_once_it_is_applied() {
         "she came to the desk",
     ];
     scene.street.good(&given).unwrap();
-    std::fs::remove_file(key).unwrap();
     let words = ["--as", "protection", "intake", "review", &intake, "3", "--leave-out", "--reason", "nobody knows her"];
     scene.street.good(&words).unwrap();
     scene.work();

@@ -189,7 +189,6 @@ fn what_is_read_once_more_is_asked_anew() {
     assert!(shown.contains("awaiting-review") && shown.contains("0 rows it may be, waits"), "{shown}");
 }
 
-#[cfg(feature = "test-hooks")]
 #[test]
 fn dying_anywhere_while_decisions_are_carried_out_loses_and_doubles_nothing() {
     let scene = Scene::with(Store::Sqlite, with_new_people);

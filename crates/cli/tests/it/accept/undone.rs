@@ -5,7 +5,6 @@ use super::reviewed::{twins, with_new_people};
 use super::scene::{Scene, id, record};
 
 /// Where whoever undoes dies besides at the statements of the target.
-#[cfg(feature = "test-hooks")]
 pub const MARKS: [&str; 1] = ["intake-put-back"];
 
 fn undo(scene: &Scene, officer: &str, intake: &str) -> (Option<i32>, String) {
@@ -128,7 +127,41 @@ fn what_waits_is_not_applied_once_the_rest_is_undone() {
     assert_eq!(scene.tables(), [expected, vec![format!("C000|{}|void", id(0))]].concat());
 }
 
-#[cfg(feature = "test-hooks")]
+#[test]
+fn what_was_applied_is_put_back_also_where_its_second_reading_was_cancelled() {
+    let scene = Scene::with(Store::Sqlite, with_new_people);
+    let (intake, before, _) = applied(&scene);
+    scene.street.good(&["intake", "retry", &intake]).unwrap();
+    scene.street.good(&["intake", "cancel", &intake, "--reason", "it was right as it was"]).unwrap();
+    assert!(scene.shown(&intake).contains("cancelled"), "{}", scene.shown(&intake));
+    assert_eq!(undo(&scene, "registration", &intake).0, Some(0));
+    scene.work();
+    assert!(scene.shown(&intake).contains("undone"), "{}", scene.shown(&intake));
+    assert_eq!(scene.tables(), back(&before));
+}
+
+#[test]
+fn what_a_later_message_of_the_same_id_was_applied_onto_is_left_alone() {
+    let scene = Scene::with(Store::Sqlite, with_new_people);
+    let first = scene.submitted(&scene.envelope(1, &[record("a", 10, 0)]));
+    scene.work();
+    // The same values, and a card more: the person's row stands as the first message left it.
+    let mut more = record("a", 10, 0);
+    more["cards"] = serde_json::json!([{ "number": "C000" }, { "number": "C900" }]);
+    let second = scene.submitted(&scene.envelope(2, &[more]));
+    scene.work();
+    let tables = scene.tables();
+    assert_eq!(undo(&scene, "registration", &first).0, Some(0));
+    scene.work();
+    let shown = scene.shown(&first);
+    assert!(shown.contains("undone") && shown.contains("record 1      not as before: person changed"), "{shown}");
+    assert_eq!(scene.tables(), tables);
+    // Undone in the order in which it came, the newest first, all of it goes back.
+    assert_eq!(undo(&scene, "registration", &second).0, Some(0));
+    scene.work();
+    assert!(scene.tables().contains(&format!("C900|{}|void", id(0))), "{:?}", scene.tables());
+}
+
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the program under test has the clock of the machine")]
 fn what_is_longer_ago_than_its_exchange_says_is_not_undone() {
@@ -143,7 +176,6 @@ fn what_is_longer_ago_than_its_exchange_says_is_not_undone() {
     assert_eq!(scene.tables(), after);
 }
 
-#[cfg(feature = "test-hooks")]
 #[test]
 fn dying_at_any_statement_of_undoing_leaves_what_can_be_carried_on() {
     let scene = Scene::with(Store::Sqlite, with_new_people);

@@ -6,7 +6,7 @@ use causeway_model::json::strict;
 use causeway_model::permission::Action;
 use serde_json::Value;
 
-use super::transfers::there;
+use super::transfers::{of_partner, there};
 use super::{ACCOUNT, Answered, SignedDocument, demand, said, shown};
 use crate::command::{accept_answer, accept_certificate, accept_receipt, rotate_client_key};
 use crate::error::EngineError;
@@ -63,7 +63,8 @@ pub(super) async fn answer(house: &House, who: &Caller, id: &str, signed: &Signe
 /// A certificate of deletion.
 pub(super) async fn certify(house: &House, who: &Caller, signed: &SignedDocument) -> Answered {
     let package = about(signed, "about")?;
-    there(house, who, &package).await?;
+    // Also one that was begun to be taken and then lapsed: what of it left is deleted too.
+    of_partner(house, who, &package).await?;
     let (json, signature) = bytes(signed)?;
     let certified = accept_certificate(house, &who.name(), json, &signature).await?;
     let outcome = "done".to_owned();

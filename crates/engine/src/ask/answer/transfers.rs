@@ -155,10 +155,15 @@ fn no_package(package: &str) -> EngineError {
     EngineError::Unknown { what: "package", name: package.to_owned(), help: "" }
 }
 
-/// A package of the caller's partner, that has arrived or lies ready; its transfer.
-pub(super) async fn there(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
+/// The transfer of a package of the caller's partner.
+pub(super) async fn of_partner(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
     let held = house.store.package(package).await?.ok_or_else(|| no_package(package))?;
-    let row = of_caller_too(house, who, &held.transfer).await?;
+    of_caller_too(house, who, &held.transfer).await
+}
+
+/// The same of one that has arrived or lies ready.
+pub(super) async fn there(house: &House, who: &Caller, package: &str) -> Result<TransferRow, EngineError> {
+    let row = of_partner(house, who, package).await?;
     if has_arrived(&row) || row.awaits_partner() { Ok(row) } else { Err(no_package(package)) }
 }
 

@@ -26,7 +26,7 @@ pub(super) async fn begin(
         Ok(grown) => answered(house, &begun.id, grown, true).await,
         Err(error) => {
             // Nobody knows of it: it keeps no place.
-            house.store.uploads().end(&begun.id, None, house.now()).await?;
+            upload::end(house, &begun.id).await?;
             Err(error)
         }
     }

@@ -36,7 +36,11 @@ pub(super) async fn apply(step: &Step<'_>) -> Result<(), EngineError> {
         Err(violation) => return Err(super::super::gate::held(&row.id, violation)),
     };
     let (checks, mapped) = step.pinned.ready()?;
-    let deciding = Deciding::of(step, &checks).await?;
+    // One that a person ended writes nothing, and so decides nothing.
+    let deciding = match row.left_out_at {
+        Some(_) => None,
+        None => Deciding::of(step, &checks).await?,
+    };
     let mut session = session(step, &mapped)?;
     let undo = undo_key(step).await?;
     let begin = IntakeStep::Begin { undo_key: Some(sealed(undo.bytes(), house.keys.recipient())?) };
@@ -158,11 +162,17 @@ impl Run<'_> {
         let sequence = inbound.sequence.as_ref();
         let sequence = sequence.and_then(|name| self.checks.fields().iter().position(|field| field == name));
         let known = Known { intake: self.place, sequence, later: self.later };
-        let decide = || self.deciding.iter().try_for_each(|deciding| deciding.record(self.step, place));
+        let decide = || self.deciding.map_or(Ok(None), |deciding| deciding.record(self.step, place));
         let mut keeper = Sealing::new(self.undo, self.step.house).deciding(&decide);
         let said = self.decided.said(place.head.number);
         let applied = Applied::of(session, &mut keeper, (self.checks, self.mapped), place, known, said);
-        applied.map_err(|error| keeper.trouble.take().unwrap_or_else(|| failed(self.step, &error)))
+        match (applied, keeper.unfit) {
+            (Err(_), Some(field)) => {
+                let field = self.checks.fields().get(field).cloned().unwrap_or_default();
+                Ok(Applied::quarantined(field, Code::WrongState))
+            }
+            (applied, _) => applied.map_err(|error| keeper.trouble.take().unwrap_or_else(|| failed(self.step, &error))),
+        }
     }
 
     /// Tells the ledger of the groups applied since it was told last: counts and a digest, never who.

@@ -6,6 +6,7 @@
 
 use causeway_flow::accept::{Checks, Place};
 use causeway_model::rights::{Decision, Scope};
+use causeway_store::StoreError;
 use causeway_store::change::DocumentKind;
 use jiff::tz::TimeZone;
 
@@ -33,7 +34,8 @@ struct One {
 }
 
 impl Deciding {
-    /// What the exchange says; nothing where it decides nothing.
+    /// What the exchange says; nothing where it decides nothing. Whoever brought its newest version into use stands for it: somebody
+    /// who is gone holds up what is already here only until another brings it in anew.
     ///
     /// # Errors
     /// Whoever brought the exchange into use may not any more: then the intake is held.
@@ -42,9 +44,9 @@ impl Deciding {
         if inbound.decides.is_empty() {
             return Ok(None);
         }
-        let (exchange, version) = &step.row.versions.exchange;
+        let (exchange, _) = &step.row.versions.exchange;
         let listed = house.store.documents(DocumentKind::Exchange).await?;
-        let brought = listed.into_iter().find(|one| one.name == *exchange && one.version == *version);
+        let brought = listed.into_iter().filter(|one| one.name == *exchange).max_by_key(|one| one.version);
         let authority = brought.map(|one| one.imported_by).unwrap_or_default();
         if let (_, Some(violation)) = house.authority(&authority, exchange).await? {
             return Err(super::super::gate::held(&step.row.id, violation));
@@ -75,13 +77,16 @@ impl Deciding {
         Ok(Some(Self { each: each.collect::<Result<_, EngineError>>()?, authority }))
     }
 
-    /// Records what a record decides.
-    pub(super) fn record(&self, step: &Step<'_>, place: Place<'_>) -> Result<(), EngineError> {
+    /// Records what a record decides; the field that names the person, where nothing can be decided of whom it names.
+    pub(super) fn record(&self, step: &Step<'_>, place: Place<'_>) -> Result<Option<usize>, EngineError> {
         for one in self.each.iter().filter(|one| place.written(one.field).as_ref() == Some(&one.value)) {
             let key = zeroize::Zeroizing::new(place.written(one.person).unwrap_or_default());
             let (exchange, version) = &step.row.versions.exchange;
+            let Ok(whose) = Whose::of(step.house, &step.pinned.catalogue, Some(&one.entity), &key) else {
+                return Ok(Some(one.person));
+            };
             let asked = Asked {
-                whose: Whose::of(step.house, &step.pinned.catalogue, Some(&one.entity), &key)?,
+                whose,
                 into: None,
                 decision: one.decision.clone(),
                 reason: format!(
@@ -89,8 +94,15 @@ impl Deciding {
                     place.head.number, step.row.id, self.authority
                 ),
             };
-            tokio::runtime::Handle::current().block_on(enter(step.house, step.actor, &asked))?;
+            match tokio::runtime::Handle::current().block_on(enter(step.house, step.actor, &asked)) {
+                Ok(_) => {}
+                // The register takes nothing of this person, such as one who goes on as another.
+                Err(EngineError::Store(StoreError::Denied { .. }) | EngineError::Denied { .. }) => {
+                    return Ok(Some(one.person));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        Ok(None)
     }
 }

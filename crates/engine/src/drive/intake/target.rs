@@ -41,23 +41,27 @@ pub(super) async fn undo_key(step: &Step<'_>) -> Result<UndoKey, EngineError> {
     Ok(UndoKey::new(*bytes))
 }
 
+/// What a record decides: done once it is written and before that holds. Answers the field by which nothing can be decided.
+type Decide<'s> = &'s dyn Fn() -> Result<Option<usize>, EngineError>;
+
 /// Seals what stood there before under the intake's key, and passes on where dying matters.
 pub(super) struct Sealing<'s> {
     undo: &'s UndoKey,
     house: &'s House,
-    /// What the record decides: done once it is written and before that holds.
-    deciding: Option<&'s dyn Fn() -> Result<(), EngineError>>,
+    deciding: Option<Decide<'s>>,
     /// Why that could not be done.
     pub(super) trouble: Option<EngineError>,
+    /// The field by which nothing can be decided.
+    pub(super) unfit: Option<usize>,
 }
 
 impl<'s> Sealing<'s> {
     pub(super) fn new(undo: &'s UndoKey, house: &'s House) -> Self {
-        Self { undo, house, deciding: None, trouble: None }
+        Self { undo, house, deciding: None, trouble: None, unfit: None }
     }
 
     /// With what the record decides.
-    pub(super) fn deciding(self, deciding: &'s dyn Fn() -> Result<(), EngineError>) -> Self {
+    pub(super) fn deciding(self, deciding: Decide<'s>) -> Self {
         Self { deciding: Some(deciding), ..self }
     }
 }
@@ -65,10 +69,17 @@ impl<'s> Sealing<'s> {
 impl Keeper for Sealing<'_> {
     fn seal(&mut self, before: &[u8]) -> Result<Vec<u8>, String> {
         // A record never stands in the target without what it decides. Who dies in between leaves the decision, which the next run finds.
-        if let Some(Err(error)) = self.deciding.map(|decide| decide()) {
-            let why = error.to_string();
-            self.trouble = Some(error);
-            return Err(why);
+        match self.deciding.map(|decide| decide()) {
+            None | Some(Ok(None)) => {}
+            Some(Ok(unfit)) => {
+                self.unfit = unfit;
+                return Err("nothing can be decided of whom it names".to_owned());
+            }
+            Some(Err(error)) => {
+                let why = error.to_string();
+                self.trouble = Some(error);
+                return Err(why);
+            }
         }
         self.undo.seal(self.house.random(), before).ok_or_else(|| "it cannot be sealed".to_owned())
     }

@@ -9,7 +9,7 @@ use super::{Collect, FormatKind, Inbound, Rule, Sealing, Signature};
 use crate::catalogue::Catalogue;
 use crate::document::Findings;
 use crate::rights::Kind;
-use crate::{Code, ValueType};
+use crate::{Code, Value, ValueType};
 
 /// What comes in may take something away from what the operation does with a person's data, and never give.
 const DECIDABLE: [Kind; 3] = [Kind::ConsentWithdrawn, Kind::Objection, Kind::Contested];
@@ -138,6 +138,24 @@ impl Inbound {
                     format!("{at}/person"),
                     "it does not always say whose decision it is",
                     "name a field that is `required` and brings in the key element of the catalogue's people",
+                );
+            }
+            let field = self.field(&decides.field).and_then(|field| field.value_type.as_ref());
+            let comes = match (field, &decides.value) {
+                (Some(ValueType::Code(list)), Value::Text(value)) => {
+                    catalogue.code_list(list).is_some_and(|list| list.codes.iter().any(|entry| entry.code == *value))
+                }
+                (Some(ValueType::Boolean), value) => matches!(value, Value::Boolean(_)),
+                (Some(ValueType::Integer), value) => matches!(value, Value::Integer(_)),
+                (Some(_), value) => matches!(value, Value::Text(_)),
+                (None, _) => true,
+            };
+            if !comes {
+                findings.error(
+                    "decides-value",
+                    format!("{at}/value"),
+                    format!("`{}` never comes in as `{}`", decides.field, decides.value),
+                    "name a value of the field's type as it is after translation, such as a code of the catalogue's list",
                 );
             }
             if !DECIDABLE.contains(&decides.decision) {
