@@ -10,7 +10,8 @@ use causeway_testkit::street::{Delivered, Street, delivered};
 use crate::{Outcome, shell, test};
 
 /// Runs the demo in `.demo`, afresh each time.
-pub fn run(root: &Path, _arguments: &[String]) -> Outcome {
+pub fn run(root: &Path, arguments: &[String]) -> Outcome {
+    crate::none(arguments)?;
     test::tools()?;
     step("building causeway");
     if !shell::succeeds(shell::cargo(root).args(["build", "--package", "causeway"]))? {

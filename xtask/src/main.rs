@@ -109,6 +109,14 @@ fn usage() {
     }
 }
 
+/// Refuses arguments where a verb has no use for any: somebody meant something by them.
+pub fn none(arguments: &[String]) -> Outcome {
+    match arguments.first() {
+        None => Ok(()),
+        Some(first) => Err(format!("it takes no arguments, and was given `{first}`").into()),
+    }
+}
+
 /// The folder of the workspace: one above this package, wherever the binary was built.
 fn root() -> PathBuf {
     let here =

@@ -392,9 +392,3 @@ pub enum StoreError {
     #[error("the database failed: {0}")]
     Database(#[from] DatabaseError),
 }
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Database(error.into())
-    }
-}

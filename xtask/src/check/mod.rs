@@ -64,7 +64,8 @@ const CHECKS: &[(&str, Check)] = &[
 ];
 
 /// Runs every check and fails if any found something.
-pub fn run(root: &Path, _: &[String]) -> Outcome {
+pub fn run(root: &Path, arguments: &[String]) -> Outcome {
+    crate::none(arguments)?;
     match report(root)?.len() {
         0 => Ok(()),
         1 => Err("1 finding, see above".into()),

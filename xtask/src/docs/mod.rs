@@ -33,7 +33,8 @@ fn generated() -> Outcome<BTreeMap<String, String>> {
 }
 
 /// Writes every generated file that is not as it should be.
-pub fn run(root: &Path, _: &[String]) -> Outcome {
+pub fn run(root: &Path, arguments: &[String]) -> Outcome {
+    crate::none(arguments)?;
     for (path, text) in generated()? {
         let full = root.join(&path);
         if fs::read_to_string(&full).is_ok_and(|there| there == text) {

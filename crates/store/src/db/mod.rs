@@ -46,8 +46,8 @@ impl Kind {
 pub(crate) enum Pool {
     /// The one that writes keeps its pages and statements, since nobody else does between two of its transactions.
     Sqlite {
-        reading: sqlx::SqlitePool,
-        writing: sqlx::SqlitePool,
+        reading: sqlite::Pool,
+        writing: sqlite::Pool,
     },
     Postgres(postgres::Pool),
 }
@@ -55,7 +55,7 @@ pub(crate) enum Pool {
 /// A transaction under way. Dropped, it leaves nothing behind.
 #[derive(Debug)]
 pub(crate) enum Transaction {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Sqlite(sqlite::Lease),
     Postgres(postgres::Lease),
 }
 
@@ -75,7 +75,7 @@ impl Pool {
     /// and that of the leaves.
     pub(crate) async fn begin_write(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
-            Self::Sqlite { writing, .. } => Transaction::Sqlite(writing.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Sqlite { writing, .. } => Transaction::Sqlite(writing.begin("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin(postgres::BEGIN_WRITE).await?),
         })
     }
@@ -83,7 +83,7 @@ impl Pool {
     /// Begins to read the database as it stands at one moment.
     pub(crate) async fn begin_read(&self) -> Result<Transaction, StoreError> {
         Ok(match self {
-            Self::Sqlite { reading, .. } => Transaction::Sqlite(reading.begin().await?),
+            Self::Sqlite { reading, .. } => Transaction::Sqlite(reading.begin("BEGIN").await?),
             Self::Postgres(pool) => Transaction::Postgres(pool.begin(postgres::BEGIN_READ).await?),
         })
     }
@@ -103,7 +103,7 @@ impl Transaction {
     /// Makes everything in it last.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Self::Sqlite(mut lease) => lease.run("COMMIT"),
             Self::Postgres(lease) => lease.end("COMMIT").await,
         }
     }
@@ -111,7 +111,7 @@ impl Transaction {
     /// Leaves everything as it was.
     pub(crate) async fn rollback(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => Ok(transaction.rollback().await?),
+            Self::Sqlite(mut lease) => lease.run("ROLLBACK"),
             Self::Postgres(lease) => lease.end("ROLLBACK").await,
         }
     }
@@ -119,10 +119,7 @@ impl Transaction {
     /// Runs the statements of a text of ours, none of which gives rows.
     pub(crate) async fn run(&mut self, statements: &'static str) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(transaction) => {
-                sqlx::raw_sql(statements).execute(&mut **transaction).await?;
-                Ok(())
-            }
+            Self::Sqlite(lease) => lease.run(statements),
             Self::Postgres(lease) => lease.run(statements).await,
         }
     }

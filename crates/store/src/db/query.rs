@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::row::Row;
-use super::{DatabaseError, Patience, Pool, Transaction, postgres, sqlite};
+use super::{DatabaseError, Patience, Pool, Transaction, postgres};
 use crate::StoreError;
 
 /// An argument. Each has a type even where it is absent: PostgreSQL asks for it.
@@ -40,7 +40,7 @@ impl Query {
 
     pub(crate) async fn fetch_all(self, on: impl Into<On<'_>>) -> Result<Vec<Row>, StoreError> {
         match on.into() {
-            On::Pool(Pool::Sqlite { reading, .. }) => sqlite::rows(&self, reading).await,
+            On::Pool(Pool::Sqlite { reading, .. }) => reading.rows(&self).await,
             On::Pool(Pool::Postgres(pool)) => {
                 // A statement by itself only reads: where the connection was lost, it can be asked again.
                 let mut patience = Patience::new();
@@ -51,7 +51,7 @@ impl Query {
                     }
                 }
             }
-            On::Transaction(Transaction::Sqlite(transaction)) => sqlite::rows(&self, &mut **transaction).await,
+            On::Transaction(Transaction::Sqlite(lease)) => lease.rows(&self),
             On::Transaction(Transaction::Postgres(lease)) => postgres::rows(lease.session()?, &self).await,
         }
     }
@@ -68,7 +68,7 @@ impl Query {
     /// Runs a statement that changes rows; how many it changed.
     pub(crate) async fn execute(self, transaction: &mut Transaction) -> Result<u64, StoreError> {
         match transaction {
-            Transaction::Sqlite(transaction) => sqlite::execute(&self, &mut **transaction).await,
+            Transaction::Sqlite(lease) => lease.execute(&self),
             Transaction::Postgres(lease) => postgres::execute(lease.session()?, &self).await,
         }
     }

@@ -40,9 +40,10 @@ impl DatabaseError {
     }
 }
 
-impl From<sqlx::Error> for DatabaseError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::of(error.to_string())
+impl From<rusqlite::Error> for DatabaseError {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map(|error| format!(" (SQLite {})", error.extended_code));
+        Self::of(format!("{error}{}", code.unwrap_or_default()))
     }
 }
 

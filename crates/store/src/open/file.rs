@@ -3,19 +3,22 @@
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::Path;
-use std::time::Duration;
-
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
 use crate::StoreError;
-use crate::db::Pool;
+use crate::db::{Pool, sqlite};
 
-/// Pages that the connection that writes keeps: 16 MiB.
-const CACHE: &str = "-16384";
+/// Of every connection. A database that someone else has edited must not run their code in ours.
+const COMMON: &str = "PRAGMA busy_timeout = 15000; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
 
-/// Pages of the write-ahead log before they are written to their places: those that change again and again, once.
-const LOGGED: &str = "4000";
+/// A commit is on the disk when it returns.
+const DURABLE: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+
+/// The connection that writes keeps 16 MiB of pages, and 4,000 in the write-ahead log before they are written to their places: those that
+/// change again and again, once.
+const WRITES: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000;";
+
+/// Refuses every statement that writes.
+const READS: &str = "PRAGMA query_only = ON;";
 
 /// Makes the file if it is not there, readable by its owner only, and refuses one that others can read.
 ///
@@ -36,30 +39,16 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
 
 /// Connects to write. A commit is on the disk when it returns.
 pub(super) async fn connect(path: &Path) -> Result<Pool, StoreError> {
-    let options = common(path).journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-    let writes = options.clone().pragma("cache_size", CACHE).pragma("wal_autocheckpoint", LOGGED);
-    let writing = SqlitePoolOptions::new().max_connections(1).connect_with(writes).await?;
-    let reading = SqlitePoolOptions::new().max_connections(3).connect_with(options).await?;
+    let writing = sqlite::Pool::open(path.to_owned(), [COMMON, DURABLE, WRITES].concat(), 1).await?;
+    let reading = sqlite::Pool::open(path.to_owned(), [COMMON, DURABLE].concat(), 3).await?;
     Ok(Pool::Sqlite { reading, writing })
 }
 
 /// Connects to read. The file is opened for writing all the same, because a reader of a write-ahead log may have to
 /// restore its index after a crash; the connection itself refuses every statement that writes.
 pub(super) async fn connect_to_read(path: &Path) -> Result<Pool, StoreError> {
-    let options = common(path).pragma("query_only", "ON");
-    let reading = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+    let reading = sqlite::Pool::open(path.to_owned(), [COMMON, READS].concat(), 2).await?;
     Ok(Pool::Sqlite { writing: reading.clone(), reading })
-}
-
-fn common(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(false)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(15))
-        // A database that someone else has edited must not run their code in ours.
-        .pragma("trusted_schema", "OFF")
-        .disable_statement_logging()
 }
 
 #[cfg(unix)]

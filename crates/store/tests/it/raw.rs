@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use causeway_store::Kind;
 use causeway_testkit::server::Postgres;
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
+use rusqlite::Connection;
 
 use crate::house::PASSWORD;
 
@@ -35,19 +34,16 @@ impl Raw {
         }
     }
 
-    async fn file(&self) -> SqliteConnection {
+    fn file(&self) -> Connection {
         let Self::File(path) = self else { panic!("no file") };
-        SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap()
+        let connection = Connection::open(path).unwrap();
+        connection.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+        connection
     }
 
     pub(crate) async fn try_sql(&self, statements: &str) -> Result<(), String> {
         match self {
-            Self::File(_) => {
-                let mut connection = self.file().await;
-                let ran = sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await;
-                connection.close().await.unwrap();
-                ran.map(|_| ()).map_err(|error| error.to_string())
-            }
+            Self::File(_) => self.file().execute_batch(statements).map_err(|error| error.to_string()),
             Self::Server(server, name) => server.sql(name, statements).map(|_| ()).map_err(|error| error.to_string()),
             Self::Elsewhere(..) => panic!("not by hand"),
         }
@@ -75,7 +71,9 @@ impl Raw {
     pub(crate) async fn texts(&self, statement: &str) -> Vec<String> {
         match self {
             Self::File(_) => {
-                sqlx::query_scalar(AssertSqlSafe(statement)).fetch_all(&mut self.file().await).await.unwrap()
+                let connection = self.file();
+                let mut asked = connection.prepare(statement).unwrap();
+                asked.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
             }
             Self::Server(server, name) => {
                 let said = server.psql(name).args(["-R", "\u{1e}", "-c", statement]).output().unwrap();
