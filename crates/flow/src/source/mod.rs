@@ -17,6 +17,7 @@ mod texts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use causeway_model::population::Predicate;
 use causeway_model::{Code, ElementRef, ValueType};
@@ -193,6 +194,8 @@ pub struct Watch(Arc<WatchState>);
 #[derive(Debug, Default)]
 struct WatchState {
     cancelled: AtomicBool,
+    /// When the run is to stop by itself.
+    until: Option<Instant>,
     rows_released: AtomicU64,
     bytes_spilled: AtomicU64,
     reading: Mutex<Seen>,
@@ -214,14 +217,20 @@ pub struct TableProgress {
 }
 
 impl Watch {
+    /// Of a run that is to stop by then.
+    #[must_use]
+    pub fn until(until: Instant) -> Self {
+        Self(Arc::new(WatchState { until: Some(until), ..WatchState::default() }))
+    }
+
     /// Asks the run to stop at the next batch.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the run was asked to stop.
+    /// Whether the run was asked to stop, or its time has come.
     pub fn is_cancelled(&self) -> bool {
-        self.0.cancelled.load(Ordering::Relaxed)
+        self.0.cancelled.load(Ordering::Relaxed) || self.0.until.is_some_and(|until| Instant::now() >= until)
     }
 
     /// Counts rows that a table of a source gave.

@@ -14,7 +14,7 @@ use arrow::datatypes::{Date32Type, Decimal128Type, Int64Type, TimestampMicroseco
 use causeway_model::{Code, ElementRef, ValueType};
 use proptest::prelude::*;
 
-use super::{BATCH_ROWS, Cell, Decoder, Hint, Scan, ScanColumn, literal, moment};
+use super::{BATCH_ROWS, Cell, Decoder, Hint, Scan, ScanColumn, Watch, literal, moment};
 use crate::Batch;
 
 fn column(value_type: &str) -> ScanColumn {
@@ -32,6 +32,16 @@ fn column(value_type: &str) -> ScanColumn {
 
 fn scan(columns: Vec<ScanColumn>) -> Scan {
     Scan { source: "store".into(), entity: "person".into(), table: None, columns, hint: Hint::default() }
+}
+
+#[test]
+fn a_run_stops_when_somebody_says_so_or_its_time_has_come() {
+    let now = std::time::Instant::now();
+    assert!(Watch::until(now).is_cancelled());
+    let watch = Watch::until(now + std::time::Duration::from_secs(600));
+    assert!(!watch.is_cancelled() && !Watch::default().is_cancelled());
+    watch.cancel();
+    assert!(watch.is_cancelled());
 }
 
 /// One row of one column.

@@ -1,9 +1,13 @@
 //! How are a few records read by their keys again and again, without signing in each time?
 //!
-//! A connection and the statements that it has prepared stay; a transaction does not: each snapshot begins one and ends it.
+//! A connection and the statements that it has prepared stay; a transaction does not: each snapshot begins one and ends it. Its statements
+//! are sent by the thread that asks, which would wait for another one longer than for the server.
 
 use std::cell::Cell as Counter;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use causeway_flow::Batch;
@@ -14,11 +18,11 @@ use tokio::runtime::Runtime;
 
 use super::PostgresSource;
 use super::read::{ByKeys, Known};
-use super::session::Session;
+use super::session::{Session, runtime};
 use super::wait::Wait;
-use super::worker::Worker;
 use crate::source::handoff::Handoff;
 use crate::source::pump::{self, Run};
+use crate::source::server::CONNECT;
 
 /// Connections that are kept while nobody reads.
 const KEPT: usize = 2;
@@ -34,12 +38,13 @@ pub(super) struct HeldPostgres {
 
 /// A connection outside a transaction, and what it has prepared.
 struct Line {
-    worker: Worker,
-    known: Arc<Prepared>,
+    session: Session,
+    runtime: Runtime,
+    known: Prepared,
 }
 
 /// What was prepared, by the shape of the scan.
-type Prepared = Mutex<Vec<(Scan, Arc<Known>)>>;
+type Prepared = Vec<(Scan, Arc<Known>)>;
 
 impl HeldPostgres {
     pub(super) fn new(source: PostgresSource) -> Self {
@@ -50,13 +55,15 @@ impl HeldPostgres {
     fn begun(&self) -> Result<Line, SourceError> {
         loop {
             let Some(line) = locked(&self.lines).pop() else {
+                let runtime = runtime(&self.source.name)?;
                 // Signing in begins one.
-                let worker = Worker::start(self.source.clone(), None)?;
-                return Ok(Line { worker, known: Arc::default() });
+                let session = runtime.block_on(Session::open(&self.source))?;
+                return Ok(Line { session, runtime, known: Vec::new() });
             };
             const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+            let begun = async { tokio::time::timeout(CONNECT, line.session.execute(BEGIN)).await };
             // A connection that the server has closed meanwhile is none.
-            if line.worker.ask(|session, runtime| runtime.block_on(session.execute(BEGIN))).is_ok() {
+            if matches!(line.runtime.block_on(begun), Ok(Ok(()))) {
                 return Ok(line);
             }
         }
@@ -94,10 +101,8 @@ impl Snapshot for HeldSnapshot {
 
     fn scan(&mut self, scan: &Scan) -> Result<BatchStream, SourceError> {
         let gone = || crate::source::Refuse(&self.run.origin).early("its connection has ended");
-        let line = self.line.as_ref().ok_or_else(gone)?;
-        let (known, scan, run, dies) = (Arc::clone(&line.known), scan.clone(), self.run.clone(), self.dies);
-        let read = line.worker.ask(move |session, runtime| read((session, runtime), &known, &scan, &run, dies));
-        match read {
+        let line = self.line.as_mut().ok_or_else(gone)?;
+        match read(line, scan, &self.run, self.dies) {
             Ok(batches) => Ok(Box::new(batches.into_iter().map(Ok))),
             Err(error) => {
                 // What it has prepared may be what went wrong: a table that was altered. The next begins anew.
@@ -111,32 +116,41 @@ impl Snapshot for HeldSnapshot {
 impl Drop for HeldSnapshot {
     fn drop(&mut self) {
         let Some(line) = self.line.take() else { return };
-        // A connection on which that fails is closed: no transaction begins on it again.
-        let is_told = line.worker.tell(|session, runtime| drop(runtime.block_on(session.execute("ROLLBACK"))));
+        line.runtime.block_on(line.ended());
         let mut lines = locked(&self.lines);
-        if is_told && lines.len() < KEPT {
+        if lines.len() < KEPT {
             lines.push(line);
         }
     }
 }
 
+impl Line {
+    /// Sends the end of the transaction, and waits for no answer: what is asked next stands behind it, and fails where it failed.
+    async fn ended(&self) {
+        let mut ended = pin!(self.session.client.batch_execute("ROLLBACK"));
+        poll_fn(|context| {
+            let _ = ended.as_mut().poll(context);
+            Poll::Ready(())
+        })
+        .await;
+        // The connection's own task writes what was asked.
+        tokio::task::yield_now().await;
+    }
+}
+
 /// Rows of one scan by keys, all of them.
-fn read(
-    (session, runtime): (&Session, &Runtime),
-    known: &Prepared,
-    scan: &Scan,
-    run: &Run,
-    dies: Option<Duration>,
-) -> Result<Vec<Batch>, SourceError> {
+fn read(line: &mut Line, scan: &Scan, run: &Run, dies: Option<Duration>) -> Result<Vec<Batch>, SourceError> {
+    let Line { session, runtime, known } = line;
+    let (session, runtime) = (&*session, &*runtime);
     let (out, _stream) = Handoff::pair(&run.origin, &run.watch);
     let wait = Wait { runtime, session, run, wanted: out.shared(), dies, spent: Counter::new(Duration::ZERO) };
     let shape = shape(scan);
-    let found = locked(known).iter().find(|(scan, _)| *scan == shape).map(|(_, found)| Arc::clone(found));
+    let found = known.iter().find(|(scan, _)| *scan == shape).map(|(_, found)| Arc::clone(found));
     let found = match found {
         Some(found) => found,
         None => {
             let found = Arc::new(Known::find(&wait, scan)?);
-            locked(known).push((shape, Arc::clone(&found)));
+            known.push((shape, Arc::clone(&found)));
             found
         }
     };

@@ -80,13 +80,6 @@ impl Worker {
     }
 }
 
-impl Worker {
-    /// Has the thread do something before whatever is asked next; nobody waits for it. Where it fails, what is asked next fails.
-    pub(crate) fn tell(&self, task: impl FnOnce(&Session, &Runtime) + Send + 'static) -> bool {
-        self.asks.as_ref().is_some_and(|asks| asks.send(Box::new(task)).is_ok())
-    }
-}
-
 impl Drop for Worker {
     fn drop(&mut self) {
         self.asks = None;

@@ -24,7 +24,7 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::in_time::{self, timed};
+use super::in_time;
 use super::ready::{Ready, no_key, not_shown};
 use super::segment::seal_round;
 use super::{Asker, LONGEST};
@@ -216,7 +216,7 @@ impl Looker {
         }
         let questions: Vec<&Question> = asked.iter().map(|(.., question)| question).collect();
         let until = asked.iter().map(|(_, one, _)| one.until).min().unwrap_or_else(Instant::now);
-        let walked = timed(runtime, until, |watch| walk(house, ready, look_up, sources, &questions, watch));
+        let walked = walk(house, ready, look_up, sources, &questions, Watch::until(until));
         in_time::demand(until, exchange).map_err(lost)?;
         let (found, told, refused) = walked.map_err(|error| not_shown(exchange, error.violations()))?;
         let records: HashMap<Vec<u8>, (&Disclosed, usize)> = told

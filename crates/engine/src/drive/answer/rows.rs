@@ -17,10 +17,9 @@ use causeway_store::change::{AnswerKind, CAPS, TellAnswer};
 use causeway_store::{Changed, StoreError};
 use jiff::ToSpan;
 use serde_json::{Value, json};
-use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
-use super::in_time::{self, patience, timed};
+use super::in_time::{self, patience};
 use super::ready::{Ready, beyond, no_key, not_shown};
 use super::seats::SEATS;
 use super::segment::is_not_recorded;
@@ -91,12 +90,11 @@ async fn once(
     }
     let key = Zeroizing::new(house.random());
     // A page that could not be sent is found out before anything is recorded.
-    let walk = |watch| {
-        let told = walk(house, &ready, &sources, &only, watch)?;
+    let walked = tokio::task::block_in_place(|| {
+        let told = walk(house, &ready, &sources, &only, Watch::until(until))?;
         let pages = Pages::lay(&told, ready.online.page, LONGEST, &house.home.staging(), &key)?;
         Ok((told, pages))
-    };
-    let walked = tokio::task::block_in_place(|| timed(&Handle::current(), until, walk));
+    });
     in_time::demand(until, exchange).map_err(|violation| not_shown(exchange, vec![violation]))?;
     let (told, pages) = match walked {
         Ok(walked) => walked,
