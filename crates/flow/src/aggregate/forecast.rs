@@ -1,9 +1,12 @@
 //! In which order is it cheapest to read, and what does that come to?
 
+use std::collections::HashSet;
+
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Int64Type};
 use causeway_model::ValueType;
 
+use super::key::Keys;
 use super::run::{Related, chain};
 use crate::error::FlowError;
 use crate::plan::rel::Rel;
@@ -25,7 +28,8 @@ pub(super) enum Mode {
     BuildFirst,
     /// The records are few: they are read first, and of the rest only what belongs to them is kept.
     RootsFirst {
-        /// For each relation: whether its source is asked for the keys of the records instead of everything.
+        /// For each relation: whether its source is asked for the keys of the records instead of everything, however many of them have one in
+        /// common. Of the others that is decided once they are read.
         by_key: Vec<bool>,
     },
 }
@@ -43,6 +47,29 @@ pub(super) fn mode(extract: &mut Extract, base: &Rel, related: &[Related<'_>]) -
     }
     let by_key = sizes.into_iter().map(|rows| roots.saturating_mul(ROWS_A_KEY) <= rows).collect();
     Ok(Mode::RootsFirst { by_key })
+}
+
+/// Whether the records that were read have so few different keys that reading by them is cheaper: members of one household have one key.
+pub(super) fn are_few(extract: &mut Extract, side: &Rel, here: &str, roots: &[Batch]) -> Result<bool, FlowError> {
+    match rows(extract, side)? {
+        Some(rows) => no_more_than(rows / ROWS_A_KEY, here, roots),
+        None => Ok(false),
+    }
+}
+
+/// Whether batches have no more than so many different keys in a column.
+fn no_more_than(most: u64, here: &str, roots: &[Batch]) -> Result<bool, FlowError> {
+    let mut different = HashSet::new();
+    for batch in roots {
+        let column = Keys::of(&batch.records, [here])?;
+        for row in 0..batch.records.num_rows() {
+            let mut key = Vec::new();
+            if column.write(row, &mut key)? && different.insert(key) && different.len() as u64 > most {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// About how many records a relation has.
@@ -100,7 +127,7 @@ pub struct Reading {
     pub statement: Option<String>,
     /// About how many rows would come.
     pub rows: Option<u64>,
-    /// Part that it plays: `records`, `looked up`, `looked up by key`, `records, read first`.
+    /// Part that it plays: `records`, `looked up`, `looked up by key`, `looked up, by key if there are few`, `records, read first`.
     pub part: &'static str,
 }
 
@@ -140,12 +167,42 @@ fn foresee(extract: &mut Extract, rel: &Rel, part: &'static str, into: &mut Vec<
                     let first = if part == "records" { "records, read first" } else { part };
                     foresee(extract, base, first, into)?;
                     for (related, by_key) in related.iter().zip(by_key) {
-                        let part = if by_key { "looked up by key" } else { "looked up" };
+                        let in_one = matches!(super::run::here_of(related.rel), [_]);
+                        let part = match by_key {
+                            true => "looked up by key",
+                            false if in_one => "looked up, by key if there are few",
+                            false => "looked up",
+                        };
                         foresee(extract, &related.side, part, into)?;
                     }
                     Ok(())
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, StringArray};
+    use arrow::record_batch::RecordBatch;
+
+    use super::*;
+    use crate::Faults;
+
+    #[test]
+    fn keys_that_records_have_in_common_count_once_and_missing_ones_not_at_all() {
+        let batch = |keys: &[Option<&str>]| {
+            let keys: ArrayRef = Arc::new(keys.iter().copied().collect::<StringArray>());
+            let records = RecordBatch::try_from_iter_with_nullable([("household", keys, true)]).unwrap();
+            Batch { records, faults: Faults::default() }
+        };
+        let roots = [batch(&[Some("h1"), Some("h2"), None, Some("h1")]), batch(&[Some("h2"), Some("h3"), None])];
+        assert!(no_more_than(3, "household", &roots).unwrap());
+        assert!(!no_more_than(2, "household", &roots).unwrap());
+        assert!(no_more_than(0, "household", &[batch(&[None])]).unwrap());
     }
 }

@@ -11,7 +11,7 @@ use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 
 use super::conflicts::Conflicts;
-use super::forecast::{Mode, expected, key_list, mode, rows};
+use super::forecast::{Mode, are_few, expected, key_list, mode, rows};
 use super::key::{Keys, Unique};
 use super::keyed::{Adds, Keyed};
 use super::memory::Memory;
@@ -138,7 +138,7 @@ struct Runner<'e> {
 /// Records that are related by a key which others may have in common.
 pub(super) struct Related<'r> {
     /// The operator that relates them.
-    rel: &'r Rel,
+    pub(super) rel: &'r Rel,
     /// What it relates.
     pub(super) side: Cow<'r, Rel>,
     pub(super) there: Vec<String>,
@@ -280,8 +280,10 @@ impl Runner<'_> {
                     break;
                 }
                 let keys = match (&roots, here_of(found.rel)) {
-                    (Some((roots, by_key)), [(here, there)]) if by_key.get(next) == Some(&true) => {
-                        key_list(&found.side, there, here, roots)?
+                    (Some((roots, by_key)), [(here, there)]) => {
+                        let is_less =
+                            by_key.get(next) == Some(&true) || are_few(self.extract, &found.side, here, roots)?;
+                        if is_less { key_list(&found.side, there, here, roots)? } else { None }
                     }
                     _ => None,
                 };
@@ -373,7 +375,7 @@ pub(super) fn chain(rel: &Rel) -> (Vec<String>, Vec<Related<'_>>, &Rel) {
     (here, related.into(), at)
 }
 
-fn here_of(rel: &Rel) -> &[(String, String)] {
+pub(super) fn here_of(rel: &Rel) -> &[(String, String)] {
     match rel {
         Rel::Facet { keys, .. } | Rel::Relate { keys, .. } | Rel::Gather { keys, .. } => keys,
         _ => &[],

@@ -28,18 +28,22 @@ const TRANSFER: &str = "SELECT t.id FROM transfer t LEFT JOIN lease l ON l.trans
      ORDER BY coalesce(l.not_before, t.requested_at), t.requested_at, t.id LIMIT 1";
 
 /// An earlier one of the exchange goes first, whatever holds it; so does a later one that somebody has in hand already. What waits for
-/// people is found once they have decided on some of it. What is put back, or only acknowledged, waits for nobody.
-const INTAKE: &str = "SELECT t.id FROM intake t LEFT JOIN intake_lease l ON l.intake = t.id \
-     WHERE (t.state IN ('received', 'opened', 'validated', 'applying', 'applied', 'undoing') \
-     OR (t.state = 'awaiting-review' AND (t.left_out_at IS NOT NULL OR EXISTS (SELECT 1 FROM intake_waiting w \
-     WHERE w.intake = t.id AND w.decision IS NOT NULL AND w.settled_at IS NULL)))) \
-     AND (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
+/// people is found once they have decided on some of it. What is put back, or only acknowledged, waits for nobody. Of those that wait for
+/// their turn the first of each exchange is looked at alone: thousands may wait behind it.
+const INTAKE: &str = "WITH due AS (SELECT id FROM intake WHERE state IN ('applied', 'undoing') \
+     UNION ALL SELECT t.id FROM intake t WHERE t.state = 'awaiting-review' AND (t.left_out_at IS NOT NULL \
+     OR EXISTS (SELECT 1 FROM intake_waiting w WHERE w.intake = t.id AND w.decision IS NOT NULL AND w.settled_at IS NULL)) \
+     AND NOT EXISTS (SELECT 1 FROM intake o WHERE o.exchange = t.exchange \
+     AND o.state IN ('received', 'opened', 'validated', 'applying') AND (o.received_at, o.id) < (t.received_at, t.id)) \
+     UNION ALL SELECT (SELECT o.id FROM intake o WHERE o.exchange = d.name \
+     AND o.state IN ('received', 'opened', 'validated', 'applying') ORDER BY o.received_at, o.id LIMIT 1) \
+     FROM (SELECT DISTINCT name FROM document WHERE kind = 'exchange') d) \
+     SELECT t.id FROM due JOIN intake t ON t.id = due.id LEFT JOIN intake_lease l ON l.intake = t.id \
+     WHERE (l.held_until IS NULL OR l.held_until <= $4 OR l.held_until > $2) \
      AND (l.not_before IS NULL OR l.not_before <= $1 OR l.not_before > $3) \
-     AND (t.state IN ('applied', 'undoing') OR NOT EXISTS (SELECT 1 FROM intake o LEFT JOIN intake_lease h ON h.intake = o.id \
-     WHERE o.exchange = t.exchange AND o.id <> t.id \
-     AND o.state IN ('received', 'opened', 'validated', 'applying', 'awaiting-review') \
-     AND ((o.state <> 'awaiting-review' AND (o.received_at, o.id) < (t.received_at, t.id)) \
-     OR (h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2)))) \
+     AND (t.state IN ('applied', 'undoing') OR NOT EXISTS (SELECT 1 FROM intake_lease h JOIN intake o ON o.id = h.intake \
+     WHERE h.token IS NOT NULL AND h.held_until > $1 AND h.held_until <= $2 AND o.exchange = t.exchange AND o.id <> t.id \
+     AND o.state IN ('received', 'opened', 'validated', 'applying', 'awaiting-review'))) \
      ORDER BY coalesce(l.not_before, t.received_at), t.received_at, t.id LIMIT 1";
 
 impl Step for Find<'_> {

@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!(26, "client secrets", "0026_client_secrets.sql"),
     migration!(27, "review", "0027_review.sql"),
     migration!(28, "taken", "0028_taken.sql"),
+    migration!(29, "queue", "0029_queue.sql"),
 ];
 
 const BOOKS_SQLITE: &str = "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, description TEXT NOT NULL, \

@@ -302,14 +302,14 @@ impl Reader {
         Ok(row.bind(id).fetch_one(&self.pool).await?.only::<i64>()? > 0)
     }
 
-    /// The intakes of the same exchange that came after this one.
+    /// The intakes of the same exchange that came after this one, as far as they were ever opened: of the others nothing can stand in a target.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn intakes_after(&self, id: &str) -> Result<BTreeSet<String>, StoreError> {
         let rows = query(
             "SELECT o.id FROM intake t JOIN intake o ON o.exchange = t.exchange \
-             AND (o.received_at, o.id) > (t.received_at, t.id) WHERE t.id = $1",
+             AND (o.received_at, o.id) > (t.received_at, t.id) AND o.opened_at IS NOT NULL WHERE t.id = $1",
         );
         let rows = rows.bind(id).fetch_all(&self.pool).await?;
         rows.iter().map(|row| Cells::new(row, "intake", "id").get("id")).collect()
