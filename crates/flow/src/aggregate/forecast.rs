@@ -59,12 +59,15 @@ pub(super) fn are_few(extract: &mut Extract, side: &Rel, here: &str, roots: &[Ba
 
 /// Whether batches have no more than so many different keys in a column.
 fn no_more_than(most: u64, here: &str, roots: &[Batch]) -> Result<bool, FlowError> {
-    let mut different = HashSet::new();
+    let (mut different, mut key) = (HashSet::new(), Vec::new());
     for batch in roots {
         let column = Keys::of(&batch.records, [here])?;
         for row in 0..batch.records.num_rows() {
-            let mut key = Vec::new();
-            if column.write(row, &mut key)? && different.insert(key) && different.len() as u64 > most {
+            if !column.write(row, &mut key)? || different.contains(&key) {
+                continue;
+            }
+            different.insert(key.clone());
+            if different.len() as u64 > most {
                 return Ok(false);
             }
         }

@@ -54,7 +54,7 @@ impl Pool {
         let free = self.free().pop();
         let connection = match free {
             Some(connection) => connection,
-            None => at_leisure(|| self.connect())?,
+            None => at_leisure(|| self.connect()).map_err(|error| self.unusable(&error))?,
         };
         Ok(Lease { connection: Some(connection), pool: self.clone(), _permit: permit })
     }
@@ -65,6 +65,13 @@ impl Pool {
         connection.set_prepared_statement_cache_capacity(PREPARED);
         connection.execute_batch(&self.inner.pragmas)?;
         Ok(connection)
+    }
+
+    fn unusable(&self, error: &DatabaseError) -> DatabaseError {
+        DatabaseError::of(format!(
+            "`{}` cannot be worked with: {error}; if it is damaged, `causeway restore` fills an installation from a backup",
+            self.inner.path.display()
+        ))
     }
 
     /// Begins a transaction.

@@ -104,7 +104,8 @@ impl Reader {
     }
 
     /// What was sealed under an arrangement, whatever its version, at `since` or later, oldest first. A transfer
-    /// that was cancelled or lapsed before anything of it left does not count.
+    /// that was cancelled or lapsed does not count, unless a program had begun to take its package: the frequency is not used up by what
+    /// could not be delivered.
     ///
     /// # Errors
     /// When the database fails or a row is damaged.
@@ -114,7 +115,7 @@ impl Reader {
              transfer.sealed_json AS sealed_json FROM transfer JOIN package ON package.transfer = transfer.id \
              WHERE transfer.arrangement = $1 AND package.sealed_at >= $2 \
              AND (transfer.state NOT IN ('cancelled', 'lapsed') \
-               OR EXISTS (SELECT 1 FROM delivery WHERE delivery.transfer = transfer.id)) \
+               OR EXISTS (SELECT 1 FROM part_taking WHERE part_taking.package = package.id)) \
              ORDER BY package.sealed_at, transfer.id",
         );
         let rows = rows.bind(arrangement).bind(since.as_microsecond()).fetch_all(&self.pool).await?;

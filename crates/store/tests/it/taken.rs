@@ -1,7 +1,7 @@
 //! Is a package that lies ready in nobody's way, and does no byte of it leave that was not written down before?
 
 use causeway_model::alert::AlertKind;
-use causeway_store::change::{BeginTaking, DeliveryOutcome, EndTaking, MakeReady, Seen};
+use causeway_store::change::{BeginTaking, DeliveryOutcome, EndTaking, LapseTransfer, MakeReady, Seen};
 use causeway_store::query::{AlertFilter, Taking};
 use causeway_store::{Kind, Saved, Store, StoreError};
 
@@ -95,7 +95,33 @@ async fn bytes_leave_after_their_intent_and_are_told_once(kind: Kind) {
     begin(&store, &package, "e", 0).await.unwrap();
 }
 
+async fn what_left_before_it_lapsed_counts_and_what_could_not_be_delivered_does_not(kind: Kind) {
+    let house = House::new(kind);
+    let store = house.open().await;
+    found(&store).await;
+    store.add_partner(partner("agency"), stamp(1)).await.unwrap();
+    crate::clients::called(&store).await;
+    let lapse = async |seen: Seen| {
+        let transfer = seen.transfer.clone();
+        let lapsed = changed(LapseTransfer { seen, tell: Vec::new() }, "transfer.lapsed", &transfer);
+        store.lapse(lapsed, stamp(60)).await.unwrap();
+    };
+    let failed = sealed(&store, "t1").await;
+    let failed = store.begin_delivery(send(&failed), stamp(40)).await.unwrap();
+    lapse(store.finish_delivery(sent(&failed, 1, DeliveryOutcome::Failed), stamp(41)).await.unwrap()).await;
+    let begun = sealed(&store, "t2").await;
+    lay_ready(&store, &begun).await.unwrap();
+    let begun = store.begin_delivery(send(&begun), stamp(42)).await.unwrap();
+    begin(&store, &package_of(&begun), "a", 0).await.unwrap();
+    lapse(store.finish_delivery(sent(&begun, 1, DeliveryOutcome::Interrupted), stamp(46)).await.unwrap()).await;
+    lapse(sealed(&store, "t3").await).await;
+    let released: Vec<_> =
+        store.releases_since("food", at(0)).await.unwrap().into_iter().map(|one| one.transfer).collect();
+    assert_eq!(released, ["t2"]);
+}
+
 on_both! {
     a_package_that_lies_ready_waits_for_its_partner_alone,
     bytes_leave_after_their_intent_and_are_told_once,
+    what_left_before_it_lapsed_counts_and_what_could_not_be_delivered_does_not,
 }
