@@ -18,7 +18,7 @@ use crate::rights::Whose;
 /// What records of an exchange decide.
 pub(super) struct Deciding {
     each: Vec<One>,
-    /// Who brought the exchange into use.
+    /// Who brought its newest version into use.
     authority: String,
 }
 
@@ -90,7 +90,7 @@ impl Deciding {
                 into: None,
                 decision: one.decision.clone(),
                 reason: format!(
-                    "it came in as record {} of intake {}, by `{exchange}` version {version}, which {} brought into use",
+                    "it came in as record {} of intake {}, by `{exchange}` version {version}, under the authority of {}",
                     place.head.number, step.row.id, self.authority
                 ),
             };
