@@ -51,13 +51,13 @@ impl Applied {
         (checks, mapped): (&Checks, &Mapped),
         place: Place<'_>,
         known: Known<'_>,
-        said: Option<&Said>,
+        said: &[Said],
     ) -> Result<Self, TargetError> {
         let message = message(place, known);
         if let Some(answer) = session.applied(&message)? {
             return Ok(Self::answered(answer));
         }
-        if said == Some(&Said::LeaveOut) {
+        if said.contains(&Said::LeaveOut) {
             return Ok(Self::without_row(RecordOutcome::LeftOut, Vec::new()));
         }
         // Somebody may change the row between looking and writing; whoever does so twice has a reason.

@@ -13,7 +13,7 @@ use causeway_model::inbound::{OnWrite, Unmatched};
 use super::batch::{Head, SoundBatch, seen};
 use super::checks::Checks;
 use super::mapping::{From, Gets, Mapped, Table};
-use super::reviewed::{Said, Unclear};
+use super::reviewed::{Answers, Said, Unclear};
 use super::rule::Seen;
 use super::target::{Column, Datum, Onto, Row, Session, Stored, TargetError, Write};
 
@@ -62,13 +62,13 @@ impl Matched {
         checks: &Checks,
         mapped: &Mapped,
         place: Place<'_>,
-        said: Option<&Said>,
+        said: &[Said],
     ) -> Result<Found, TargetError> {
         let Some(root) = mapped.tables.first() else {
             return Ok(Found::Waits(Unclear::new(Code::Unmatched, 0, &[])));
         };
         let at = Values { batch: &place.batch.records, row: place.head.row, present: &place.head.present };
-        let mut said = said;
+        let mut said = Answers::new(said);
         let onto = match said.take_if(|said| matches!(said, Said::Link(one) if one.mapping == 0)) {
             // A person said so, whatever is found.
             Some(Said::Link(shown)) => match session.row(0, &shown.key)? {
@@ -218,8 +218,8 @@ fn look(
 
 /// What is done where looking found no one row. INVARIANT (decided on what was seen): what a person said counts as long as the rows are those
 /// that were shown, byte for byte; [`Matched::find`] asks the same of a row that a person named.
-fn decided(looked: Looked, mapping: usize, said: &mut Option<&Said>) -> Result<Onto, Found> {
-    let is_here = |said: &mut &Said| match said {
+fn decided(looked: Looked, mapping: usize, said: &mut Answers<'_>) -> Result<Onto, Found> {
+    let is_here = |said: &Said| match said {
         Said::Link(shown) => shown.mapping == mapping,
         Said::Insert { mapping: of, .. } => *of == mapping,
         Said::LeaveOut => false,
@@ -246,7 +246,7 @@ fn decided(looked: Looked, mapping: usize, said: &mut Option<&Said>) -> Result<O
                 false => Err(changed()),
             }
         }
-        Some(Said::LeaveOut) | None => Err(Found::Waits(Unclear::new(code, mapping, &rows))),
+        Some(Said::LeaveOut) | None => Err(Found::Waits(Unclear::new(code, mapping, &rows).after(said))),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Unclear {
     pub mapping: usize,
     /// The rows that it may be.
     pub candidates: Vec<Candidate>,
+    /// What was said of the places of the record before this one, and still holds.
+    pub before: Vec<Said>,
 }
 
 /// What a person decides on: a line of what rests sealed to the operation.
@@ -58,10 +60,13 @@ pub struct Question {
     pub came: Map<String, Value>,
     /// The rows that it may be, in the order of their numbers.
     pub candidates: Vec<Candidate>,
+    /// What was said of the places of the record before this one: said once, it need not be said again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<Said>,
 }
 
-/// What a person said of a record that waited.
-#[derive(Clone, PartialEq, Eq)]
+/// What a person said of one place of a record that waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Said {
     /// It is this row.
     Link(Candidate),
@@ -88,9 +93,34 @@ impl Candidate {
     }
 }
 
+/// What was said of a record, place by place, in the order in which the places are looked at.
+pub(super) struct Answers<'s> {
+    all: &'s [Said],
+    taken: usize,
+}
+
+impl<'s> Answers<'s> {
+    pub(super) fn new(all: &'s [Said]) -> Self {
+        Self { all, taken: 0 }
+    }
+
+    /// The next that was said, if it is what is wanted.
+    pub(super) fn take_if(&mut self, wanted: impl FnOnce(&Said) -> bool) -> Option<&'s Said> {
+        let next = self.all.get(self.taken).filter(|said| wanted(said))?;
+        self.taken += 1;
+        Some(next)
+    }
+}
+
 impl Unclear {
     pub(super) fn new(code: Code, mapping: usize, rows: &[Row]) -> Self {
-        Self { code, mapping, candidates: rows.iter().map(|row| Candidate::of(mapping, row)).collect() }
+        let candidates = rows.iter().map(|row| Candidate::of(mapping, row)).collect();
+        Self { code, mapping, candidates, before: Vec::new() }
+    }
+
+    /// The same, where everything held that was said before.
+    pub(super) fn after(self, said: &Answers<'_>) -> Self {
+        Self { before: said.all.get(..said.taken).unwrap_or_default().to_vec(), ..self }
     }
 }
 
@@ -105,6 +135,7 @@ impl Question {
             mapping: unclear.mapping,
             came: came(checks, place),
             candidates: unclear.candidates.clone(),
+            before: unclear.before.clone(),
         }
     }
 
@@ -118,9 +149,14 @@ impl Question {
         }
     }
 
-    /// What was said of it, if what it was said by is among what is here.
+    /// What was said of the record, this and before, if what it was said by is among what is here.
     #[must_use]
-    pub fn said(&self, key: &[u8; 32], verdict: Verdict, chosen: Option<&str>) -> Option<Said> {
+    pub fn said(&self, key: &[u8; 32], verdict: Verdict, chosen: Option<&str>) -> Option<Vec<Said>> {
+        let said = self.here(key, verdict, chosen)?;
+        Some(self.before.iter().cloned().chain([said]).collect())
+    }
+
+    fn here(&self, key: &[u8; 32], verdict: Verdict, chosen: Option<&str>) -> Option<Said> {
         match verdict {
             Verdict::LeaveOut => Some(Said::LeaveOut),
             Verdict::Insert => (Some(self.digest(key, &self.candidates).as_str()) == chosen)
@@ -140,6 +176,9 @@ impl Question {
         let mut mac = keyed(key, format!("review {}", self.record).as_bytes());
         // Texts of JSON end where they end: nothing can be shifted from one into another.
         mac.update(serde_json::to_string(candidates).unwrap_or_default().as_bytes());
+        if !self.before.is_empty() {
+            mac.update(serde_json::to_string(&self.before).unwrap_or_default().as_bytes());
+        }
         hex::encode(mac.finalize().into_bytes())
     }
 

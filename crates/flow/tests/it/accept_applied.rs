@@ -114,7 +114,7 @@ impl Scene {
                 let place = Place { batch: sound.batch(), head };
                 let known = Known { intake, sequence: None, later: &later };
                 let applied =
-                    Applied::of(session.as_mut(), &mut Open, (&house.checks, mapped), place, known, None).unwrap();
+                    Applied::of(session.as_mut(), &mut Open, (&house.checks, mapped), place, known, &[]).unwrap();
                 let why: Vec<String> = applied.why.iter().map(|(field, code)| format!(" {field} {code}")).collect();
                 let rows = applied.unclear.as_ref().map_or(0, |unclear| unclear.candidates.len());
                 told.push(format!("{} {}{} {rows}", head.number, applied.outcome, why.concat()));

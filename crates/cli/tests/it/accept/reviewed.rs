@@ -176,6 +176,35 @@ fn what_was_decided_stays_so_while_others_wait() {
 }
 
 #[test]
+fn a_record_that_is_unclear_in_several_places_is_asked_about_one_after_the_other() {
+    let scene = Scene::with(Store::Sqlite, |exchange| exchange.replace("unmatched: insert", "unmatched: wait"));
+    for of in [38, 39] {
+        scene.sql(&format!("UPDATE person SET nin = 'SAME' WHERE id = '{}';", id(of)));
+    }
+    let mut both = twins("both", "SAME");
+    both["cards"] = json!([{ "number": "NEW1" }, { "number": "NEW2" }]);
+    let intake = scene.submitted(&scene.envelope(1, &[both]));
+    scene.work();
+    let before = scene.tables();
+    // Whose it is, and of each card that nobody knows whether it is a new one. What was said is not asked again.
+    for (words, asked) in [(["1", "--link", "2"].as_slice(), "ambiguous"), (&["1", "--insert"], "unmatched")] {
+        let shown = scene.shown(&intake);
+        assert!(shown.contains("waiting    1") && shown.contains(asked), "{asked}: {shown}");
+        assert_eq!(review(&scene, "protection", &intake, words).0, Some(0), "{words:?}");
+        scene.work();
+        assert_eq!(scene.tables(), before);
+    }
+    assert_eq!(review(&scene, "protection", &intake, &["1", "--insert"]).0, Some(0));
+    scene.work();
+    let shown = scene.shown(&intake);
+    assert!(shown.contains("acknowledged") && shown.contains("updated    1"), "{shown}");
+    let changed: Vec<String> = scene.tables().into_iter().filter(|row| !before.contains(row)).collect();
+    let card = |number: &str| format!("{number}|{}|current", id(39));
+    assert_eq!(changed, [format!("{}|SAME|ACC|2026-05-01|10|1", id(39)), card("NEW1"), card("NEW2")]);
+    scene.street.good(&["ledger", "verify"]).unwrap();
+}
+
+#[test]
 fn what_is_read_once_more_is_asked_anew() {
     let scene = Scene::with(Store::Sqlite, with_new_people);
     let intake = scene.submitted(&scene.envelope(1, &[record("a", 10, 999), record("b", 10, 1)]));

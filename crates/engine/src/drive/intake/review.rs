@@ -14,10 +14,11 @@ use crate::intake::REVIEW;
 
 /// What a run goes by.
 pub(super) struct Decided {
-    /// By the record's number. Of one whose rows are no longer what was seen, nothing: it is matched anew, and waits again if it must.
-    said: BTreeMap<u64, Said>,
+    /// By the record's number, place by place. Of one whose rows are no longer what was seen, nothing: it is matched anew, and waits again if
+    /// it must.
+    said: BTreeMap<u64, Vec<Said>>,
     /// What is said of every record where a person ended the intake.
-    rest: Option<Said>,
+    rest: Option<[Said; 1]>,
     /// Which decisions those are that no run went by yet.
     pub(super) heeded: Vec<Heeded>,
     /// What was decided on: kept as long as the intake may be applied again, since a record that was decided on and is not in the target
@@ -38,7 +39,7 @@ impl Decided {
             decided.insert(one.record, decision);
         }
         let left_out = decided.iter().filter(|(_, one)| one.verdict == Verdict::LeaveOut);
-        let mut said: BTreeMap<u64, Said> = left_out.map(|(record, _)| (*record, Said::LeaveOut)).collect();
+        let mut said: BTreeMap<u64, Vec<Said>> = left_out.map(|(record, _)| (*record, vec![Said::LeaveOut])).collect();
         let (path, mut kept) = (step.path(REVIEW), Vec::new());
         if said.len() < decided.len() && path.exists() {
             tokio::task::block_in_place(|| {
@@ -53,12 +54,13 @@ impl Decided {
                 Ok::<_, EngineError>(())
             })?;
         }
-        let rest = row.left_out_at.map(|_| Said::LeaveOut);
+        let rest = row.left_out_at.map(|_| [Said::LeaveOut]);
         Ok(Self { said, rest, heeded, kept })
     }
 
     /// What was said of a record.
-    pub(super) fn said(&self, record: u64) -> Option<&Said> {
-        self.rest.as_ref().or_else(|| self.said.get(&record))
+    pub(super) fn said(&self, record: u64) -> &[Said] {
+        let of_it = || self.said.get(&record).map(Vec::as_slice).unwrap_or_default();
+        self.rest.as_ref().map_or_else(of_it, <[Said; 1]>::as_slice)
     }
 }
