@@ -1,12 +1,9 @@
 //! How do both sides say "the same set of records" without showing one record?
 
-use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::entropy::keyed;
-
-pub(crate) type HmacSha256 = Hmac<Sha256>;
+use crate::mac::Mac;
 
 /// The name that the inner manifest gives to this way of combining.
 pub const ALGORITHM: &str = "hmac-sha256-sum/1";
@@ -18,7 +15,7 @@ pub const ALGORITHM: &str = "hmac-sha256-sum/1";
 /// never published, because whoever has the key can test guesses.
 #[derive(Clone)]
 pub struct RecordDigest {
-    keyed: HmacSha256,
+    mac: Mac,
     sum: [u8; 32],
     records: u64,
 }
@@ -27,7 +24,7 @@ impl RecordDigest {
     /// The digest of no records under `key`.
     #[must_use]
     pub fn new(key: &[u8; 32]) -> Self {
-        Self { keyed: keyed(key), sum: [0; 32], records: 0 }
+        Self { mac: Mac::new(key), sum: [0; 32], records: 0 }
     }
 
     /// The digest of no records under a key written in hex, as in the inner manifest; `None` when it is not 32 bytes.
@@ -47,9 +44,7 @@ impl RecordDigest {
     /// What one record adds.
     #[must_use]
     pub fn value_of(&self, canonical: &[u8]) -> [u8; 32] {
-        let mut mac = self.keyed.clone();
-        mac.update(canonical);
-        mac.finalize().into_bytes().into()
+        self.mac.tag([canonical])
     }
 
     /// Adds one record by what it adds.

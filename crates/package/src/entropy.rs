@@ -1,9 +1,8 @@
 //! Where do a package's opaque names, its receipt token and its digest key come from?
 
-use hmac::{KeyInit, Mac};
 use zeroize::Zeroizing;
 
-use crate::digest::HmacSha256;
+use crate::mac::Mac;
 
 /// Thirty-two random bytes of the caller, from which everything unguessable in one package is derived.
 ///
@@ -20,12 +19,8 @@ impl Entropy {
 
     /// The value named `label`, number `index`: HMAC-SHA256 of both under the seed.
     pub(crate) fn derive(&self, label: &str, index: u64) -> Zeroizing<[u8; 32]> {
-        let mut mac = keyed(&self.0);
-        mac.update(b"causeway-package entropy\0");
-        mac.update(label.as_bytes());
-        mac.update(&[0]);
-        mac.update(&index.to_be_bytes());
-        Zeroizing::new(mac.finalize().into_bytes().into())
+        let pieces: [&[u8]; 4] = [b"causeway-package entropy\0", label.as_bytes(), &[0], &index.to_be_bytes()];
+        Zeroizing::new(Mac::new(&self.0).tag(pieces))
     }
 
     /// Sixteen derived bytes as hex: an opaque name.
@@ -40,15 +35,6 @@ impl std::fmt::Debug for Entropy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Entropy(hidden)")
     }
-}
-
-/// HMAC-SHA256 under a 32-byte key. HMAC fills short keys with zeros to its block, so this cannot fail.
-pub(crate) fn keyed(key: &[u8; 32]) -> HmacSha256 {
-    let mut block = Zeroizing::new([0_u8; 64]);
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    HmacSha256::new((&*block).into())
 }
 
 #[cfg(test)]

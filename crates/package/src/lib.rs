@@ -12,6 +12,7 @@
 //! - [`answer`] is what is told to a client over the network, sealed to it.
 //! - [`client`] is what the partner signs about a program that acts for it.
 //! - [`inbound`] is the other way: what a partner seals and signs for the operation.
+//! - [`mac`] tags records and people, millions under one key.
 //! - [`disclosure`] and [`report`] are sealed to ourselves: who was in a transfer, and what could not be released.
 //!
 //! Time and randomness are arguments; only `age` itself draws its file keys from the operating system.
@@ -29,6 +30,7 @@ mod files;
 pub mod inbound;
 pub mod inner;
 pub mod key;
+pub mod mac;
 pub mod manifest;
 pub mod notice;
 pub mod open;
@@ -44,6 +46,7 @@ pub use entropy::Entropy;
 pub use environment::{Data, Environment};
 pub use error::PackageError;
 pub use inner::{InnerFacts, InnerManifest};
+pub use mac::Mac;
 pub use manifest::OuterManifest;
 pub use open::{Limits, Opened, Verified, open, read_inner, verify};
 pub use seal::{PackageWriter, SealedPackage, Spec};

@@ -25,7 +25,7 @@ use crate::manifest::{
     to_json,
 };
 use crate::padding::fill_json;
-use crate::stream::{SealedFile, SealingStream};
+use crate::stream::{Flushing, SealedFile, SealingStream};
 
 mod state;
 
@@ -87,6 +87,7 @@ pub struct PackageWriter {
     digest: RecordDigest,
     open: Option<OpenPart>,
     closed: Vec<(PartRef, InnerPart)>,
+    flushing: Vec<Flushing>,
     /// The state that it leads to, and the part that names who is gone.
     state: Option<(Delta, Option<PartRef>)>,
     failed: bool,
@@ -118,6 +119,7 @@ impl PackageWriter {
             entropy,
             open: None,
             closed: Vec::new(),
+            flushing: Vec::new(),
             state: None,
             failed: false,
             complete: false,
@@ -253,7 +255,8 @@ impl PackageWriter {
             inner_sha256,
         };
         let bytes = manifest.to_bytes()?;
-        // Names of all parts are durable before anything says that the package exists.
+        // All parts are durable, and their names, before anything says that the package exists.
+        self.flushing.drain(..).try_for_each(Flushing::wait)?;
         sync_dir(&self.dir)?;
         write_whole(&self.dir.join(SIGNATURE_FILE), &key.sign(&bytes))?;
         // CRASH: a signature without a manifest is still no package and is destroyed.
@@ -307,7 +310,8 @@ impl PackageWriter {
 
     fn close(&mut self) -> Result<(), PackageError> {
         let Some(OpenPart { stream, name, records, .. }) = self.open.take() else { return Ok(()) };
-        let SealedFile { sha256, size, plain_sha256, plain_size } = stream.finish()?;
+        let (SealedFile { sha256, size, plain_sha256, plain_size }, flushing) = stream.finish_meanwhile()?;
+        self.flushing.push(flushing);
         self.closed.push((
             PartRef { name: name.clone(), sha256, size },
             InnerPart { name, records, size: plain_size, sha256: plain_sha256 },

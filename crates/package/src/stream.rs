@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::Path;
+use std::thread::JoinHandle;
 
 use age::stream::StreamWriter;
 use sha2::{Digest, Sha256};
@@ -228,17 +229,47 @@ impl SealingStream {
     }
 
     /// Ends all layers and makes the file's bytes durable.
-    pub(crate) fn finish(mut self) -> Result<SealedFile, PackageError> {
+    pub(crate) fn finish(self) -> Result<SealedFile, PackageError> {
+        let path = self.path.clone();
+        let (sealed, file) = self.end()?;
+        file.sync_all().map_err(PackageError::io("flush", &path))?;
+        Ok(sealed)
+    }
+
+    /// Ends all layers. The file's bytes are durable once that was waited for: a disk takes its time for a part, in which the
+    /// next one can be packed.
+    pub(crate) fn finish_meanwhile(self) -> Result<(SealedFile, Flushing), PackageError> {
+        let path = self.path.clone();
+        let (sealed, file) = self.end()?;
+        let flush = std::thread::Builder::new().name("flush".to_owned()).spawn(move || file.sync_all());
+        let flush = flush.map_err(PackageError::io("flush", &path))?;
+        Ok((sealed, Flushing { flush, path }))
+    }
+
+    fn end(mut self) -> Result<(SealedFile, File), PackageError> {
         self.push_pending()?;
-        let Self { encoder, hash, size, path, .. } = self;
-        let end = || -> io::Result<(String, u64)> {
+        let Self { encoder, hash, size: plain_size, path, .. } = self;
+        let end = || -> io::Result<(File, String, u64)> {
             let (buffered, sha256, size) = encoder.finish()?.finish();
-            let file = buffered.into_inner().map_err(|error| error.into_error())?;
-            file.sync_all()?;
-            Ok((sha256, size))
+            Ok((buffered.into_inner().map_err(|error| error.into_error())?, sha256, size))
         };
-        let (sha256, file_size) = end().map_err(PackageError::io("write", &path))?;
-        Ok(SealedFile { sha256, size: file_size, plain_sha256: hex::encode(hash.finalize()), plain_size: size })
+        let (file, sha256, size) = end().map_err(PackageError::io("write", &path))?;
+        Ok((SealedFile { sha256, size, plain_sha256: hex::encode(hash.finalize()), plain_size }, file))
+    }
+}
+
+/// A file whose bytes are on their way to the disk.
+#[must_use = "nothing is durable before it was waited for"]
+pub(crate) struct Flushing {
+    flush: JoinHandle<io::Result<()>>,
+    path: std::path::PathBuf,
+}
+
+impl Flushing {
+    /// Waits until they are durable.
+    pub(crate) fn wait(self) -> Result<(), PackageError> {
+        let flushed = self.flush.join().unwrap_or_else(|_| Err(io::Error::other("flushing stopped")));
+        flushed.map_err(PackageError::io("flush", &self.path))
     }
 }
 

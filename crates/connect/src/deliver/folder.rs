@@ -7,6 +7,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 
@@ -76,7 +77,7 @@ pub fn no_probe(_: &'static str) -> Result<(), Stop> {
     Ok(())
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Part {
     name: String,
     sha256: String,
@@ -108,18 +109,21 @@ pub fn deliver(
     // CRASH: an empty or half-filled `.incoming-ID` stays. The partner does not look at hidden folders; a retry goes on in it.
     stop(probe, "deliver-folder-made")?;
     remove_foreign(&incoming, &parts)?;
-    let (mut sent, mut kept) = (0, 0);
+    let mut missing = Vec::new();
     for part in &parts {
-        let to = incoming.join(&part.name);
-        if has_digest(&to, part)? {
-            kept += 1;
-            continue;
+        if !has_digest(&incoming.join(&part.name), part)? {
+            missing.push(part);
         }
-        send(&package_dir.join(&part.name), &to, part, probe)?;
-        sent += 1;
-        // CRASH: this part stands under its name, flushed and verified; a retry keeps it.
-        stop(probe, "deliver-part-sent")?;
     }
+    // What was copied is read back while the next part is copied.
+    let mut copied: Option<Copied> = None;
+    for part in &missing {
+        let next = Copied::send(package_dir, &incoming, part, probe);
+        copied.take().map_or(Ok(()), |before| before.named(probe))?;
+        copied = Some(next?);
+    }
+    copied.map_or(Ok(()), |last| last.named(probe))?;
+    let (sent, kept) = (missing.len(), parts.len() - missing.len());
     write_whole(&incoming.join(MANIFEST), &manifest)?;
     // CRASH: a manifest without its signature, still hidden; both are written again.
     stop(probe, "deliver-manifest-written")?;
@@ -221,36 +225,58 @@ fn has_digest(path: &Path, part: &Part) -> Result<bool, DeliverError> {
         _ => return Ok(false),
     }
     let mut file = File::open(path).map_err(failed("read", path))?;
-    let copied = copy(&mut file, &mut io::sink(), &no_probe);
-    let (digest, size) = copied.map_err(|fault| fault.told(path, path))?;
-    Ok(digest == part.sha256 && size == part.size)
+    let mut digest = Sha256::new();
+    let hash = |bytes: &[u8]| {
+        digest.update(bytes);
+        Ok(())
+    };
+    copy(&mut file, hash, &no_probe).map_err(|fault| fault.told(path, path))?;
+    Ok(hex::encode(digest.finalize()) == part.sha256)
 }
 
-/// Sends one part under a temporary name; it gets its own name only flushed and verified.
-fn send(from: &Path, to: &Path, part: &Part, probe: Probe<'_>) -> Result<(), DeliverError> {
-    let temporary = to.with_file_name(format!("{}.part", part.name));
-    let mut source = File::open(from).map_err(failed("read", from))?;
-    let mut file = create(&temporary)?;
-    let copied = copy(&mut source, &mut file, probe).map_err(|fault| fault.told(from, &temporary));
-    // CRASH: half a part under a temporary name; a retry removes it and sends the part again.
-    let flushed = copied.and_then(|done| {
+/// A part that stands under a temporary name, flushed; it gets its own once it was read back.
+struct Copied {
+    part: Part,
+    from: PathBuf,
+    temporary: PathBuf,
+    is_right: JoinHandle<Result<bool, DeliverError>>,
+}
+
+impl Copied {
+    fn send(package_dir: &Path, incoming: &Path, part: &Part, probe: Probe<'_>) -> Result<Self, DeliverError> {
+        let (part, from) = (part.clone(), package_dir.join(&part.name));
+        let temporary = incoming.join(format!("{}.part", part.name));
+        let mut source = File::open(&from).map_err(failed("read", &from))?;
+        let mut file = create(&temporary)?;
+        let copied = copy(&mut source, |bytes| file.write_all(bytes), probe);
+        // CRASH: half a part under a temporary name; a retry removes it and sends the part again.
+        copied.map_err(|fault| fault.told(&from, &temporary))?;
         stop(probe, "deliver-part-copied")?;
-        file.sync_all().map_err(failed("flush", &temporary)).map(|()| done)
-    });
-    let (digest, size) = flushed?;
-    drop(file);
-    if digest != part.sha256 || size != part.size {
+        file.sync_all().map_err(failed("flush", &temporary))?;
+        let (written, wanted) = (temporary.clone(), part.clone());
+        let read_back = std::thread::Builder::new().name("read-back".to_owned());
+        let is_right = read_back.spawn(move || has_digest(&written, &wanted)).map_err(failed("read", &temporary))?;
+        Ok(Self { part, from, temporary, is_right })
+    }
+
+    /// What reached the disk is what counts: neither a part that was altered here nor a copy that went wrong is named.
+    fn named(self, probe: Probe<'_>) -> Result<(), DeliverError> {
+        let Self { part, from, temporary, is_right } = self;
+        let stopped = || failed("read", &temporary)(io::Error::other("reading it back stopped"));
+        if is_right.join().map_err(|_| stopped())?? {
+            let to = temporary.with_file_name(&part.name);
+            fs::rename(&temporary, &to).map_err(failed("name", &to))?;
+            // CRASH: this part stands under its name, flushed and verified; a retry keeps it.
+            return stop(probe, "deliver-part-sent");
+        }
         let _ = fs::remove_file(&temporary);
+        if has_digest(&from, &part)? {
+            let error = io::Error::other("the bytes that were written are not those that were sent");
+            return Err(failed("write", &temporary)(error));
+        }
         let what = format!("part `{}` has not the digest that the manifest states", part.name);
-        return Err(DeliverError::NotWhole { path: from.to_path_buf(), what });
+        Err(DeliverError::NotWhole { path: from, what })
     }
-    // What reached the disk is what counts: a copy that went wrong on the way must not be named.
-    if !has_digest(&temporary, part)? {
-        let _ = fs::remove_file(&temporary);
-        let error = io::Error::other("the bytes that were written are not those that were sent");
-        return Err(failed("write", &temporary)(error));
-    }
-    fs::rename(&temporary, to).map_err(failed("name", to))
 }
 
 /// What ended a copy before its end.
@@ -270,23 +296,19 @@ impl Fault {
     }
 }
 
-/// Copies, and digests what passes. The probe is asked before every buffer: a stop holds back what has not left.
-fn copy(from: &mut impl Read, to: &mut impl Write, probe: Probe<'_>) -> Result<(String, u64), Fault> {
-    let mut digest = Sha256::new();
+/// Copies. The probe is asked before every buffer: a stop holds back what has not left.
+fn copy(from: &mut impl Read, mut to: impl FnMut(&[u8]) -> io::Result<()>, probe: Probe<'_>) -> Result<(), Fault> {
     let mut buffer = vec![0; 1 << 16];
-    let mut size = 0;
     loop {
         let read = match from.read(&mut buffer) {
-            Ok(0) => return Ok((hex::encode(digest.finalize()), size)),
+            Ok(0) => return Ok(()),
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(Fault::Reading(error)),
         };
         probe("deliver-bytes").map_err(|Stop| Fault::Stopped)?;
         let bytes = buffer.get(..read).unwrap_or_default();
-        digest.update(bytes);
-        to.write_all(bytes).map_err(Fault::Writing)?;
-        size += read as u64;
+        to(bytes).map_err(Fault::Writing)?;
     }
 }
 

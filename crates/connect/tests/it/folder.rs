@@ -85,12 +85,10 @@ fn a_delivery_that_dies_at_any_mark_shows_nothing_half_and_goes_on() {
         }
         let complete = marks[..=dies_at].iter().filter(|name| **name == "deliver-part-sent").count();
         let again = deliver(&package, &target, ID, &no_probe).unwrap();
-        assert_eq!(
-            (again.kept, again.sent),
-            (complete, if again.already { 0 } else { 3 - complete }),
-            "{}",
-            marks[dies_at]
-        );
+        // One that was being read back when the next could not be copied still gets its name.
+        let kept = if marks[dies_at] == "deliver-part-sent" { complete..=complete } else { complete..=complete + 1 };
+        assert!(kept.contains(&again.kept), "{}: {again:?}", marks[dies_at]);
+        assert_eq!(again.kept + again.sent, 3, "{}: {again:?}", marks[dies_at]);
         assert!(same(&package, &target.join(ID)));
         assert_eq!(fs::read_dir(&target).unwrap().count(), 1, "nothing hidden is left");
     }

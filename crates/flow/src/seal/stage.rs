@@ -133,6 +133,8 @@ pub fn seal(mut cleared: Cleared, plan: &Plan, mut sealing: Sealing<'_>) -> Resu
         };
         let given = given();
         drop(batches);
+        // The last part is still being packed.
+        disclosed.sort();
         let packed = packing.join().map_err(|_| FlowError::Internal {
             place: "seal",
             detail: "packing stopped without saying why".to_owned(),

@@ -9,8 +9,8 @@
 
 use arrow::array::{Array, AsArray};
 use causeway_model::{Code, ValueType, Violation};
+use causeway_package::Mac;
 use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -19,8 +19,6 @@ use super::chain::Site;
 use super::column::{Step, show, texts};
 
 const VERSION: &str = "causeway/pseudonym/1";
-/// Block of SHA-256: HMAC fills a shorter key up with zeros to this length.
-const BLOCK: usize = 64;
 
 /// Pseudonyms for one partner and purpose. Cannot be printed; the keys are wiped when it is dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -39,11 +37,11 @@ pub struct Pseudonyms {
 
 /// The key of one entity for one partner and purpose, ready to be used. Cannot be printed; wiped when it is dropped.
 pub struct PseudonymKey {
-    keyed: Hmac<Sha256>,
+    mac: Mac,
     /// Put before canonical text: only a fixed test key has one.
     prefix: Option<String>,
     /// What takes its place, where both pseudonyms are made.
-    next: Option<Hmac<Sha256>>,
+    next: Option<Mac>,
 }
 
 /// A pseudonym, and the one that takes its place where both are made.
@@ -84,30 +82,23 @@ impl Pseudonyms {
         #[cfg(feature = "test-hooks")]
         if let Some(prefixes) = &self.fixed {
             let prefix = prefixes.iter().find(|(of, _)| of == entity).map(|(_, prefix)| prefix.clone());
-            let mut key = Zeroizing::new([0; BLOCK]);
-            key.iter_mut().zip(self.root).for_each(|(to, from)| *to = from);
-            return PseudonymKey {
-                keyed: Hmac::<Sha256>::new((&*key).into()),
-                prefix: Some(prefix.unwrap_or_default()),
-                next: None,
-            };
+            return PseudonymKey { mac: Mac::new(&self.root), prefix: Some(prefix.unwrap_or_default()), next: None };
         }
-        let keyed = |root: &[u8; 32]| self.keyed(root, entity);
-        PseudonymKey { keyed: keyed(&self.root), prefix: None, next: self.next.as_ref().map(keyed) }
+        let mac = |root: &[u8; 32]| self.mac(root, entity);
+        PseudonymKey { mac: mac(&self.root), prefix: None, next: self.next.as_ref().map(mac) }
     }
 
-    fn keyed(&self, root: &[u8; 32], entity: &str) -> Hmac<Sha256> {
+    fn mac(&self, root: &[u8; 32], entity: &str) -> Mac {
         let mut info = Vec::new();
         for part in [VERSION, &self.partner, &self.purpose, entity] {
             let length = u32::try_from(part.len()).unwrap_or(u32::MAX);
             info.extend_from_slice(&length.to_be_bytes());
             info.extend_from_slice(part.as_bytes());
         }
-        let mut key = Zeroizing::new([0; BLOCK]);
-        let (used, _zeros) = key.split_at_mut(32);
+        let mut key = Zeroizing::new([0; 32]);
         #[expect(clippy::expect_used, reason = "HKDF refuses only more than 255 blocks, and this is one")]
-        Hkdf::<Sha256>::new(None, root).expand(&info, used).expect("one block");
-        Hmac::<Sha256>::new((&*key).into())
+        Hkdf::<Sha256>::new(None, root).expand(&info, key.as_mut_slice()).expect("one block");
+        Mac::new(&key)
     }
 
     /// The pseudonym of a key as it is written in packages, given the key's text as packages write it; none where the type
@@ -131,18 +122,12 @@ impl Pseudonyms {
 impl PseudonymKey {
     /// Pseudonym of a value, given its canonical bytes.
     pub fn of(&self, canonical: &[u8]) -> [u8; 16] {
-        self.made(&self.keyed, canonical)
+        self.made(&self.mac, canonical)
     }
 
-    fn made(&self, keyed: &Hmac<Sha256>, canonical: &[u8]) -> [u8; 16] {
-        let mut mac = keyed.clone();
-        self.prefix.iter().for_each(|prefix| mac.update(prefix.as_bytes()));
-        mac.update(canonical);
-        let mut pseudonym = [0; 16];
-        for (to, from) in pseudonym.iter_mut().zip(mac.finalize().into_bytes()) {
-            *to = from;
-        }
-        pseudonym
+    fn made(&self, mac: &Mac, canonical: &[u8]) -> [u8; 16] {
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        mac.half([prefix.as_bytes(), canonical])
     }
 
     /// The pseudonym, and the one that takes its place.

@@ -23,13 +23,12 @@ pub mod set;
 )]
 mod tests;
 
-use hmac::Mac as _;
 use zeroize::Zeroizing;
 
 use crate::canonical::CELL_SEPARATOR;
-use crate::digest::{HmacSha256, RecordDigest};
-use crate::entropy::keyed;
+use crate::digest::RecordDigest;
 use crate::inner::Hidden;
+use crate::mac::Mac;
 
 pub use apply::{Applied, Signed, apply};
 pub use compare::{Compared, Comparison, Judged, Unnamed, Verdict};
@@ -53,11 +52,7 @@ impl StateKey {
     #[must_use]
     pub fn new(seed: [u8; 32]) -> Self {
         let seed = Zeroizing::new(seed);
-        let derive = |label: &[u8]| {
-            let mut mac = keyed(&seed);
-            mac.update(label);
-            Zeroizing::new(mac.finalize().into_bytes().into())
-        };
+        let derive = |label: &[u8]| Zeroizing::new(Mac::new(&seed).tag([label]));
         Self { tag: derive(b"causeway-state/1 tag"), digest: derive(b"causeway-state/1 digest") }
     }
 
@@ -74,9 +69,7 @@ impl StateKey {
     /// What tells this key from others without showing it.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut mac = keyed(&self.digest);
-        mac.update(b"causeway-state/1 fingerprint");
-        let mut print = hex::encode(mac.finalize().into_bytes());
+        let mut print = hex::encode(Mac::new(&self.digest).tag([b"causeway-state/1 fingerprint".as_slice()]));
         print.truncate(32);
         print
     }
@@ -100,7 +93,7 @@ impl StateKey {
     /// What names records by the cells at these places.
     #[must_use]
     pub fn tags(&self, places: Vec<usize>) -> Tags {
-        Tags { keyed: keyed(&self.tag), places }
+        Tags { mac: Mac::new(&self.tag), places }
     }
 }
 
@@ -113,7 +106,7 @@ impl std::fmt::Debug for StateKey {
 /// Names records.
 #[derive(Clone)]
 pub struct Tags {
-    keyed: HmacSha256,
+    mac: Mac,
     places: Vec<usize>,
 }
 
@@ -121,17 +114,12 @@ impl Tags {
     /// The tag of a record by its canonical bytes ([`crate::canonical`]); none where every cell that names it is empty.
     #[must_use]
     pub fn of(&self, canonical: &[u8]) -> Option<Tag> {
-        let mut mac = self.keyed.clone();
-        let mut named = false;
-        for (at, cell) in self.cells(canonical).enumerate() {
-            if at > 0 {
-                mac.update(&[CELL_SEPARATOR]);
-            }
-            mac.update(cell);
-            named |= !cell.is_empty();
+        if self.cells(canonical).all(<[u8]>::is_empty) {
+            return None;
         }
-        let full: [u8; 32] = mac.finalize().into_bytes().into();
-        full.first_chunk().copied().filter(|_| named)
+        let separator = |at| if at > 0 { &[CELL_SEPARATOR][..] } else { &[] };
+        let pieces = self.cells(canonical).enumerate().flat_map(|(at, cell)| [separator(at), cell]);
+        Some(self.mac.half(pieces))
     }
 
     /// The cells that name a record, in the order of the key.

@@ -7,13 +7,11 @@ mod several;
 
 use std::path::Path;
 
-use hmac::Mac;
 use zeroize::Zeroizing;
 
-use crate::digest::HmacSha256;
-use crate::entropy::keyed;
 use crate::error::PackageError;
 use crate::key::Recipient;
+use crate::mac::Mac;
 use crate::sorted::{Sorted, seal_entries};
 
 pub use memory::{SealedSet, Sets};
@@ -48,29 +46,19 @@ impl DisclosureKey {
     #[must_use]
     pub fn of(&self, entity: &str) -> EntityPseudonyms {
         // A key of its own for each entity: no (entity, key) can pass for another pair, and most keys take one block.
-        let mut mac = keyed(&self.0);
-        mac.update(b"causeway-disclosure/2\0");
-        mac.update(entity.as_bytes());
-        let key: Zeroizing<[u8; 32]> = Zeroizing::new(mac.finalize().into_bytes().into());
-        EntityPseudonyms(keyed(&key))
+        let key = Zeroizing::new(Mac::new(&self.0).tag([b"causeway-disclosure/2\0", entity.as_bytes()]));
+        EntityPseudonyms(Mac::new(&key))
     }
 }
 
 /// Makes the disclosure pseudonyms of one entity's records; hidden.
-pub struct EntityPseudonyms(HmacSha256);
+pub struct EntityPseudonyms(Mac);
 
 impl EntityPseudonyms {
     /// The pseudonym of the record with this canonical key.
     #[must_use]
     pub fn pseudonym(&self, canonical_key: &[u8]) -> Pseudonym {
-        let mut mac = self.0.clone();
-        mac.update(canonical_key);
-        let full: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut pseudonym = [0; PSEUDONYM_SIZE];
-        for (to, from) in pseudonym.iter_mut().zip(full) {
-            *to = from;
-        }
-        pseudonym
+        self.0.half([canonical_key])
     }
 }
 
@@ -112,6 +100,11 @@ impl DisclosureSet {
     /// Adds one; repeated ones count once.
     pub fn add(&mut self, pseudonym: Pseudonym) {
         self.0.add(pseudonym);
+    }
+
+    /// Puts them in order, where there is time for that before they are sealed.
+    pub fn sort(&mut self) {
+        self.0.sort();
     }
 
     /// Sorts, removes repetitions and seals to the operation; tells how many there are.
