@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Int64Type};
 use causeway_model::ValueType;
 
 use super::key::Keys;
-use super::run::{Related, chain};
+use super::related::{Related, chain, here_of};
 use crate::error::FlowError;
 use crate::plan::rel::Rel;
 use crate::plan::{Plan, scans};
@@ -170,7 +170,7 @@ fn foresee(extract: &mut Extract, rel: &Rel, part: &'static str, into: &mut Vec<
                     let first = if part == "records" { "records, read first" } else { part };
                     foresee(extract, base, first, into)?;
                     for (related, by_key) in related.iter().zip(by_key) {
-                        let in_one = matches!(super::run::here_of(related.rel), [_]);
+                        let in_one = matches!(here_of(related.rel), [_]);
                         let part = match by_key {
                             true => "looked up by key",
                             false if in_one => "looked up, by key if there are few",

@@ -14,6 +14,7 @@ mod merge;
 mod only;
 pub(crate) mod predicate;
 mod reduce;
+mod related;
 mod release;
 mod run;
 

@@ -1,8 +1,7 @@
 //! How is a plan run: which operator does what with the batches that come?
 
-use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -18,6 +17,7 @@ use super::memory::Memory;
 use super::merge::merge;
 use super::only::Only;
 use super::predicate;
+use super::related::{Building, Related, chain, here_of};
 use super::release::release;
 use crate::enforce::{Register, Reporter};
 use crate::error::FlowError;
@@ -77,7 +77,7 @@ pub fn aggregate_only(
     extract.watch().enter("reading what belongs to records");
     let state = Rc::new(RunState { reporter: RefCell::new(reporter), register, ..RunState::default() });
     let used = used(plan);
-    let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used, only };
+    let mut runner = Runner { extract, state: Rc::clone(&state), memory, used: &used, only, under_way: Vec::new() };
     if let Some(own) = &plan.own {
         for batch in runner.begin(&own.bundle)? {
             let batch = compute(batch?, &own.outputs, &mut Tally::default())?;
@@ -105,7 +105,7 @@ pub fn aggregate_only(
 /// Records with what is asked by, that have one of `keys`: before anything is decided over them.
 pub(crate) fn find(extract: &mut Extract, find: &Rel, keys: KeyList, memory: &Memory) -> Result<Stream, FlowError> {
     let (used, only) = (BTreeSet::new(), Only::of(vec![keys]));
-    Runner { extract, state: Rc::default(), memory, used: &used, only: &only }.begin(find)
+    Runner { extract, state: Rc::default(), memory, used: &used, only: &only, under_way: Vec::new() }.begin(find)
 }
 
 impl RunState {
@@ -133,15 +133,9 @@ struct Runner<'e> {
     memory: &'e Memory,
     used: &'e BTreeSet<String>,
     only: &'e Only,
-}
-
-/// Records that are related by a key which others may have in common.
-pub(super) struct Related<'r> {
-    /// The operator that relates them.
-    pub(super) rel: &'r Rel,
-    /// What it relates.
-    pub(super) side: Cow<'r, Rel>,
-    pub(super) there: Vec<String>,
+    /// What is being read beside what is being opened. INVARIANT (nothing stalls): it is read on wherever something else is
+    /// waited for, and to its end before records are opened that nobody takes yet: a server gives up a client that does not read.
+    under_way: Vec<Building>,
 }
 
 impl Runner<'_> {
@@ -215,6 +209,7 @@ impl Runner<'_> {
         let (here, related, base) = chain(rel);
         let adds = related.iter().map(|related| (related.there.clone(), self.adds(related.rel))).collect();
         let mut keyed = Keyed::new(here.clone(), adds, self.memory);
+        let mut sizes = vec![None; related.len()];
         // Who is asked for is few: nothing is asked about how many there are.
         let mode = match (&keys, self.only.is_everybody()) {
             (Some(_), false) => Mode::RootsFirst { by_key: vec![true; related.len()] },
@@ -222,20 +217,37 @@ impl Runner<'_> {
                 if let Some(keys) = expected(self.extract, base, &related)? {
                     keyed.expect(keys);
                 }
+                for (size, related) in sizes.iter_mut().zip(&related) {
+                    *size = rows(self.extract, &related.side)?;
+                }
                 mode(self.extract, base, &related)?
             }
         };
+        let mut building = Building::new(keyed, &sizes);
         let input = match mode {
             Mode::BuildFirst => {
-                self.build(&mut keyed, &related, None)?;
-                self.open(base, keys)?
+                building = self.open_some(building, &related, None)?;
+                let is_related = matches!(base, Rel::Facet { .. } | Rel::Relate { .. } | Rel::Gather { .. });
+                if is_related && building.waiting.is_empty() && self.extract.can_open(base) {
+                    // What the records need besides is read beside it.
+                    self.under_way.push(building);
+                    let input = self.open(base, keys)?;
+                    building = self.under_way.pop().ok_or_else(lost)?;
+                    input
+                } else {
+                    building = self.build(building, &related, None)?;
+                    self.finish_all()?;
+                    self.open(base, keys)?
+                }
             }
             Mode::RootsFirst { by_key } => {
-                let (input, roots) = self.roots(&mut keyed, base, keys)?;
-                self.build(&mut keyed, &related, roots.map(|roots| (roots, by_key)))?;
+                self.finish_all()?;
+                let (input, roots) = self.roots(&mut building.keyed, base, keys)?;
+                building = self.build(building, &related, roots.as_ref().map(|roots| (roots.as_slice(), &*by_key)))?;
                 input
             }
         };
+        let mut keyed = self.build(building, &related, None)?.keyed;
         keyed.settle()?;
         Ok(keyed.attach(input))
     }
@@ -268,36 +280,52 @@ impl Runner<'_> {
     /// Reads everything that is related, several sources side by side.
     fn build(
         &mut self,
-        keyed: &mut Keyed,
+        mut building: Building,
         related: &[Related<'_>],
-        roots: Option<(Vec<Batch>, Vec<bool>)>,
-    ) -> Result<(), FlowError> {
-        let mut waiting: VecDeque<usize> = (0..related.len()).collect();
-        let mut open: Vec<(usize, Stream)> = Vec::new();
-        while !waiting.is_empty() || !open.is_empty() {
-            while let Some((next, found)) = waiting.front().and_then(|next| Some((*next, related.get(*next)?))) {
-                if !open.is_empty() && !self.extract.can_open(&found.side) {
-                    break;
-                }
-                let keys = match (&roots, here_of(found.rel)) {
-                    (Some((roots, by_key)), [(here, there)]) => {
-                        let is_less =
-                            by_key.get(next) == Some(&true) || are_few(self.extract, &found.side, here, roots)?;
-                        if is_less { key_list(&found.side, there, here, roots)? } else { None }
-                    }
-                    _ => None,
-                };
-                open.push((next, self.open(&found.side, keys)?));
-                waiting.pop_front();
+        roots: Option<(&[Batch], &[bool])>,
+    ) -> Result<Building, FlowError> {
+        loop {
+            building = self.open_some(building, related, roots)?;
+            if building.is_done() {
+                return Ok(building);
             }
-            let mut still = Vec::with_capacity(open.len());
-            for (number, mut stream) in open {
-                if let Some(batch) = stream.next() {
-                    keyed.add(number, &batch?)?;
-                    still.push((number, stream));
-                }
+            building.advance()?;
+            self.under_way.iter_mut().try_for_each(Building::advance)?;
+        }
+    }
+
+    /// Opens as many of the related relations as can be read side by side.
+    fn open_some(
+        &mut self,
+        mut building: Building,
+        related: &[Related<'_>],
+        roots: Option<(&[Batch], &[bool])>,
+    ) -> Result<Building, FlowError> {
+        while let Some((next, found)) = building.waiting.front().and_then(|next| Some((*next, related.get(*next)?))) {
+            let is_alone = building.open.is_empty() && self.under_way.iter().all(|other| other.open.is_empty());
+            if !is_alone && !self.extract.can_open(&found.side) {
+                break;
             }
-            open = still;
+            let keys = match (roots, here_of(found.rel)) {
+                (Some((roots, by_key)), [(here, there)]) => {
+                    let is_less = by_key.get(next) == Some(&true) || are_few(self.extract, &found.side, here, roots)?;
+                    if is_less { key_list(&found.side, there, here, roots)? } else { None }
+                }
+                _ => None,
+            };
+            building.waiting.pop_front();
+            self.under_way.push(building);
+            let stream = self.open(&found.side, keys)?;
+            building = self.under_way.pop().ok_or_else(lost)?;
+            building.open.push((next, stream));
+        }
+        Ok(building)
+    }
+
+    /// Reads to its end what is under way.
+    fn finish_all(&mut self) -> Result<(), FlowError> {
+        while self.under_way.iter().any(|building| !building.open.is_empty()) {
+            self.under_way.iter_mut().try_for_each(Building::advance)?;
         }
         Ok(())
     }
@@ -357,29 +385,8 @@ impl Runner<'_> {
     }
 }
 
-/// The relations in a row that have their key columns in common, first to last, and what they add to.
-pub(super) fn chain(rel: &Rel) -> (Vec<String>, Vec<Related<'_>>, &Rel) {
-    let here: Vec<String> = here_of(rel).iter().map(|(here, _)| here.clone()).collect();
-    let (mut related, mut at) = (VecDeque::new(), rel);
-    while let Rel::Facet { input, keys, .. } | Rel::Relate { input, keys, .. } | Rel::Gather { input, keys, .. } = at
-        && keys.iter().map(|(here, _)| here).eq(&here)
-    {
-        let side = match at {
-            Rel::Facet { other, .. } => Cow::Owned(Rel::Scan(other.clone())),
-            Rel::Relate { one: side, .. } | Rel::Gather { many: side, .. } => Cow::Borrowed(side.as_ref()),
-            _ => break,
-        };
-        related.push_front(Related { rel: at, side, there: keys.iter().map(|(_, there)| there.clone()).collect() });
-        at = input;
-    }
-    (here, related.into(), at)
-}
-
-pub(super) fn here_of(rel: &Rel) -> &[(String, String)] {
-    match rel {
-        Rel::Facet { keys, .. } | Rel::Relate { keys, .. } | Rel::Gather { keys, .. } => keys,
-        _ => &[],
-    }
+fn lost() -> FlowError {
+    FlowError::Internal { place: "aggregate/run", detail: "what was under way is gone".to_owned() }
 }
 
 fn map(

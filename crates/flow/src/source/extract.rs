@@ -77,11 +77,14 @@ impl Extract {
         Ok(outlook)
     }
 
-    /// Whether a relation reads one table only, whose source can be asked while other streams are open.
+    /// Whether everything that a relation reads can be read, all at once, while other streams are open.
     pub(crate) fn can_open(&self, rel: &Rel) -> bool {
-        let [scan] = scans(rel)[..] else { return false };
-        let open = self.open.get(&scan.source).map_or(0, |open| open.load(Ordering::Relaxed));
-        self.snapshots.get(&scan.source).is_some_and(|snapshot| open < snapshot.streams())
+        let scans = scans(rel);
+        scans.iter().all(|scan| {
+            let open = self.open.get(&scan.source).map_or(0, |open| open.load(Ordering::Relaxed));
+            let more = scans.iter().filter(|other| other.source == scan.source).count();
+            self.snapshots.get(&scan.source).is_some_and(|snapshot| open + more <= snapshot.streams())
+        })
     }
 
     /// Begins a scan.

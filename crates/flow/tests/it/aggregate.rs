@@ -91,6 +91,30 @@ fn what_a_household_was_given_stands_at_each_member_and_multiplies_nobody() {
 }
 
 #[test]
+fn what_belongs_to_different_keys_is_read_beside_each_other_and_records_only_after_it() {
+    let fields = [
+        "{ name: k, from: id }",
+        "{ name: n, reduce: count, of: documents }",
+        "{ name: v, reduce: sum, of: household.aids.amount }",
+    ];
+    let alone = walk(&Stores::new(), "person", &fields, "").by("k");
+    let mut several = Stores::new();
+    several.batches_of(1);
+    let told = several.0[0].told.clone();
+    for source in &mut several.0 {
+        source.streams = 3;
+        source.told = told.clone();
+    }
+    assert_eq!(walk(&several, "person", &fields, "").by("k"), alone);
+    let told = told.lock().unwrap();
+    let at = |event: &str| told.iter().position(|told| told == event).unwrap_or_else(|| panic!("{event}: {told:?}"));
+    assert!(at("begins aid") < at("ends document") && at("begins document") < at("ends aid"), "{told:?}");
+    for table in ["aid", "document", "household"] {
+        assert!(at(&format!("ends {table}")) < at("begins person"), "{told:?}");
+    }
+}
+
+#[test]
 fn nested_lists_are_ordered_filtered_and_nested_again() {
     let list = "{ name: v, each: documents, order_by: [kind, issued], where: { in: { element: kind, values: [P, Q] } }, fields: [ { name: n, from: number, transform: [lower] }, { name: i, from: issued, transform: [year] } ] }";
     assert_eq!(

@@ -1,6 +1,8 @@
 //! What do most tests read? A store in memory, in which any cell can be changed, and whose batches are as small as wanted.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use causeway_flow::Batch;
 use causeway_flow::source::{BatchStream, Cell, Decoder, Scan, Snapshot, SnapshotInfo, Source, SourceError, Watch};
@@ -60,6 +62,10 @@ pub struct Memory {
     pub tables: BTreeMap<String, Table>,
     pub batch: usize,
     pub trouble: Option<Trouble>,
+    /// Streams that may be open at once; one more is refused.
+    pub streams: usize,
+    /// What was read, in its order: `begins TABLE`, `ends TABLE`.
+    pub told: Arc<Mutex<Vec<String>>>,
 }
 
 impl Source for Memory {
@@ -71,7 +77,7 @@ impl Source for Memory {
         if self.trouble == Some(Trouble::Unreachable) {
             return Err(SourceError::new(Code::SourceUnreachable, &self.name, "nobody answers"));
         }
-        Ok(Box::new(Held { source: self.clone(), now, watch: watch.clone() }))
+        Ok(Box::new(Held { source: self.clone(), now, watch: watch.clone(), open: Arc::default() }))
     }
 }
 
@@ -79,9 +85,28 @@ struct Held {
     source: Memory,
     now: jiff::Timestamp,
     watch: Watch,
+    open: Arc<AtomicUsize>,
+}
+
+/// A stream that is open.
+struct Open {
+    table: String,
+    told: Arc<Mutex<Vec<String>>>,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        self.told.lock().unwrap().push(format!("ends {}", self.table));
+    }
 }
 
 impl Snapshot for Held {
+    fn streams(&self) -> usize {
+        self.source.streams
+    }
+
     fn info(&self) -> SnapshotInfo {
         SnapshotInfo { kind: "in-memory".to_owned(), taken_at: self.now }
     }
@@ -116,17 +141,22 @@ impl Snapshot for Held {
             batches.truncate(given);
             batches.push(Err(SourceError::new(Code::SourceEndedEarly, &self.source.name, "it stopped before its end")));
         }
+        if self.open.fetch_add(1, Ordering::Relaxed) >= self.source.streams {
+            let detail = "another stream is open still";
+            return Err(SourceError::new(Code::SourceUnreachable, &self.source.name, detail));
+        }
         let (watch, trouble) = (self.watch.clone(), self.source.trouble);
-        Ok(Box::new(
-            batches
-                .into_iter()
-                .enumerate()
-                .inspect(move |(at, _)| {
-                    if trouble == Some(Trouble::CancelAfter(*at)) {
-                        watch.cancel();
-                    }
-                })
-                .map(|(_, batch)| batch),
-        ))
+        self.source.told.lock().unwrap().push(format!("begins {name}"));
+        let mut open = Some(Open { table: name, told: Arc::clone(&self.source.told), open: Arc::clone(&self.open) });
+        let mut batches = batches.into_iter().enumerate();
+        Ok(Box::new(std::iter::from_fn(move || {
+            let next = batches.next();
+            match &next {
+                Some((at, _)) if trouble == Some(Trouble::CancelAfter(*at)) => watch.cancel(),
+                Some(_) => {}
+                None => drop(open.take()),
+            }
+            next.map(|(_, batch)| batch)
+        })))
     }
 }

@@ -1,5 +1,7 @@
 //! Which invented operation do most tests share: three stores in memory, six entities, 33 elements, eleven people?
 
+use std::sync::Arc;
+
 use causeway_flow::source::Source;
 use causeway_model::arrangement::Arrangement;
 use causeway_model::catalogue::Catalogue;
@@ -175,6 +177,8 @@ impl Stores {
             tables: tables.iter().map(|(name, text)| ((*name).to_owned(), Table::parse(text))).collect(),
             batch: 3,
             trouble: None,
+            streams: 1,
+            told: Arc::default(),
         };
         Self(vec![
             source("a", &[("person", PERSON), ("household", HOUSEHOLD), ("mark", MARK)]),
