@@ -114,7 +114,7 @@ pub struct House {
 }
 
 /// What a transfer holds besides what is related: program, buffers of readers and of the package, batches on their way.
-const FIXED_MEBIBYTES: u32 = 160;
+const FIXED_MEBIBYTES: u32 = 176;
 
 /// How far clocks of one installation may be apart: an hour, as after a change of daylight time that was done by hand.
 const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);

@@ -92,15 +92,15 @@ impl Memory {
         let _ = self.0.watch.set(watch.clone());
     }
 
-    /// What one more operator may hold: seven tenths of what is free, so that the next one finds something too.
+    /// What one more operator may hold: seven tenths of what no other claims, so that the next one finds something too.
     pub(super) fn share(&self) -> usize {
         let free = self.0.budget.saturating_sub(self.0.held.get());
         self.0.share.get().unwrap_or_else(|| (free / 10 * 7).max(LEAST))
     }
 
-    /// Notes that an operator that held `before` bytes now holds `now`.
+    /// Notes that an operator that claimed `before` bytes now claims `now`.
     pub(super) fn hold(&self, before: usize, now: usize) {
-        self.0.held.set((self.0.held.get() + now).saturating_sub(before));
+        self.0.held.set(self.0.held.get().saturating_sub(before).saturating_add(now));
     }
 
     /// A new temporary file; none where nothing may be spilled.

@@ -50,6 +50,9 @@ pub(crate) struct Keyed {
     memory: Memory,
     limit: usize,
     held: usize,
+    /// What others must leave to it: all that it may hold until everything was read, then what it holds.
+    claimed: usize,
+    is_settled: bool,
     /// Whether only the keys that are in the index are wanted.
     closed: bool,
     indexes: Vec<Index>,
@@ -64,12 +67,15 @@ impl Keyed {
     /// For records with the key columns `here`; each side has its own key columns and what it adds.
     pub(crate) fn new(here: Vec<String>, sides: Vec<(Vec<String>, Adds)>, memory: &Memory) -> Self {
         let limit = memory.share();
+        memory.hold(0, limit);
         Self {
             here,
             shortener: Shortener::default(),
             memory: memory.clone(),
             limit,
             held: 0,
+            claimed: limit,
+            is_settled: false,
             closed: false,
             indexes: (0..PARTITIONS).map(|_| Index::default()).collect(),
             sides: sides.into_iter().map(|(there, adds)| Side::new(there, adds)).collect(),
@@ -138,6 +144,7 @@ impl Keyed {
                 self.group(partition)?;
             }
         }
+        self.is_settled = true;
         self.account();
         Ok(())
     }
@@ -164,9 +171,10 @@ impl Keyed {
     }
 
     fn account(&mut self) {
-        let now = (0..PARTITIONS).map(|partition| self.bytes(partition)).sum();
-        self.memory.hold(self.held, now);
-        self.held = now;
+        self.held = (0..PARTITIONS).map(|partition| self.bytes(partition)).sum();
+        let claims = if self.is_settled { self.held } else { self.held.max(self.limit) };
+        self.memory.hold(self.claimed, claims);
+        self.claimed = claims;
     }
 
     /// Spills partitions until the rest fits.
@@ -307,7 +315,7 @@ impl Keyed {
 
 impl Drop for Keyed {
     fn drop(&mut self) {
-        self.memory.hold(self.held, 0);
+        self.memory.hold(self.claimed, 0);
     }
 }
 

@@ -56,6 +56,21 @@ fn many() -> Adds {
     Adds::Many { reductions, nests: vec![list] }
 }
 
+#[test]
+fn operators_that_read_beside_each_other_claim_no_more_than_there_is() {
+    let memory = Memory::bounded(100 << 20, std::env::temp_dir(), [1; 32]);
+    let alone = memory.share();
+    let operator = || Keyed::new(vec!["key".to_owned()], vec![(vec!["key".to_owned()], many())], &memory);
+    let mut beside = vec![operator(), operator(), operator()];
+    assert!(beside.iter().map(|one| one.limit).sum::<usize>() <= memory.budget());
+    // One that has read everything keeps what it holds, and leaves the rest to who comes next.
+    beside.truncate(1);
+    beside[0].settle().unwrap();
+    assert_eq!(memory.share(), (memory.budget() - beside[0].held) / 10 * 7);
+    beside.clear();
+    assert_eq!(memory.share(), alone);
+}
+
 type Related = (u16, Option<String>, Option<i64>);
 
 fn batches(rows: &[Related]) -> Vec<Batch> {
