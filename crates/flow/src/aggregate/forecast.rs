@@ -35,18 +35,18 @@ pub(super) enum Mode {
 }
 
 /// Decides by what the sources say of themselves; where one says nothing, [`Mode::BuildFirst`].
-pub(super) fn mode(extract: &mut Extract, base: &Rel, related: &[Related<'_>]) -> Result<Mode, FlowError> {
+pub(super) fn mode(extract: &mut Extract, base: &Rel, sizes: &[Option<u64>]) -> Result<Mode, FlowError> {
     let Some(roots) = rows(extract, base)?.filter(|roots| *roots <= ROOTS) else { return Ok(Mode::BuildFirst) };
-    let mut sizes = Vec::with_capacity(related.len());
-    for related in related {
-        sizes.push(rows(extract, &related.side)?.unwrap_or(0));
-    }
-    let largest = sizes.iter().copied().max().unwrap_or(0);
-    if roots.saturating_mul(4) > largest {
+    let sizes = sizes.iter().map(|rows| rows.unwrap_or(0));
+    if roots.saturating_mul(4) > sizes.clone().max().unwrap_or(0) {
         return Ok(Mode::BuildFirst);
     }
-    let by_key = sizes.into_iter().map(|rows| roots.saturating_mul(ROWS_A_KEY) <= rows).collect();
-    Ok(Mode::RootsFirst { by_key })
+    Ok(Mode::RootsFirst { by_key: sizes.map(|rows| roots.saturating_mul(ROWS_A_KEY) <= rows).collect() })
+}
+
+/// About how many records each of the related relations has.
+pub(super) fn sizes(extract: &mut Extract, related: &[Related<'_>]) -> Result<Vec<Option<u64>>, FlowError> {
+    related.iter().map(|related| rows(extract, &related.side)).collect()
 }
 
 /// Whether the records that were read have so few different keys that reading by them is cheaper: members of one household have one key.
@@ -84,13 +84,9 @@ pub(super) fn rows(extract: &mut Extract, rel: &Rel) -> Result<Option<u64>, Flow
 }
 
 /// About how many different keys are met in what is related: no more than there are records, and no more than is related.
-pub(super) fn expected(extract: &mut Extract, base: &Rel, related: &[Related<'_>]) -> Result<Option<u64>, FlowError> {
-    let Some(records) = rows(extract, base)? else { return Ok(None) };
-    let mut all: Option<u64> = Some(0);
-    for related in related {
-        all = all.zip(rows(extract, &related.side)?).map(|(all, more)| all.saturating_add(more));
-    }
-    Ok(Some(all.map_or(records, |all| all.min(records))))
+pub(super) fn expected(extract: &mut Extract, base: &Rel, sizes: &[Option<u64>]) -> Result<Option<u64>, FlowError> {
+    let all = sizes.iter().try_fold(0_u64, |all, more| Some(all.saturating_add((*more)?)));
+    Ok(rows(extract, base)?.map(|records| all.map_or(records, |all| all.min(records))))
 }
 
 /// The keys of `roots` as what the table behind `rel` is asked for, if that table has them in one column of its own.
@@ -159,7 +155,8 @@ fn foresee(extract: &mut Extract, rel: &Rel, part: &'static str, into: &mut Vec<
         | Rel::Compute { input, .. } => foresee(extract, input, part, into),
         Rel::Facet { .. } | Rel::Relate { .. } | Rel::Gather { .. } => {
             let (_, related, base) = chain(rel);
-            match mode(extract, base, &related)? {
+            let sizes = sizes(extract, &related)?;
+            match mode(extract, base, &sizes)? {
                 Mode::BuildFirst => {
                     for related in &related {
                         foresee(extract, &related.side, "looked up", into)?;

@@ -10,7 +10,7 @@ use arrow::datatypes::{Field, Schema};
 use arrow::record_batch::RecordBatch;
 
 use super::conflicts::Conflicts;
-use super::forecast::{Mode, are_few, expected, key_list, mode, rows};
+use super::forecast::{Mode, are_few, expected, key_list, mode, rows, sizes};
 use super::key::{Keys, Unique};
 use super::keyed::{Adds, Keyed};
 use super::memory::Memory;
@@ -209,45 +209,42 @@ impl Runner<'_> {
         let (here, related, base) = chain(rel);
         let adds = related.iter().map(|related| (related.there.clone(), self.adds(related.rel))).collect();
         let mut keyed = Keyed::new(here.clone(), adds, self.memory);
-        let mut sizes = vec![None; related.len()];
         // Who is asked for is few: nothing is asked about how many there are.
-        let mode = match (&keys, self.only.is_everybody()) {
-            (Some(_), false) => Mode::RootsFirst { by_key: vec![true; related.len()] },
+        let (sizes, mode) = match (&keys, self.only.is_everybody()) {
+            (Some(_), false) => (vec![None; related.len()], Mode::RootsFirst { by_key: vec![true; related.len()] }),
             _ => {
-                if let Some(keys) = expected(self.extract, base, &related)? {
+                let sizes = sizes(self.extract, &related)?;
+                if let Some(keys) = expected(self.extract, base, &sizes)? {
                     keyed.expect(keys);
                 }
-                for (size, related) in sizes.iter_mut().zip(&related) {
-                    *size = rows(self.extract, &related.side)?;
-                }
-                mode(self.extract, base, &related)?
+                let mode = mode(self.extract, base, &sizes)?;
+                (sizes, mode)
             }
         };
         let mut building = Building::new(keyed, &sizes);
-        let input = match mode {
+        let (Building { mut keyed, .. }, input) = match mode {
             Mode::BuildFirst => {
                 building = self.open_some(building, &related, None)?;
-                let is_related = matches!(base, Rel::Facet { .. } | Rel::Relate { .. } | Rel::Gather { .. });
+                let is_related = !here_of(base).is_empty();
                 if is_related && building.waiting.is_empty() && self.extract.can_open(base) {
                     // What the records need besides is read beside it.
                     self.under_way.push(building);
                     let input = self.open(base, keys)?;
                     building = self.under_way.pop().ok_or_else(lost)?;
-                    input
+                    (self.build(building, &related, None)?, input)
                 } else {
                     building = self.build(building, &related, None)?;
                     self.finish_all()?;
-                    self.open(base, keys)?
+                    (building, self.open(base, keys)?)
                 }
             }
             Mode::RootsFirst { by_key } => {
                 self.finish_all()?;
                 let (input, roots) = self.roots(&mut building.keyed, base, keys)?;
-                building = self.build(building, &related, roots.as_ref().map(|roots| (roots.as_slice(), &*by_key)))?;
-                input
+                let roots = roots.as_ref().map(|roots| (roots.as_slice(), by_key.as_slice()));
+                (self.build(building, &related, roots)?, input)
             }
         };
-        let mut keyed = self.build(building, &related, None)?.keyed;
         keyed.settle()?;
         Ok(keyed.attach(input))
     }
