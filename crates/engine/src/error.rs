@@ -122,7 +122,7 @@ pub enum EngineError {
     },
     /// The package is sealed and could not be put where the partner takes it.
     #[error(
-        "transfer {transfer} is sealed and could not be delivered: {detail}; run `causeway transfer resume` when the folder can be written"
+        "transfer {transfer} is sealed and could not be delivered: {detail}; run `causeway transfer resume` once that is mended"
     )]
     Undelivered {
         /// The transfer.

@@ -44,7 +44,7 @@ pub enum DeliverError {
         error: io::Error,
     },
     /// The package on our side is not what its manifest says.
-    #[error("package `{}` is not whole: {what}", path.display())]
+    #[error("package `{}` is not whole: {what}; put it back from a backup", path.display())]
     NotWhole {
         /// Where it stands.
         path: PathBuf,
@@ -275,7 +275,8 @@ impl Copied {
             return Err(failed("write", &temporary)(error));
         }
         let what = format!("part `{}` has not the digest that the manifest states", part.name);
-        Err(DeliverError::NotWhole { path: from, what })
+        let path = from.parent().unwrap_or(&from).to_owned();
+        Err(DeliverError::NotWhole { path, what })
     }
 }
 
